@@ -43,7 +43,7 @@ const driver = about(
 		name: text,
 		version: about(
 			text,
-			"What it follows or is: linux 6.1.192, iptables-legacy 1.8.9.",
+			"What it follows or is: linux 6.1, iptables-legacy 1.8.9.",
 		),
 	}),
 	"What played it.",

@@ -295,7 +295,7 @@ function isUnusual({ linux = DEFAULT_LINUX }: Pick<GatewaySetup, "linux">) {
 	return linuxName(linux) !== linuxName(DEFAULT_LINUX);
 }
 
-/** `on model (linux 6.1.192, iptables-legacy 1.8.9)`, a line each. */
+/** `on model (linux 6.1, iptables-legacy 1.8.9)`, a line each. */
 function onWhat(results: readonly RunResult[]): readonly string[] {
 	const all = [
 		...new Set(

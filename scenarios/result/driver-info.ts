@@ -9,7 +9,7 @@ export type DriverKind = (typeof DRIVER_KINDS)[number];
 export interface DriverInfo {
 	readonly kind: DriverKind;
 	readonly name: string;
-	/** What it follows or is: `linux 6.1.192, iptables-legacy 1.8.9`. */
+	/** What it follows or is: `linux 6.1, iptables-legacy 1.8.9`. */
 	readonly version: string;
 }
 

@@ -65,7 +65,7 @@ describe("checking a scenario", () => {
 			driver: {
 				kind: "model",
 				name: "model",
-				version: "linux 6.1.192, iptables-legacy 1.8.9",
+				version: "linux 6.1, iptables-legacy 1.8.9",
 			},
 			seed: 1,
 			outcome: "violated",

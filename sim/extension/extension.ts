@@ -202,8 +202,16 @@ export interface MatchExtension<
 	 * (`add_match`, iptables/nft.c), which drop nothing that is too short; 0: it stays a match of xtables.
 	 */
 	octetsRead?(options: Options): number;
-	/** Does iptables-nft make nothing of a use of it in nf_tables' own terms, so that iptables-save has no `-m NAME`? */
-	vanishes?(options: Options, behaviour: Behaviour): boolean;
+	/**
+	 * What is left of a use of it where iptables-nft writes it in nf_tables' own terms, and reads it back from them;
+	 * `null`: nothing, and there is no `-m NAME` any more. As it was given, when left out.
+	 */
+	inNfTables?(options: Options, behaviour: Behaviour): Options | null;
+	/**
+	 * Two uses in one rule, the first in front, as one: iptables-nft reads them back so from nf_tables' own terms,
+	 * which ask for both. `null`, and when left out: they stay two.
+	 */
+	readAsOne?(first: Options, then: Options): Options | null;
 	/** Does a use of it ask for the destination to be an address of the gateway's own? It does not, when left out. */
 	asksForOwnDestination?(options: Options): boolean;
 }

@@ -2,7 +2,12 @@
  * In what iptables-nft differs from iptables-legacy, and their versions from each other, once rules are
  * loaded: what each operation keeps and begins anew.
  */
-import { byBackend, byKernelAndBackend, byProgram } from "./difference.ts";
+import {
+	byBackend,
+	byKernelAndBackend,
+	byNft,
+	byProgram,
+} from "./difference.ts";
 
 export const BACKEND_DIFFERENCES = {
 	ruleState: byBackend<"nothing" | "untouched">(
@@ -20,20 +25,13 @@ export const BACKEND_DIFFERENCES = {
 			scenario: "nth-starts-anew-on-append",
 		},
 	),
-	zeroing: byProgram<"all" | "counted" | "none">(
+	zeroing: byNft<"all" | "counted" | "none">(
+		"all",
 		{
-			legacy: {
-				"1.8.7": "all",
-				"1.8.9": "all",
-				"1.8.11": "all",
-				"1.8.13": "all",
-			},
-			nft: {
-				"1.8.7": "none",
-				"1.8.9": "counted",
-				"1.8.11": "counted",
-				"1.8.13": "counted",
-			},
+			"1.8.7": "none",
+			"1.8.9": "counted",
+			"1.8.11": "counted",
+			"1.8.13": "counted",
 		},
 		{
 			title: "what iptables -Z of a table or chain begins anew",
@@ -93,20 +91,13 @@ export const BACKEND_DIFFERENCES = {
 			scenario: "policy-stays-without-a-line",
 		},
 	),
-	baseChains: byProgram<"all" | "used" | "used-uncounted">(
+	baseChains: byNft<"all" | "used" | "used-uncounted">(
+		"all",
 		{
-			legacy: {
-				"1.8.7": "all",
-				"1.8.9": "all",
-				"1.8.11": "all",
-				"1.8.13": "all",
-			},
-			nft: {
-				"1.8.7": "used-uncounted",
-				"1.8.9": "used-uncounted",
-				"1.8.11": "used",
-				"1.8.13": "used",
-			},
+			"1.8.7": "used-uncounted",
+			"1.8.9": "used-uncounted",
+			"1.8.11": "used",
+			"1.8.13": "used",
 		},
 		{
 			title: "built-in chains that nothing was put into",
@@ -123,20 +114,13 @@ export const BACKEND_DIFFERENCES = {
 			scenario: "unused-chains-count",
 		},
 	),
-	shortHeaders: byProgram<"dropped" | "read">(
+	shortHeaders: byNft<"dropped" | "read">(
+		"dropped",
 		{
-			legacy: {
-				"1.8.7": "dropped",
-				"1.8.9": "dropped",
-				"1.8.11": "dropped",
-				"1.8.13": "dropped",
-			},
-			nft: {
-				"1.8.7": "dropped",
-				"1.8.9": "read",
-				"1.8.11": "read",
-				"1.8.13": "read",
-			},
+			"1.8.7": "dropped",
+			"1.8.9": "read",
+			"1.8.11": "read",
+			"1.8.13": "read",
 		},
 		{
 			title: "fragments that end within a TCP or UDP header",
@@ -151,20 +135,13 @@ export const BACKEND_DIFFERENCES = {
 			scenario: "short-headers-are-dropped",
 		},
 	),
-	trace: byProgram<"log" | "monitor of 1.8.9" | "monitor">(
+	trace: byNft<"log" | "monitor of 1.8.9" | "monitor">(
+		"log",
 		{
-			legacy: {
-				"1.8.7": "log",
-				"1.8.9": "log",
-				"1.8.11": "log",
-				"1.8.13": "log",
-			},
-			nft: {
-				"1.8.7": "monitor of 1.8.9",
-				"1.8.9": "monitor of 1.8.9",
-				"1.8.11": "monitor",
-				"1.8.13": "monitor",
-			},
+			"1.8.7": "monitor of 1.8.9",
+			"1.8.9": "monitor of 1.8.9",
+			"1.8.11": "monitor",
+			"1.8.13": "monitor",
 		},
 		{
 			title: "where TRACE tells of rules, and how",

@@ -85,6 +85,20 @@ export function byIptables<Value>(
 	};
 }
 
+/** Of iptables-nft, by its version; all versions of iptables-legacy are alike. */
+export function byNft<Value>(
+	legacy: Value,
+	nft: Readonly<Record<IptablesVersion, Value>>,
+	about: About<Value>,
+): Difference<Value> {
+	return {
+		...about,
+		of: "iptables and backend",
+		valueOn: ({ backend, iptables }) =>
+			backend === "legacy" ? legacy : nft[iptables],
+	};
+}
+
 /** Of the program: each version of each backend. */
 export function byProgram<Value>(
 	values: Readonly<Record<Backend, Readonly<Record<IptablesVersion, Value>>>>,

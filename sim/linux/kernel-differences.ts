@@ -211,6 +211,33 @@ export const KERNEL_DIFFERENCES = {
 			scenario: "sets-have-buckets",
 		},
 	),
+	loops: byKernelAndBackend<"those that a hook reaches" | "all are refused">(
+		{
+			legacy: {
+				"5.10": "those that a hook reaches",
+				"6.1": "those that a hook reaches",
+				"6.12": "those that a hook reaches",
+				"7.2": "those that a hook reaches",
+			},
+			nft: {
+				"5.10": "all are refused",
+				"6.1": "those that a hook reaches",
+				"6.12": "those that a hook reaches",
+				"7.2": "those that a hook reaches",
+			},
+		},
+		{
+			title: "chains that jump in a circle",
+			says: (value) =>
+				value === "all are refused"
+					? "each rule that closes a circle is refused: `Too many levels of symbolic links`"
+					: "a circle is refused where a built-in chain leads into it",
+			source:
+				"`nf_tables_check_loops` of 5.10 (net/netfilter/nf_tables_api.c), `mark_source_chains` (net/ipv4/netfilter/ip_tables.c)",
+			matters: "Chains that are not used yet may be wrong.",
+			scenario: "unused-circle-loads",
+		},
+	),
 	savedTimeout: byKernel<"four characters" | "whole">(
 		{
 			"5.10": "four characters",

@@ -42,14 +42,6 @@ export const DEBIAN: Readonly<Record<Release, Omit<Linux, "backend">>> = {
 	sid: { kernel: "7.2", iptables: "1.8.13" },
 };
 
-/** The version of each kernel with which the model was compared. */
-const COMPARED_KERNEL: Readonly<Record<KernelSeries, string>> = {
-	"5.10": "5.10.223",
-	"6.1": "6.1.192",
-	"6.12": "6.12.117",
-	"7.2": "7.2.13",
-};
-
 /** The one that the model follows unless another one is named. */
 export const DEFAULT_RELEASE: Release = "bookworm";
 
@@ -103,9 +95,9 @@ export function linuxName({ kernel, iptables, backend }: Linux): string {
 	return `${releasesName(kernel, iptables)}/${backend}`;
 }
 
-/** What it is made of: `linux 6.1.192, iptables-legacy 1.8.9`. */
+/** What it is made of: `linux 6.1, iptables-legacy 1.8.9`. */
 export function linuxWords({ kernel, iptables, backend }: Linux): string {
-	return `linux ${COMPARED_KERNEL[kernel]}, iptables-${backend} ${iptables}`;
+	return `linux ${kernel}, iptables-${backend} ${iptables}`;
 }
 
 /** `trixie`, or `trixie+bookworm`. */

@@ -2,7 +2,7 @@
  * In what the programs differ: what iptables takes, prints and says, by its version and by its backend.
  * What changed with 1.8.10 is seen with 1.8.11.
  */
-import { byBackend, byIptables, byProgram } from "./difference.ts";
+import { byBackend, byIptables, byNft } from "./difference.ts";
 
 export const PROGRAM_DIFFERENCES = {
 	words: byIptables<"of 1.8.9" | "of 1.8.10">(
@@ -184,20 +184,13 @@ export const PROGRAM_DIFFERENCES = {
 			scenario: "jump-to-no-chain-is-no-target",
 		},
 	),
-	refusedRule: byProgram<"the COMMIT" | "the rule" | "the rule, at COMMIT">(
+	refusedRule: byNft<"the COMMIT" | "the rule" | "the rule, at COMMIT">(
+		"the COMMIT",
 		{
-			legacy: {
-				"1.8.7": "the COMMIT",
-				"1.8.9": "the COMMIT",
-				"1.8.11": "the COMMIT",
-				"1.8.13": "the COMMIT",
-			},
-			nft: {
-				"1.8.7": "the rule, at COMMIT",
-				"1.8.9": "the rule",
-				"1.8.11": "the rule",
-				"1.8.13": "the rule",
-			},
+			"1.8.7": "the rule, at COMMIT",
+			"1.8.9": "the rule",
+			"1.8.11": "the rule",
+			"1.8.13": "the rule",
 		},
 		{
 			title: "what is named when the kernel refuses a rule",
@@ -212,20 +205,13 @@ export const PROGRAM_DIFFERENCES = {
 			scenario: "refused-rule-has-the-line-of-commit",
 		},
 	),
-	chainNames: byProgram<"Invalid chain name" | "chain name too long">(
+	chainNames: byNft<"Invalid chain name" | "chain name too long">(
+		"Invalid chain name",
 		{
-			legacy: {
-				"1.8.7": "Invalid chain name",
-				"1.8.9": "Invalid chain name",
-				"1.8.11": "Invalid chain name",
-				"1.8.13": "Invalid chain name",
-			},
-			nft: {
-				"1.8.7": "Invalid chain name",
-				"1.8.9": "chain name too long",
-				"1.8.11": "chain name too long",
-				"1.8.13": "chain name too long",
-			},
+			"1.8.7": "Invalid chain name",
+			"1.8.9": "chain name too long",
+			"1.8.11": "chain name too long",
+			"1.8.13": "chain name too long",
 		},
 		{
 			title: "a chain of an odd name that a file declares",
@@ -239,20 +225,13 @@ export const PROGRAM_DIFFERENCES = {
 			scenario: "long-chain-name-is-invalid",
 		},
 	),
-	ownWords: byProgram<"xtables" | "nf_tables">(
+	ownWords: byNft<"xtables" | "nf_tables">(
+		"xtables",
 		{
-			legacy: {
-				"1.8.7": "xtables",
-				"1.8.9": "xtables",
-				"1.8.11": "xtables",
-				"1.8.13": "xtables",
-			},
-			nft: {
-				"1.8.7": "xtables",
-				"1.8.9": "nf_tables",
-				"1.8.11": "nf_tables",
-				"1.8.13": "nf_tables",
-			},
+			"1.8.7": "xtables",
+			"1.8.9": "nf_tables",
+			"1.8.11": "nf_tables",
+			"1.8.13": "nf_tables",
 		},
 		{
 			title: "rules that iptables-nft writes in nf_tables' own words",
@@ -270,20 +249,165 @@ export const PROGRAM_DIFFERENCES = {
 			},
 		},
 	),
-	missingRule: byProgram<"index" | "name">(
+	invertedPorts: byNft<"each is asked" | "some are not asked">(
+		"each is asked",
 		{
-			legacy: {
-				"1.8.7": "index",
-				"1.8.9": "index",
-				"1.8.11": "index",
-				"1.8.13": "index",
+			"1.8.7": "each is asked",
+			"1.8.9": "some are not asked",
+			"1.8.11": "each is asked",
+			"1.8.13": "each is asked",
+		},
+		{
+			title: "inverted ports of -m tcp and -m udp",
+			says: (value) =>
+				value === "each is asked"
+					? "each is asked: `! --sport 1 ! --dport 2` matches where neither port is so, `! --dport 0:65535` never"
+					: "`! --sport 1 ! --dport 2` matches where either port differs, and `! --dport 0:65535` always",
+			source:
+				"`add_nft_tcpudp` (iptables/nft.c) of 1.8.8 and 1.8.9, mended in 1.8.10",
+			matters:
+				"A rule with two inverted ports matches packets under iptables-nft 1.8.9 that it is to leave alone.",
+			scenario: "inverted-ports-are-each-asked",
+		},
+	),
+	flagsOfNone: byNft<"asked" | "not asked">(
+		"asked",
+		{
+			"1.8.7": "asked",
+			"1.8.9": "not asked",
+			"1.8.11": "not asked",
+			"1.8.13": "not asked",
+		},
+		{
+			title: "--tcp-flags with NONE for a mask",
+			says: (value) =>
+				value === "asked"
+					? "`--tcp-flags NONE SYN` and `! --tcp-flags NONE NONE` match no segment"
+					: "they match every segment, and iptables-save does not print them",
+			source: "`add_nft_tcp`: `flg_mask` (iptables/nft.c) of 1.8.8",
+			matters: "A rule that did nothing matches everything.",
+			scenario: "flags-of-none-never-match",
+		},
+	),
+	twoMatches: byNft<"stay two" | "are read as one">(
+		"stay two",
+		{
+			"1.8.7": "stay two",
+			"1.8.9": "are read as one",
+			"1.8.11": "are read as one",
+			"1.8.13": "are read as one",
+		},
+		{
+			title: "two -m tcp, or two -m udp, in one rule",
+			says: (value) =>
+				value === "stay two"
+					? "both are printed"
+					: "both are asked, and one is printed: of a port that both ask for, the second one's",
+			source:
+				"`nft_tcp_match`, `nft_parse_tcp` (iptables/nft-shared.c) of 1.8.8",
+			matters:
+				"A rule with two of them says less once it is saved and restored.",
+			scenario: null,
+			saved: {
+				rules: "-A INPUT -p tcp -m tcp --dport 25:80 -m tcp --dport 79 -j DROP",
+				as: "-A INPUT -p tcp -m tcp --dport 25:80 -m tcp --dport 79 -j DROP",
 			},
-			nft: {
-				"1.8.7": "index",
-				"1.8.9": "name",
-				"1.8.11": "name",
-				"1.8.13": "name",
+		},
+	),
+	endOfRule: byNft<"nothing" | "a blank">(
+		"nothing",
+		{
+			"1.8.7": "a blank",
+			"1.8.9": "nothing",
+			"1.8.11": "nothing",
+			"1.8.13": "nothing",
+		},
+		{
+			title: "a rule without a target in the text of iptables-save",
+			says: (value) =>
+				value === "a blank"
+					? "it ends with a blank"
+					: "it ends with its matches",
+			source:
+				"`nft_ipv4_save_rule`, `save_matches_and_target` (iptables/nft-shared.c)",
+			matters: "Saved texts differ where no rule does.",
+			scenario: null,
+			saved: {
+				rules: "-A INPUT -s 10.0.0.9/32",
+				as: "-A INPUT -s 10.0.0.9/32",
 			},
+		},
+	),
+	missingNumberToZero: byNft<"refused" | "passed over">(
+		"refused",
+		{
+			"1.8.7": "passed over",
+			"1.8.9": "passed over",
+			"1.8.11": "refused",
+			"1.8.13": "refused",
+		},
+		{
+			title: "the number of a rule that is not there, for -Z",
+			says: (value) =>
+				value === "refused"
+					? "the command is refused"
+					: "nothing is done, and the command succeeds if the chain is there",
+			source:
+				"`nft_rule_zero_counters` (iptables/nft.c), changed by 79816721 of 1.8.10",
+			matters: "Scripts with a wrong number fail where nothing was said.",
+			scenario: "missing-number-to-zero-is-refused",
+		},
+	),
+	replacedAtOnce: byNft<"takes its place" | "dies">(
+		"takes its place",
+		{
+			"1.8.7": "dies",
+			"1.8.9": "dies",
+			"1.8.11": "dies",
+			"1.8.13": "dies",
+		},
+		{
+			title: "-R of a rule that the same file has put in",
+			says: (value) =>
+				value === "dies"
+					? "iptables-restore dies of a segmentation fault, and nothing of the table is loaded"
+					: "the new rule takes its place",
+			source:
+				"`nft_rule_append`: the old rule is freed, and still to be sent (iptables/nft.c)",
+			matters:
+				"A file with such a line loads under iptables-legacy alone; all of its table is missing.",
+			scenario: "replaced-at-once",
+		},
+	),
+	usedBaseChain: byNft<"kept" | "built-in" | "in use">(
+		"kept",
+		{
+			"1.8.7": "built-in",
+			"1.8.9": "in use",
+			"1.8.11": "in use",
+			"1.8.13": "in use",
+		},
+		{
+			title: "-X of a built-in chain",
+			says: (value) =>
+				value === "kept"
+					? "it is refused: `Invalid argument`"
+					: value === "built-in"
+						? "it is refused: `Can't delete built-in chain`; a chain of one's own that rules jump to by the kernel, with `CHAIN_USER_DEL failed`"
+						: "one that nothing is in is taken out of the kernel; one with rules is refused by the kernel (`CHAIN_DEL failed (Device or resource busy)`), one with another policy than ACCEPT by iptables (`Directory not empty`)",
+			source: "`__nft_chain_del`, `nft_may_delete_chain` (iptables/nft.c)",
+			matters:
+				"Scripts that delete built-in chains end with other words and exit codes.",
+			scenario: "built-in-chains-are-kept",
+		},
+	),
+	missingRule: byNft<"index" | "name">(
+		"index",
+		{
+			"1.8.7": "index",
+			"1.8.9": "name",
+			"1.8.11": "name",
+			"1.8.13": "name",
 		},
 		{
 			title:
@@ -297,20 +421,13 @@ export const PROGRAM_DIFFERENCES = {
 			scenario: "missing-number-is-too-big",
 		},
 	),
-	limitClock: byProgram<"ticks" | "nanoseconds">(
+	limitClock: byNft<"ticks" | "nanoseconds">(
+		"ticks",
 		{
-			legacy: {
-				"1.8.7": "ticks",
-				"1.8.9": "ticks",
-				"1.8.11": "ticks",
-				"1.8.13": "ticks",
-			},
-			nft: {
-				"1.8.7": "ticks",
-				"1.8.9": "nanoseconds",
-				"1.8.11": "nanoseconds",
-				"1.8.13": "nanoseconds",
-			},
+			"1.8.7": "ticks",
+			"1.8.9": "nanoseconds",
+			"1.8.11": "nanoseconds",
+			"1.8.13": "nanoseconds",
 		},
 		{
 			title: "how -m limit counts time",

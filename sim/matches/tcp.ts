@@ -10,16 +10,16 @@ import {
 	ANY_PORT,
 	isAnyPort,
 	type PortRange,
+	type PortsAsked,
 	portComparisons,
 	portOctets,
+	portsInNfTables,
+	portsReadAsOne,
 	portTests,
 	printPorts,
-	vanishes,
 } from "./shared/port-range.ts";
 
-interface Options {
-	readonly source: PortRange;
-	readonly destination: PortRange;
+interface Options extends PortsAsked {
 	readonly flags: {
 		readonly mask: number;
 		readonly set: number;
@@ -107,14 +107,9 @@ export const tcp = defineMatch<Options>({
 		};
 	},
 	print({ source, destination, option, flags }, _header, behaviour) {
-		// With an option it stays a match of xtables.
-		const { savedText } = behaviour;
-		const terms = option
-			? ({ savedText, ownWords: "xtables" } as const)
-			: behaviour;
 		const ports =
-			printPorts("sport", source, terms) +
-			printPorts("dport", destination, terms);
+			printPorts("sport", source, behaviour) +
+			printPorts("dport", destination, behaviour);
 		const kind = option
 			? `${option.inverted ? " !" : ""} --tcp-option ${option.kind}`
 			: "";
@@ -122,22 +117,31 @@ export const tcp = defineMatch<Options>({
 		const not = flags.inverted ? " !" : "";
 		return `${ports}${kind}${not} --tcp-flags ${printFlags(flags.mask)} ${printFlags(flags.set)}`;
 	},
-	vanishes({ source, destination, flags, option }, behaviour) {
-		if (option !== null) return false;
-		const ranges = [source, destination];
-		const asksNothing =
-			flags !== null && flags.mask === 0 && (flags.set !== 0 || flags.inverted);
-		return (
-			(asksNothing || ranges.some((range) => vanishes(range, behaviour))) &&
-			(flags === null || flags.mask === 0) &&
-			ranges.every((range) => isAnyPort(range) || vanishes(range, behaviour))
-		);
+	inNfTables(options, behaviour) {
+		if (!isNative(options)) return options;
+		const { flags } = options;
+		const asked = {
+			...options,
+			...portsInNfTables(options, behaviour),
+			flags: flags?.mask === 0 ? null : flags,
+		};
+		return isNative(asked) ? asked : null;
 	},
+	readAsOne: (first, then) =>
+		isNative(first) && isNative(then)
+			? {
+					...portsReadAsOne(first, then),
+					flags: flagsReadAsOne(first.flags, then.flags),
+					option: null,
+				}
+			: null,
 	readsHeadersAlone: true,
 	compares: portComparisons,
-	comparesAll: ({ flags, option }) => flags === null && option === null,
-	compile({ source, destination, flags, option }, ports) {
-		const tests = portTests(source, destination);
+	comparesAll: ({ flags, option, isEither }) =>
+		flags === null && option === null && isEither === undefined,
+	compile(options, ports) {
+		const { flags, option } = options;
+		const tests = portTests(options);
 		if (flags) {
 			const { mask, set } = flags;
 			tests.push(
@@ -150,6 +154,23 @@ export const tcp = defineMatch<Options>({
 		return allOf(tests);
 	},
 });
+
+/** Does iptables-nft write it in nf_tables' own terms (`add_nft_tcp`, iptables/nft.c)? */
+function isNative({ source, destination, flags, option }: Options): boolean {
+	const isZero =
+		flags === null || (flags.mask === 0 && flags.set === 0 && !flags.inverted);
+	const asksNothing = isZero && isAnyPort(source) && isAnyPort(destination);
+	return option === null && !asksNothing;
+}
+
+/** `nft_parse_tcp_flags` */
+function flagsReadAsOne(
+	first: Options["flags"],
+	then: Options["flags"],
+): Options["flags"] {
+	if (first === null || then === null) return then ?? first;
+	return { ...then, inverted: first.inverted || then.inverted };
+}
 
 function portRange(given: GivenOptions, option: string): PortRange {
 	return readPortRange(given, option, "tcp") ?? ANY_PORT;

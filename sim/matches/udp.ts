@@ -6,20 +6,17 @@ import {
 	ANY_PORT,
 	isAnyPort,
 	type PortRange,
+	type PortsAsked,
 	portComparisons,
 	portOctets,
+	portsInNfTables,
+	portsReadAsOne,
 	portTests,
 	printPorts,
-	vanishes,
 } from "./shared/port-range.ts";
 
-interface Options {
-	readonly source: PortRange;
-	readonly destination: PortRange;
-}
-
 /** UDP's ports (iptables 1.8.9 libxt_udp.c, kernel 6.1 xt_tcpudp.c). */
-export const udp = defineMatch<Options>({
+export const udp = defineMatch<PortsAsked>({
 	name: "udp",
 	onFragments: "needs-header",
 	octetsRead: ({ source, destination }) => portOctets(source, destination),
@@ -47,16 +44,24 @@ export const udp = defineMatch<Options>({
 	print: ({ source, destination }, _header, behaviour) =>
 		printPorts("sport", source, behaviour) +
 		printPorts("dport", destination, behaviour),
-	vanishes: ({ source, destination }, behaviour) =>
-		[source, destination].some((range) => vanishes(range, behaviour)) &&
-		[source, destination].every(
-			(range) => isAnyPort(range) || vanishes(range, behaviour),
-		),
+	inNfTables(options, behaviour) {
+		if (asksNothing(options)) return options;
+		const asked = portsInNfTables(options, behaviour);
+		return asksNothing(asked) ? null : asked;
+	},
+	readAsOne: (first, then) =>
+		asksNothing(first) || asksNothing(then)
+			? null
+			: portsReadAsOne(first, then),
 	readsHeadersAlone: true,
 	compares: portComparisons,
-	comparesAll: () => true,
-	compile: ({ source, destination }) => allOf(portTests(source, destination)),
+	comparesAll: ({ isEither }) => isEither === undefined,
+	compile: (options) => allOf(portTests(options)),
 });
+
+/** It stays a match of xtables then (`udp_all_zero`, iptables/nft.c). */
+const asksNothing = ({ source, destination }: PortsAsked): boolean =>
+	isAnyPort(source) && isAnyPort(destination);
 
 /** A range whose ends are the wrong way round is accepted, and matches nothing. */
 function portRange(given: GivenOptions, option: string): PortRange {

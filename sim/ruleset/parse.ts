@@ -19,6 +19,7 @@ import { checkLoad, type LoadFault, usesOf } from "./check/load-check.ts";
 import { changeTable } from "./table/change-table.ts";
 import {
 	CommandFailure,
+	Crash,
 	RenamedUnborn,
 	TableDraft,
 } from "./table/table-draft.ts";
@@ -265,6 +266,7 @@ class Loader {
 			const { hasSet, noflush } = this.how;
 			if (hasSet !== undefined) mustHaveSets(command, hasSet);
 			const { open, isTransaction } = this;
+			if (command.kind === "replace") this.mustNotBeNew(command);
 			if (open !== null)
 				changeTable(
 					open,
@@ -284,18 +286,48 @@ class Loader {
 			if (!(error instanceof CommandFailure)) throw error;
 			if (!this.isTransaction || error instanceof MissingSet)
 				return [faultOfFailure(place(), error, this.how.kind)];
-			const words = transactionWords(error, command);
+			const words = transactionWords(error, command, this.how.behaviour);
 			this.failed.push({ place: place(), failure: error, words });
 		}
 		return NO_FAULTS;
 	}
 
-	/** Is the chain made by this very transaction? */
-	private isNew(name: string): boolean {
-		const before = this.how.noflush
+	/**
+	 * iptables-nft frees a rule that it has yet to send when another one takes its place (`nft_rule_append`,
+	 * iptables/nft.c). @throws Crash
+	 */
+	private mustNotBeNew({
+		chain,
+		number,
+	}: {
+		readonly chain: string;
+		readonly number: number;
+	}): void {
+		const { open, how } = this;
+		if (how.behaviour.replacedAtOnce === "takes its place") return;
+		open?.open();
+		const rule = open?.chains.get(chain)?.ruleAt(number - 1) ?? null;
+		const isNew = !this.before?.chains.some(({ rules }) =>
+			rules.some((one) => one === rule),
+		);
+		if (rule !== null && isNew)
+			throw new Crash(
+				"Segmentation fault",
+				"iptables itself ends here: write the rule as it is to be in the first place.",
+				String(number),
+			);
+	}
+
+	/** The open table, as far as this very transaction has not made it. */
+	private get before(): Table | undefined {
+		return this.how.noflush
 			? this.loaded.get(this.open?.name ?? "filter")
 			: undefined;
-		return before?.chains.every((chain) => chain.name !== name) ?? true;
+	}
+
+	/** Is the chain made by this very transaction? */
+	private isNew(name: string): boolean {
+		return this.before?.chains.every((chain) => chain.name !== name) ?? true;
 	}
 
 	/** An added rule may have been inserted, or have replaced another one. */

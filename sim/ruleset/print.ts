@@ -107,9 +107,31 @@ export function printRule(
 	if (asWritten !== undefined)
 		return `-A ${chain}${asWritten.words}${target?.kind === "extension" ? "" : printTarget(target, rule.header, behaviour)}`;
 	let line = `-A ${chain}${printHeader(rule.header, behaviour)}`;
-	for (const use of rule.matches)
+	for (const use of usesAsRead(rule.matches, behaviour))
 		line += printMatch(use, rule.header, behaviour);
 	return line + printTarget(target, rule.header, behaviour);
+}
+
+/** As iptables has them of the kernel: iptables-nft reads what it wrote in nf_tables' own terms as one use of a match. */
+function usesAsRead(
+	uses: readonly MatchUse[],
+	{ twoMatches }: Behaviour,
+): readonly MatchUse[] {
+	if (twoMatches === "stay two" || uses.length < 2) return uses;
+	const read: MatchUse[] = [];
+	for (const { name, options } of uses) {
+		const place = read.findIndex(
+			(one) =>
+				one.name === name &&
+				matches.get(name)?.readAsOne?.(one.options, options) != null,
+		);
+		const first = read[place];
+		const joined =
+			first && matches.get(name)?.readAsOne?.(first.options, options);
+		if (joined) read[place] = { name, options: joined };
+		else read.push({ name, options });
+	}
+	return read;
 }
 
 /** ` -m mark --mark 0x1` */
@@ -120,8 +142,6 @@ export function printMatch(
 ): string {
 	const extension = matches.get(name);
 	invariant(extension !== undefined, `no match ${name}`);
-	const isNative = behaviour.ownWords === "nf_tables";
-	if (isNative && extension.vanishes?.(options, behaviour)) return "";
 	return ` -m ${name}${extension.print(options, header, behaviour)}`;
 }
 
@@ -133,7 +153,7 @@ export function printTarget(
 ): string {
 	switch (target?.kind) {
 		case undefined:
-			return "";
+			return behaviour.endOfRule === "a blank" ? " " : "";
 		case "verdict":
 			return ` -j ${target.name}`;
 		case "jump":

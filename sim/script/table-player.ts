@@ -18,6 +18,11 @@ import { changeTable } from "../ruleset/table/change-table.ts";
 import { CommandFailure, TableDraft } from "../ruleset/table/table-draft.ts";
 import { exitCodeOfKernel } from "../ruleset/text/fault.ts";
 import {
+	SENT_TO_ADD,
+	sentFor,
+	transactionWords,
+} from "../ruleset/text/transaction-words.ts";
+import {
 	FLAGS,
 	forCommands,
 	mayHide,
@@ -69,9 +74,11 @@ export class TablePlayer implements Executor {
 	/** What is loaded in the end. */
 	ruleset(): Ruleset {
 		this.settle();
-		return {
-			tables: [...this.taken.keys()].map((name) => this.tableNow(name)),
-		};
+		const begun = [...this.open].flatMap(([name, { exists }]) =>
+			exists ? [name] : [],
+		);
+		const names = new Set([...this.taken.keys(), ...begun]);
+		return { tables: [...names].map((name) => this.tableNow(name)) };
 	}
 
 	iptables(given: IptablesCommand): boolean {
@@ -95,7 +102,7 @@ export class TablePlayer implements Executor {
 			if (!(failure instanceof CommandFailure)) throw failure;
 			// Some of several may have been taken out; nothing of it is committed.
 			if (takesOutSeveral(command)) this.open = this.replayed(this.done);
-			this.failed(given, failure);
+			this.failed(given, failure, command);
 			return false;
 		}
 		this.done.push({ table, command, given });
@@ -141,13 +148,13 @@ export class TablePlayer implements Executor {
 		return !this.stopped;
 	}
 
-	/** A table comes into being when it is first named. */
+	/** A table of iptables-legacy comes into being when it is first named. */
 	private draftOf(name: TableName): TableDraft {
 		const open = this.open.get(name);
 		if (open !== undefined) return open;
 		const taken = this.taken.get(name) ?? null;
-		const draft = new TableDraft(name, taken);
-		if (taken === null) this.taken.set(name, draft.build());
+		const draft = new TableDraft(name, taken, this.behaviour);
+		if (taken === null && draft.exists) this.taken.set(name, draft.build());
 		this.open.set(name, draft);
 		return draft;
 	}
@@ -204,7 +211,8 @@ export class TablePlayer implements Executor {
 	}
 
 	private take(): void {
-		for (const [name, draft] of this.open) this.taken.set(name, draft.build());
+		for (const [name, draft] of this.open)
+			if (draft.exists) this.taken.set(name, draft.build());
 		this.done = [];
 		this.unasked = false;
 	}
@@ -222,11 +230,11 @@ export class TablePlayer implements Executor {
 		}
 		const [fault] = this.faultsOf(this.replayed(done.slice(0, bad)));
 		const culprit = done[bad - 1] as Done;
-		const { given } = culprit;
+		const { given, command } = culprit;
 		if (fault !== undefined)
 			this.report.fault(this.wordOf(given, fault.about), {
 				code: "kernel",
-				message: fault.message,
+				message: fault.message.replace(SENT_TO_ADD, sentFor(command.kind)),
 				remedy: fault.remedy,
 				exitCode: exitCodeOfKernel(this.behaviour),
 				from: "kernel",
@@ -249,7 +257,8 @@ export class TablePlayer implements Executor {
 		for (const { table, command } of done) {
 			let draft = open.get(table);
 			if (draft === undefined) {
-				draft = new TableDraft(table, this.taken.get(table) ?? null);
+				const taken = this.taken.get(table) ?? null;
+				draft = new TableDraft(table, taken, this.behaviour);
 				open.set(table, draft);
 			}
 			try {
@@ -280,9 +289,19 @@ export class TablePlayer implements Executor {
 		if (given.fatal) this.stop(given);
 	}
 
-	private failed(given: IptablesCommand, failure: CommandFailure): void {
+	private failed(
+		given: IptablesCommand,
+		failure: CommandFailure,
+		command: Command,
+	): void {
 		if (!this.settle()) return;
-		const { message, remedy, about, exitCode } = failure;
+		const { remedy, about } = failure;
+		const said =
+			this.behaviour.commands === "with COMMIT"
+				? transactionWords(failure, command, this.behaviour)
+				: failure;
+		const { message } = said;
+		const isOfKernel = "by" in said && said.by === "kernel";
 		if (given.allowed) {
 			this.report.note(
 				given.from,
@@ -293,8 +312,10 @@ export class TablePlayer implements Executor {
 		this.report.fault(this.wordOf(given, about), {
 			code: "failed",
 			message,
-			exitCode,
-			from: "iptables",
+			exitCode: isOfKernel
+				? exitCodeOfKernel(this.behaviour)
+				: failure.exitCode,
+			from: isOfKernel ? "kernel" : "iptables",
 			remedy: forCommands(remedy),
 		});
 		if (given.fatal) this.stop(given);

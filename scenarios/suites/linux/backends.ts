@@ -108,6 +108,48 @@ export const backendDifferences = [
 		expect: [packetsOut(INSIDE, [], { exactly: true })],
 	}),
 	scenario({
+		name: "inverted-ports-are-each-asked",
+		suite,
+		title: "Two inverted ports are both asked for",
+		story:
+			"Neither port of the first datagram is one of the rule's, one of each of the others is. iptables-nft 1.8.9 compares both ports at once, so one that differs is enough; and of `! --dport 0:65535`, which no packet can match, it leaves nothing.",
+		setup: routerWith(
+			"inverted-ports",
+			"*filter\n-A FORWARD -p udp -m udp ! --sport 40001 ! --dport 54\n-A FORWARD -p udp -m udp ! --dport 0:65535\n-A FORWARD -p udp -m udp --sport 40001 ! --dport 0:65535\nCOMMIT\n",
+		),
+		steps: [
+			passes,
+			packet(OUTSIDE, "udp 10.0.0.10:40001 > 192.168.0.1:53"),
+			packet(OUTSIDE, "udp 10.0.0.10:40002 > 192.168.0.1:54"),
+			packet(OUTSIDE, "udp 10.0.0.10:40001 > 192.168.0.1:54"),
+			at(100, observe("at the end")),
+		],
+		expect: [
+			counter("filter:FORWARD:rule:1", 1, { at: "at the end" }),
+			counter("filter:FORWARD:rule:2", 0, { at: "at the end" }),
+			counter("filter:FORWARD:rule:3", 0, { at: "at the end" }),
+		],
+	}),
+	scenario({
+		name: "flags-of-none-never-match",
+		suite,
+		title: "TCP flags of which none are looked at are never there",
+		story:
+			"`--tcp-flags NONE SYN` wants SYN among no flags, and `! --tcp-flags NONE NONE` wants none of them not to be so. No segment is so. iptables-nft leaves such flags out, and the rules match.",
+		setup: routerWith(
+			"flags-of-none",
+			"*filter\n-A FORWARD -p tcp -m tcp --tcp-flags NONE SYN\n-A FORWARD -p tcp -m tcp --dport 25 ! --tcp-flags NONE NONE\nCOMMIT\n",
+		),
+		steps: [
+			packet(OUTSIDE, "tcp 10.0.0.10:40000 > 192.168.0.1:25 S seq 7"),
+			at(100, observe("at the end")),
+		],
+		expect: [
+			counter("filter:FORWARD:rule:1", 0, { at: "at the end" }),
+			counter("filter:FORWARD:rule:2", 0, { at: "at the end" }),
+		],
+	}),
+	scenario({
 		name: "limit-counts-in-ticks",
 		suite,
 		title: "A limit earns nothing within a tick of the kernel",

@@ -62,6 +62,74 @@ export const programDifferences = [
 	),
 	shown(
 		{
+			name: "missing-number-to-zero-is-refused",
+			title: "The counters of a rule that is not there do not begin anew",
+			story:
+				"INPUT has one rule. `-Z INPUT 9` is refused by both programs; iptables-nft up to 1.8.9 passes it over, once the chain is there.",
+		},
+		[
+			iptables("-A INPUT -s 10.0.0.9 -j DROP"),
+			iptables("-Z INPUT 9", "zeroed"),
+		],
+		[operationFails("zeroed", "")],
+	),
+	shown(
+		{
+			name: "replaced-at-once",
+			title: "A file may replace a rule that it has put in itself",
+			story:
+				"The rule is appended and replaced in the same table of the same file. iptables-legacy changes a copy of the table. iptables-nft frees the first rule, which it has yet to send to the kernel, and dies.",
+		},
+		[
+			restore(
+				{
+					name: "replaced.rules",
+					text: "*filter\n-A INPUT -s 10.0.0.9 -j DROP\n-R INPUT 1 -s 10.0.0.8 -j DROP\nCOMMIT\n",
+				},
+				{ label: "replaced" },
+			),
+		],
+		[operationSucceeds("replaced")],
+	),
+	shown(
+		{
+			name: "built-in-chains-are-kept",
+			title: "A built-in chain cannot be deleted",
+			story:
+				"One built-in chain has a rule, one another policy than ACCEPT. iptables-legacy calls `-X` of either an invalid argument. Under iptables-nft the kernel finds the first one in use, and iptables the second one.",
+		},
+		[
+			iptables("-A INPUT -s 10.0.0.9 -j DROP"),
+			iptables("-X INPUT", "with a rule"),
+			iptables("-P FORWARD DROP"),
+			iptables("-X FORWARD", "with a policy"),
+			iptables("-P FORWARD ACCEPT"),
+		],
+		[
+			operationFails("with a rule", "Invalid argument"),
+			operationFails("with a policy", "Invalid argument"),
+		],
+	),
+	shown(
+		{
+			name: "unused-circle-loads",
+			title: "Chains that nothing leads to may jump in a circle",
+			story:
+				"ONE jumps to TWO and TWO to ONE; no built-in chain jumps to either. Linux 5.10 follows the jump of each rule that iptables-nft adds and refuses the circle. Other kernels walk from the built-in chains.",
+		},
+		[
+			restore(
+				{
+					name: "circle.rules",
+					text: "*filter\n:ONE - [0:0]\n:TWO - [0:0]\n-A ONE -j TWO\n-A TWO -j ONE\nCOMMIT\n",
+				},
+				{ label: "circle" },
+			),
+		],
+		[operationSucceeds("circle")],
+	),
+	shown(
+		{
 			name: "attached-address-is-refused",
 			title: "What is attached to its option is read with the option in front",
 			story:

@@ -15,26 +15,77 @@ export const ANY_PORT: PortRange = { min: 0, max: 65535, inverted: false };
 /** As iptables-save prints it. A range that is all ports is not printed, up to 1.8.9 not even its `!`. */
 export function printPorts(
 	option: string,
-	ports: PortRange,
-	{ savedText, ownWords }: Pick<Behaviour, "savedText" | "ownWords">,
+	{ min, max, inverted }: PortRange,
+	{ savedText }: Behaviour,
 ): string {
-	const { min, max, inverted } = ports;
 	const isSaid = inverted && savedText === "as it was given";
-	const isAll = min === 0 && max === 65535;
-	if (isAll && !isSaid) return "";
-	// A comparison with one end says the same.
-	if (inverted && ownWords === "nf_tables" && min === 0 && max !== 0 && !isAll)
-		return ` --${option} ${printRange(max + 1, 65535)}`;
+	if (min === 0 && max === 65535 && !isSaid) return "";
 	const not = inverted ? " !" : "";
 	return `${not} --${option} ${printRange(min, max)}`;
 }
 
-/** Is it given to ask for something, and comes to nothing where iptables-nft writes it in nf_tables' own terms? */
-export function vanishes(
-	{ min, max, inverted }: PortRange,
-	{ savedText }: Behaviour,
-): boolean {
-	return min === 0 && max === 65535 && inverted && savedText === "loses some";
+/** What two ranges ask for. */
+export interface PortsAsked {
+	readonly source: PortRange;
+	readonly destination: PortRange;
+	/** Both are inverted, and one of them is enough. */
+	readonly isEither?: true;
+}
+
+/**
+ * As iptables-nft writes both ranges in nf_tables' own terms (`add_nft_tcpudp`, `expr_gen_range_cmp16`,
+ * iptables/nft.c) and reads them back (`port_match_single_to_range`, iptables/nft-shared.c).
+ */
+export function portsInNfTables(
+	{ source, destination }: PortsAsked,
+	behaviour: Behaviour,
+): PortsAsked {
+	const isOne = ({ min, max, inverted }: PortRange) =>
+		inverted && min === max && min !== 0;
+	// 1.8.9 compares both at once.
+	const isEither =
+		behaviour.invertedPorts === "some are not asked" &&
+		isOne(source) &&
+		isOne(destination);
+	return {
+		source: rangeInNfTables(source, behaviour),
+		destination: rangeInNfTables(destination, behaviour),
+		...(isEither ? { isEither } : {}),
+	};
+}
+
+function rangeInNfTables(
+	range: PortRange,
+	{ invertedPorts }: Behaviour,
+): PortRange {
+	const { min, max, inverted } = range;
+	if (!inverted || min !== 0 || max === 0) return range;
+	if (max === 65535)
+		return invertedPorts === "some are not asked" ? ANY_PORT : range;
+	// A comparison with one end says the same.
+	return { min: max + 1, max: 65535, inverted: false };
+}
+
+/** Reads ranges that stand in one rule one after the other: each comparison sets what it has, and a `!` stays. */
+export function portsReadAsOne(
+	first: PortsAsked,
+	then: PortsAsked,
+): PortsAsked {
+	return {
+		source: readOver(first.source, then.source),
+		destination: readOver(first.destination, then.destination),
+	};
+}
+
+function readOver(before: PortRange, { min, max, inverted }: PortRange) {
+	if (min === 0 && max === 65535 && !inverted) return before;
+	// Ranges from 0 or up to the last port are a comparison with one end.
+	const isUpTo = min === 0 && max < 65535 && max > 0 && !inverted;
+	return {
+		min: isUpTo ? before.min : min,
+		max,
+		inverted: before.inverted || inverted,
+	};
 }
 
 /** Does it ask for nothing? */
@@ -46,7 +97,17 @@ function printRange(min: number, max: number): string {
 }
 
 /** Tests for what the two ranges ask; none for a range that every port is in. */
-export function portTests(source: PortRange, destination: PortRange): Test[] {
+export function portTests({
+	source,
+	destination,
+	isEither,
+}: PortsAsked): Test[] {
+	if (isEither)
+		return [
+			(skb) =>
+				skb.sourcePort !== source.min ||
+				skb.destinationPort !== destination.min,
+		];
 	return [...sourceTest(source), ...destinationTest(destination)];
 }
 
@@ -60,13 +121,18 @@ export function portOctets(source: PortRange, destination: PortRange): number {
 export const portComparisons = ({
 	source,
 	destination,
+	isEither,
 }: {
 	readonly source: PortRange | null;
 	readonly destination: PortRange | null;
-}): readonly Comparison[] => [
-	...(source ? comparesPorts("sourcePort", source) : []),
-	...(destination ? comparesPorts("destinationPort", destination) : []),
-];
+	readonly isEither?: true;
+}): readonly Comparison[] =>
+	isEither
+		? []
+		: [
+				...(source ? comparesPorts("sourcePort", source) : []),
+				...(destination ? comparesPorts("destinationPort", destination) : []),
+			];
 
 /** Is a port that stands among octets what the range asks for? */
 export function isIn(port: number, { min, max, inverted }: PortRange): boolean {

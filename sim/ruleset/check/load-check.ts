@@ -19,7 +19,12 @@ import { matches } from "../../matches/index.ts";
 import { HOOK_NAMES, type HookName } from "../../packet/skb/skb.ts";
 import { targets } from "../../targets/index.ts";
 import { type Branch, markHooks } from "./chain-walk.ts";
-import { firstInvalid, newRules, ownHook } from "./transaction-check.ts";
+import {
+	firstInvalid,
+	firstOfLoop,
+	newRules,
+	ownHook,
+} from "./transaction-check.ts";
 
 /** What the kernel finds wrong with a table. */
 export interface LoadFault {
@@ -104,11 +109,14 @@ function checkTransaction(
 		if (fault !== null) faults.push(inTransaction(fault, chain.name));
 	}
 	if (faults.length > 0) return faults;
-	const invalid = firstInvalid(table, added, allowedHooks);
+	const invalid =
+		(behaviour.loops === "all are refused"
+			? firstOfLoop(table, added)
+			: null) ?? firstInvalid(table, added, allowedHooks);
 	if (invalid === null) return [];
 	const { rule, chain, error } = invalid;
 	const remedy =
-		error === "Too many links"
+		error !== "Invalid argument"
 			? "With this rule chains jump in a circle, or more than 15 deep: take one of the jumps out."
 			: "With this rule a built-in chain leads to a match or target that cannot be used there: reach it from other chains.";
 	const { target } = rule;

@@ -13,7 +13,10 @@ const TOO_DEEP = 16;
 export interface Invalid {
 	readonly rule: Rule;
 	readonly chain: string;
-	readonly error: "Too many links" | "Invalid argument";
+	readonly error:
+		| "Too many links"
+		| "Invalid argument"
+		| "Too many levels of symbolic links";
 }
 
 /** A rule and its chain. */
@@ -68,6 +71,46 @@ export function firstInvalid(
 	return { rule, chain: chain.name, error };
 }
 
+/**
+ * The first rule that closes a circle of jumps, whether a hook reaches it or not: the kernel follows the jump of each
+ * rule that is added (5.10, `nf_tables_check_loops`).
+ */
+export function firstOfLoop(
+	table: Table,
+	added: readonly Placed[],
+): Invalid | null {
+	const chains = new Map(table.chains.map((chain) => [chain.name, chain]));
+	const missing = new Set(added.map(({ rule }) => rule));
+	/** Does a jump to it lead back to the chain? */
+	const leadsTo = (from: string, to: string, seen: Set<string>): boolean => {
+		if (from === to) return true;
+		if (seen.has(from)) return false;
+		seen.add(from);
+		return (chains.get(from)?.rules ?? []).some((rule) => {
+			const next = missing.has(rule) ? null : jumpOf(rule);
+			return next !== null && leadsTo(next, to, seen);
+		});
+	};
+	for (const { rule, chain } of added) {
+		missing.delete(rule);
+		const to = jumpOf(rule);
+		if (to !== null && leadsTo(to, chain.name, new Set()))
+			return {
+				rule,
+				chain: chain.name,
+				error: "Too many levels of symbolic links",
+			};
+	}
+	return null;
+}
+
+/** The chain that it jumps or goes to. */
+function jumpOf({ target }: Rule): string | null {
+	return target?.kind === "jump" || target?.kind === "goto"
+		? target.chain
+		: null;
+}
+
 /** @param missing rules that are not there yet */
 function errorIn(
 	table: Table,
@@ -87,9 +130,7 @@ function errorIn(
 			for (const rule of chain.rules) {
 				if (missing.has(rule)) continue;
 				if (hooksOf(rule)?.includes(hook) === false) return "Invalid argument";
-				const { target } = rule;
-				if (target?.kind !== "jump" && target?.kind !== "goto") continue;
-				const to = chains.get(target.chain);
+				const to = chains.get(jumpOf(rule) ?? "");
 				const error = to === undefined ? null : walk(to, level + 1);
 				if (error !== null) return error;
 			}

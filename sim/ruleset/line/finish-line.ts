@@ -74,7 +74,7 @@ export function finishLine(
 ): Command {
 	const { command, chain } = draft;
 	if (context.table === "nat") refuseDropInNat(draft);
-	const matches =
+	const given =
 		draft.matchCount === 0 ? NO_MATCHES : buildMatches(draft, tolerated);
 	const target = buildTarget(draft, tolerated);
 	checkLeftovers(leftovers);
@@ -109,11 +109,12 @@ export function finishLine(
 	if (isRule) checkInterfaces(draft, chain ?? "", context.behaviour);
 	if (isAmbiguous) refuseAmbiguous(draft);
 	if (isRule && tolerated.length === 0)
-		mustNameProtocol(draft, matches, context.behaviour);
+		mustNameProtocol(draft, given, context.behaviour);
 	const { line } = context;
 	draft.counters ??= context.counters;
 	if (!isRule) return otherCommand(draft, line);
 	const counters = draft.counters ?? NO_COUNTERS;
+	const matches = inNfTables(given, context.behaviour);
 	const ruleOf = (
 		source: AddressMask | undefined,
 		destination: AddressMask | undefined,
@@ -147,6 +148,20 @@ function mustNameProtocol(
 			NOWHERE,
 		);
 	}
+}
+
+/** As the kernel gets them: some of them in nf_tables' own terms, where iptables-nft writes them. */
+function inNfTables(
+	uses: readonly MatchUse[],
+	behaviour: Behaviour,
+): readonly MatchUse[] {
+	if (behaviour.ownWords === "xtables" || uses.length === 0) return uses;
+	return uses.flatMap((use) => {
+		const match = known.get(use.name);
+		if (match?.inNfTables === undefined) return [use];
+		const options = match.inNfTables(use.options, behaviour);
+		return options === null ? [] : [{ ...use, options }];
+	});
 }
 
 function refuseAmbiguous(draft: RuleDraft): never {

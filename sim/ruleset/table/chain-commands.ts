@@ -3,6 +3,7 @@
 import type { Counters } from "../../contract/ruleset.ts";
 import { OTHER_PROBLEM, PARAMETER_PROBLEM } from "../../extension/refusal.ts";
 import { octets } from "../../extension/values/octets.ts";
+import type { Behaviour } from "../../linux/behaviour.ts";
 import { type Command, NO_COUNTERS } from "../base/command.ts";
 import { TABLE_HOOKS, VERDICTS } from "../base/tables.ts";
 import {
@@ -130,6 +131,13 @@ export function deleteChain(table: TableDraft, name: string | null): void {
 	}
 }
 
+/** What iptables says of a built-in chain that is to be deleted. */
+const REFUSED = {
+	kept: "Invalid argument",
+	"built-in": "Can't delete built-in chain",
+	"in use": "Invalid argument",
+} as const satisfies Record<Behaviour["usedBaseChain"], string>;
+
 /** iptables-nft takes a built-in chain out of the kernel that nothing is in. @throws CommandFailure */
 function deleteBaseChain(
 	table: TableDraft,
@@ -138,12 +146,27 @@ function deleteBaseChain(
 ): void {
 	const isEmpty = chain.length === 0 && chain.policy === "ACCEPT";
 	const isThere = chain.lacks !== "chain";
-	if (table.behaviour.baseChains !== "all" && isThere && isEmpty) {
+	const { usedBaseChain } = table.behaviour;
+	const isNft = usedBaseChain === "in use";
+	if (isNft && isThere && isEmpty) {
 		chain.disuse();
 		table.changed = true;
-	} else if (asked !== null)
+	} else if (asked === null) return;
+	else if (isNft && isThere && chain.policy !== "ACCEPT")
 		throw new CommandFailure(
-			isThere ? "Invalid argument" : NO_SUCH_NAME,
+			"Directory not empty",
+			`Set its policy first: \`-P ${chain.name} ACCEPT\`.`,
+			chain.name,
+		);
+	else if (isNft && isThere)
+		throw new ChainInUse(
+			"Directory not empty",
+			`Flush it first: \`-F ${chain.name}\`.`,
+			chain.name,
+		);
+	else
+		throw new CommandFailure(
+			isThere ? REFUSED[usedBaseChain] : NO_SUCH_NAME,
 			isThere
 				? "A built-in chain cannot be deleted: flush it (`-F`)."
 				: `iptables-nft makes ${asked} of ${table.name} with the first rule that is put into it.`,

@@ -125,7 +125,10 @@ export function zero(
 	if (zeroing === "none" && number === null && !listing) return;
 	if (name === null) table.zeroedAt = ++table.clock;
 	for (const chain of name === null ? [] : chains) {
-		if (number !== null && number > chain.length)
+		const isMissing = number !== null && number > chain.length;
+		if (isMissing && table.behaviour.missingNumberToZero === "passed over")
+			return;
+		if (isMissing)
 			throw new CommandFailure(
 				"Index of counter too big",
 				`The chain ${chain.name} has ${chain.length} rules.`,

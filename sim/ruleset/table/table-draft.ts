@@ -50,6 +50,11 @@ export class UnknownChain extends CommandFailure {}
 /** `-X` of a chain that has rules, or that rules jump to. */
 export class ChainInUse extends CommandFailure {}
 
+/** iptables itself ends (SIGSEGV). */
+export class Crash extends CommandFailure {
+	override readonly exitCode = 139;
+}
+
 /** `-E` of a chain that the kernel does not have yet. */
 export class RenamedUnborn extends CommandFailure {}
 
@@ -219,6 +224,11 @@ export class ChainDraft {
 		list.remove(entry);
 		if (entry.to !== null) entry.to.references--;
 		if (list.length === 0) this.table.filled.delete(this);
+	}
+
+	/** @param at from 0; `null` where there is none */
+	ruleAt(at: number): Rule | null {
+		return at < this.length ? this.opened().at(at).rule : null;
 	}
 
 	/** The first rule that is the same to `-D` and `-C`. */

@@ -1,8 +1,10 @@
 /** What iptables-nft says of commands that cannot be carried out (1.8.9, iptables/nft.c, `nft_strerror`, `mnl_append_error`). */
+import type { Behaviour } from "../../linux/behaviour.ts";
 import type { Command } from "../base/command.ts";
 import {
 	ChainInUse,
 	type CommandFailure,
+	Crash,
 	JumpToBuiltIn,
 	RenamedUnborn,
 	UnknownChain,
@@ -37,13 +39,16 @@ export function sentFor(kind: Command["kind"]): string {
 export function transactionWords(
 	failure: CommandFailure,
 	command: Command,
+	{ usedBaseChain }: Behaviour,
 ): TransactionWords {
 	const { about } = failure;
+	if (failure instanceof Crash)
+		return { message: failure.message, by: "iptables" };
 	if (failure instanceof UnknownChain)
 		return { message: `Chain '${about}' does not exist`, by: "iptables" };
 	if (failure instanceof ChainInUse)
 		return {
-			message: `CHAIN_DEL failed (Device or resource busy): chain ${about}`,
+			message: `${usedBaseChain === "built-in" ? "CHAIN_USER_DEL" : "CHAIN_DEL"} failed (Device or resource busy): chain ${about}`,
 			by: "kernel",
 		};
 	if (failure instanceof RenamedUnborn)
