@@ -322,7 +322,11 @@ export {
 	RulesetError,
 } from "./sim/ruleset/base/ruleset-error.ts";
 export type { Change } from "./sim/ruleset/fix/change.ts";
-export { type Fixed, fixRuleset } from "./sim/ruleset/fix/fix.ts";
+export {
+	type Fixed,
+	type FixOptions,
+	fixRuleset,
+} from "./sim/ruleset/fix/fix.ts";
 export {
 	checkRuleset,
 	type ParseOptions,

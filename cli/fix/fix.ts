@@ -4,6 +4,7 @@ import {
 	fixFindings,
 } from "../../scenarios/analysis/lint/fix/fix-findings.ts";
 import { unknownOf } from "../../scenarios/analysis/lint/run/unknown.ts";
+import { DEFAULT_LINUX } from "../../sim/linux/linux.ts";
 import { printFaults } from "../../sim/ruleset/base/ruleset-error.ts";
 import { type FixedRules, fixRules } from "../../sim/script/fix-rules.ts";
 import { EXIT } from "../base/exit-code.ts";
@@ -35,7 +36,10 @@ export async function fix(file: string, options: FixOptions): Promise<void> {
 	const told = await readRulesAndWorld(file, options);
 	const { name } = told.rules;
 	const fixed = await whileShowing(`repairing ${name} …`, async () =>
-		fixRules(told.rules.text, { file: name }),
+		fixRules(told.rules.text, {
+			file: name,
+			linux: told.given.linux ?? DEFAULT_LINUX,
+		}),
 	);
 	err.show(changeLines(fixed.changes, name, err));
 	sayNotes(fixed.notes);

@@ -15,6 +15,7 @@ import { SetupError } from "../../sim/contract/setup-error.ts";
 import { nearest } from "../../sim/edit-distance.ts";
 import { Assumptions } from "../../sim/extension/assumed.ts";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
+import { DEFAULT_LINUX } from "../../sim/linux/linux.ts";
 import { parseRules, restoreForm } from "../../sim/script/check-rules.ts";
 import { mustBeInRules } from "../options/check-assumed.ts";
 import type { RulesAndWorld } from "../options/world-options.ts";
@@ -36,7 +37,11 @@ export function routerWith(
 	readonly refused: readonly string[];
 } {
 	// All of its faults, before anything is loaded.
-	const { ruleset, notes } = parseRules(rules.text, { file: rules.name });
+	const linux = options.linux ?? given.linux ?? DEFAULT_LINUX;
+	const { ruleset, notes } = parseRules(rules.text, {
+		file: rules.name,
+		linux,
+	});
 	sayNotes(notes);
 	mustBeInRules(options.assume, [ruleset]);
 	const { setup, refused } = withRouting(setupOf(options, given), given);
@@ -48,7 +53,7 @@ export function routerWith(
 	});
 	const loaded = {
 		name: rules.name,
-		text: restoreForm(rules.text, rules.name).text,
+		text: restoreForm(rules.text, rules.name, { linux }).text,
 	};
 	const conditions = Object.fromEntries(
 		options.condition.map(({ name, value }) => [name, value]),

@@ -142,6 +142,7 @@ export async function withRules(
 	options: LoadOptions & { readonly file: string },
 ): Promise<LoadedScenario> {
 	const { file } = options;
+	const { linux } = scenario.setup.gateway;
 	const replaced = new Set<string>();
 	const faults: RulesetError[] = [];
 	const notes: Note[] = [];
@@ -151,7 +152,7 @@ export async function withRules(
 	): Promise<RulesText> => {
 		const { name, text } = await written(source, path);
 		try {
-			const restored = restoreForm(text, name);
+			const restored = restoreForm(text, name, linux === undefined ? {} : { linux });
 			notes.push(...restored.notes);
 			return { name, text: restored.text };
 		} catch (error) {

@@ -40,6 +40,49 @@ describe("a value attached to an option that takes none", () => {
 	});
 });
 
+describe("what iptables-nft writes in nf_tables' own terms", () => {
+	const tcp = "-A INPUT -p tcp -m tcp";
+	test.each([
+		// Of what both ask for, the second one's is printed; a ! stays.
+		[
+			`${tcp} --tcp-flags URG NONE -m tcp --sport 0 -j DROP`,
+			`${tcp} --sport 0 --tcp-flags URG NONE -j DROP`,
+		],
+		[`${tcp} --dport 25:80 -m tcp --dport 79`, `${tcp} --dport 79`],
+		[`${tcp} --dport 25 -m tcp --dport 0:80`, `${tcp} --dport 25:80`],
+		[`${tcp} ! --dport 25 -m tcp --dport 80`, `${tcp} ! --dport 80`],
+		[
+			`${tcp} -m mark --mark 0x1 -m tcp --dport 80`,
+			`${tcp} -m mark --mark 0x1 -m tcp --dport 80`,
+		],
+		[
+			`${tcp} --dport 25 -m tcp --tcp-option 2`,
+			`${tcp} --dport 25 -m tcp --tcp-option 2`,
+		],
+		[
+			"-A INPUT -p udp -m udp --dport 1 -m udp --sport 2",
+			"-A INPUT -p udp -m udp --sport 2 --dport 1",
+		],
+		[`${tcp} ! --dport 0:1023`, `${tcp} --dport 1024:65535`],
+		[`${tcp} --tcp-flags NONE SYN`, "-A INPUT -p tcp"],
+		[`${tcp} --dport 25 ! --tcp-flags NONE NONE`, `${tcp} --dport 25`],
+	])("%s", (line, printed) => {
+		for (const name of ["bookworm/nft", "trixie/nft"])
+			expect(saved(name, line)).toBe(printed);
+	});
+
+	test.each([
+		["bookworm", "-A INPUT -p udp -m udp"],
+		["bookworm/nft", "-A INPUT -p udp"],
+		["trixie/nft", "-A INPUT -p udp -m udp ! --dport 0:65535"],
+		["bullseye/nft", "-A INPUT -p udp -m udp "],
+	])("all ports, inverted, on %s", (name, printed) => {
+		expect(saved(name, "-A INPUT -p udp -m udp ! --dport 0:65535")).toBe(
+			printed,
+		);
+	});
+});
+
 describe("a chain that is renamed", () => {
 	const clash = "2 chain name may not clash with target name";
 	const long = "A2345678901234567890123456789";

@@ -4,6 +4,7 @@
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { DEFAULT_LINUX, parseLinux } from "../linux/linux.ts";
 import { RulesetError } from "../ruleset/base/ruleset-error.ts";
 import { checkRuleset } from "../ruleset/parse.ts";
 import {
@@ -13,6 +14,47 @@ import {
 	restoreForm,
 } from "./check-rules.ts";
 import { faultsOf, left, notesOf } from "./test-script.ts";
+
+describe("a script for iptables-nft", () => {
+	const said = (script: string, name: string) =>
+		checkRules(script, {
+			file: "fw.sh",
+			linux: parseLinux(name) ?? DEFAULT_LINUX,
+		}).faults.map(({ message, exitCode }) => `${exitCode}: ${message}`);
+
+	test.each([
+		[
+			"iptables -N K\niptables -A INPUT -j K\niptables -X K\n",
+			"4: CHAIN_DEL failed (Device or resource busy): chain K",
+			"1: Too many links",
+		],
+		[
+			"iptables -D INPUT -s 10.0.0.9\n",
+			"1: Bad rule (does a matching rule exist in that chain?)",
+			"1: Bad rule (does a matching rule exist in that chain?)",
+		],
+		[
+			"iptables -A INPUT -j DROP\niptables -X INPUT\n",
+			"4: CHAIN_DEL failed (Device or resource busy): chain INPUT",
+			"1: Invalid argument",
+		],
+		[
+			"iptables -A INPUT -j DROP\niptables -t nat -I INPUT -j DNAT --to-destination 10.0.0.9\n",
+			"4: RULE_INSERT failed (Invalid argument): rule in chain INPUT",
+			"1: Invalid argument",
+		],
+	])("says of %j what that program says", (script, nft, legacy) => {
+		expect(said(script, "bookworm/nft")).toEqual([nft]);
+		expect(said(script, "bookworm/legacy")[0]).toContain(legacy);
+	});
+
+	test("makes the tables that rules are put into, and no others", () => {
+		const script = "iptables -t nat -L\niptables -A INPUT -j DROP\n";
+		const linux = parseLinux("bookworm/nft") ?? DEFAULT_LINUX;
+		const { ruleset } = checkRules(script, { linux });
+		expect(ruleset?.tables.map(({ name }) => name)).toEqual(["filter"]);
+	});
+});
 
 describe("a script is told from a file for iptables-restore", () => {
 	test.each([

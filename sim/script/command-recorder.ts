@@ -1,5 +1,5 @@
 /** Writes a script's commands down as lines for iptables-restore. */
-import { DEFAULT_LINUX } from "../linux/linux.ts";
+import type { Linux } from "../linux/linux.ts";
 import type { DraftLine } from "../ruleset/fix/change.ts";
 import type {
 	Executor,
@@ -16,10 +16,11 @@ export class CommandRecorder implements Executor {
 	private readonly tables = new Map<string, DraftLine[]>();
 	/** What succeeds decides what stands behind `&&` and `||`; its faults are those of the lines, too. */
 	private readonly unsaid = new Report("", "");
-	private readonly player = new TablePlayer(this.unsaid, DEFAULT_LINUX);
+	private readonly player: TablePlayer;
 
-	constructor(report: Report) {
+	constructor(report: Report, linux: Linux) {
 		this.report = report;
+		this.player = new TablePlayer(this.unsaid, linux);
 	}
 
 	/** Tables in the order in which they were first named. */

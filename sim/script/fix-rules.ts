@@ -2,8 +2,13 @@
  * Repairs rules as people have them. Of a script comes what iptables-restore takes: its commands,
  * table by table, in their order, with the repairs of a file.
  */
+import { DEFAULT_LINUX } from "../linux/linux.ts";
 import type { Change, DraftLine } from "../ruleset/fix/change.ts";
-import { type FixedLines, fixLines } from "../ruleset/fix/fix.ts";
+import {
+	type FixedLines,
+	type FixOptions,
+	fixLines,
+} from "../ruleset/fix/fix.ts";
 import { fixCharacters, fixLineEnd } from "../ruleset/fix/fix-characters.ts";
 import { checkRules, isShellScript } from "./check-rules.ts";
 import { CommandRecorder } from "./command-recorder.ts";
@@ -17,11 +22,8 @@ export interface FixedRules extends FixedLines {
 	readonly isRefused: boolean;
 }
 
-/** @param options.file the name that faults bear */
-export function fixRules(
-	text: string,
-	options: { readonly file?: string } = {},
-): FixedRules {
+/** Rules or a script. */
+export function fixRules(text: string, options: FixOptions = {}): FixedRules {
 	const isScript = isShellScript(text);
 	const lines = text
 		.split("\n")
@@ -34,14 +36,14 @@ export function fixRules(
 			isRefused: false,
 		};
 	const changes: Change[] = [];
-	const loads = checkRules(text).faults.length === 0;
+	const loads = checkRules(text, options).faults.length === 0;
 	for (const line of loads ? [] : lines) {
 		fixLineEnd(line, changes);
 		fixCharacters(line, changes);
 	}
 	const script = lines.map((line) => line.text).join("\n");
 	const report = new Report(script, options.file ?? "<text>");
-	const recorder = new CommandRecorder(report);
+	const recorder = new CommandRecorder(report, options.linux ?? DEFAULT_LINUX);
 	runShell(script, recorder, report);
 	const { faults } = report;
 	const notes = report.notes();

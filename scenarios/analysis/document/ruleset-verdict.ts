@@ -1,4 +1,5 @@
 /** The verdict on a ruleset as plain data: what programs get. */
+import { DEFAULT_LINUX } from "../../../sim/linux/linux.ts";
 import { parseRules } from "../../../sim/script/check-rules.ts";
 import type { Confidence, Severity } from "../lint/finding.ts";
 import { lintRuleset } from "../lint/run/lint-ruleset.ts";
@@ -57,7 +58,10 @@ export function rulesetVerdict(
 	text: string,
 	{ file = "<text>", given = NOTHING_GIVEN }: VerdictOptions = {},
 ): RulesetVerdict {
-	const { ruleset } = parseRules(text, { file });
+	const { ruleset } = parseRules(text, {
+		file,
+		linux: given.linux ?? DEFAULT_LINUX,
+	});
 	const facts = { file, ...analyse(ruleset, given) };
 	const findings = lintRuleset(facts, text);
 	return {

@@ -1,7 +1,7 @@
 /** Repairs of one line that is a rule, as far as each of them leads on and all of them help. */
 
 import { Refusal } from "../../extension/refusal.ts";
-import { DEFAULT_BEHAVIOUR } from "../../linux/behaviour.ts";
+import type { Behaviour } from "../../linux/behaviour.ts";
 import { targets } from "../../targets/index.ts";
 import type { Command } from "../base/command.ts";
 import { noWords, splitWords } from "../base/lexer.ts";
@@ -18,9 +18,10 @@ import type { Repair, Trouble } from "./fixer.ts";
 const MOST_REPAIRS = 40;
 
 /** A line that the parser takes as it is, odd characters only in the values of options such as `--comment`. */
-export function isSound(text: string): boolean {
+export function isSound(text: string, behaviour: Behaviour): boolean {
 	if (!isRule(text)) return false;
-	const anywhere = { table: "", announced: new Set<string>(), chains: null };
+	const announced = new Set<string>();
+	const anywhere = { table: "", announced, chains: null, behaviour };
 	const words = noWords();
 	if (troubleOf(text, anywhere, words) !== null) return false;
 	const { count, text: known } = words;
@@ -33,7 +34,8 @@ export function isSound(text: string): boolean {
 }
 
 /** What surrounds a rule. */
-export interface About extends Pick<LineContext, "table" | "announced"> {
+export interface About
+	extends Pick<LineContext, "table" | "announced" | "behaviour"> {
 	/** Chains that the table has, or gets because it has rules for them; `null`: any. */
 	readonly chains: ReadonlySet<string> | null;
 }
@@ -67,7 +69,7 @@ function troubleOf(
 			countersAreOption: false,
 			table,
 			announced: about.announced,
-			behaviour: DEFAULT_BEHAVIOUR,
+			behaviour: about.behaviour,
 		};
 		const command = parser.parse(words, context);
 		const { message, at } = unknownChain(command, about.chains, words.text);

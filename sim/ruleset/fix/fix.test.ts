@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { DEFAULT_LINUX, parseLinux } from "../../linux/linux.ts";
 import { checkRuleset } from "../parse.ts";
 import { fixRuleset } from "./fix.ts";
 
@@ -136,6 +137,31 @@ describe("a line", () => {
 		const line =
 			'-A INPUT -m comment --comment "a \u2013b ! - c\u00a0d" -j DROP';
 		expect(fixed(line)).toEqual({ text: line, what: [], left: [] });
+	});
+});
+
+describe("the Linux whose rules they are", () => {
+	// 1.8.9 alone takes the option for a part of the address.
+	const text = "*filter\n-A INPUT -s10.0.0.9 -j DROP\nCOMMIT\n";
+	const linux = parseLinux("trixie/nft") ?? DEFAULT_LINUX;
+
+	test("a ruleset that its iptables takes stays as it is", () => {
+		expect(fixRuleset(text).faults).not.toEqual([]);
+		expect(fixRuleset(text, { linux })).toEqual({
+			text,
+			changes: [],
+			faults: [],
+		});
+	});
+
+	test("a line that its iptables takes stays as it is beside one that is repaired", () => {
+		const wrong = text.replace(
+			"COMMIT",
+			"-A INPUT -p tcp --dports 25,80\nCOMMIT",
+		);
+		const fixed = fixRuleset(wrong, { linux });
+		expect(fixed.faults).toEqual([]);
+		expect(fixed.text).toContain("-A INPUT -s10.0.0.9 -j DROP\n");
 	});
 });
 

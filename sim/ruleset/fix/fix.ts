@@ -7,6 +7,12 @@
  * ```
  */
 
+import {
+	type Behaviour,
+	behaviourOf,
+	DEFAULT_BEHAVIOUR,
+} from "../../linux/behaviour.ts";
+import { DEFAULT_LINUX, type Linux } from "../../linux/linux.ts";
 import type { Fault } from "../base/ruleset-error.ts";
 import { checkRuleset } from "../parse.ts";
 import type { Change, DraftLine } from "./change.ts";
@@ -40,15 +46,19 @@ const MOST_PASSES = 30;
 /** So often it is tried without the repairs that did not help. */
 const MOST_ROUNDS = 8;
 
+/** Whose rules they are. @public */
+export interface FixOptions {
+	/** The name that faults bear. */
+	readonly file?: string;
+	/** Whose iptables reads them; left out: Debian 12 with iptables-legacy. */
+	readonly linux?: Linux;
+}
+
 /**
  * Repairs the faults of a text for which there is one obvious repair.
- * @param options.file the name that faults bear
  * @public
  */
-export function fixRuleset(
-	text: string,
-	options: { readonly file?: string } = {},
-): Fixed {
+export function fixRuleset(text: string, options: FixOptions = {}): Fixed {
 	const lines = text
 		.split("\n")
 		.map((line, index): DraftLine => ({ text: line, origin: index + 1 }));
@@ -67,7 +77,7 @@ export interface FixedLines extends Fixed {
  */
 export function fixLines(
 	lines: readonly DraftLine[],
-	options: { readonly file?: string } = {},
+	options: FixOptions = {},
 ): FixedLines {
 	const text = textOf(lines);
 	const { faults } = checkRuleset(text, options);
@@ -90,7 +100,7 @@ interface Attempt extends Fixed {
 /** @returns `null` unless it has fewer faults, or as many further on */
 function repaired(
 	{ drafts: lines, faults }: Attempt,
-	options: { readonly file?: string },
+	options: FixOptions,
 ): Attempt | null {
 	if (faults.length === 0) return null;
 	const before = weigh(faults);
@@ -141,7 +151,7 @@ const FAULT = 2 ** 20;
 function tryToFix(
 	lines: readonly DraftLine[],
 	left: ReadonlySet<number>,
-	options: { readonly file?: string },
+	options: FixOptions,
 ): Attempt {
 	const changes: Change[] = [];
 	let drafts: DraftLine[] = lines.map((line, at) => ({
@@ -154,7 +164,7 @@ function tryToFix(
 		const before = textOf(drafts);
 		if (seen.has(before)) break;
 		seen.add(before);
-		drafts = fixOnce(drafts, changes);
+		drafts = fixOnce(drafts, changes, readerOf(options));
 	}
 	const text = textOf(drafts);
 	const { faults } = checkRuleset(text, options);
@@ -165,12 +175,21 @@ function textOf(lines: readonly DraftLine[]): string {
 	return lines.map((line) => line.text).join("\n");
 }
 
+/** The iptables that reads single lines: what is to be repaired is known by the words of 1.8.9. */
+function readerOf({ linux = DEFAULT_LINUX }: FixOptions): Behaviour {
+	return { ...behaviourOf(linux), words: DEFAULT_BEHAVIOUR.words };
+}
+
 /** One pass over all lines; what it has repaired may show what else there is. */
-function fixOnce(drafts: DraftLine[], changes: Change[]): DraftLine[] {
+function fixOnce(
+	drafts: DraftLine[],
+	changes: Change[],
+	behaviour: Behaviour,
+): DraftLine[] {
 	for (const line of drafts) {
 		if (line.isLeft) continue;
 		fixLineEnd(line, changes);
-		if (hasOddCharacters(line.text) && !isSound(line.text))
+		if (hasOddCharacters(line.text) && !isSound(line.text, behaviour))
 			fixCharacters(line, changes);
 	}
 	const lines = fixStructure(drafts, changes);
@@ -179,7 +198,8 @@ function fixOnce(drafts: DraftLine[], changes: Change[]): DraftLine[] {
 	for (const { table, from, to } of tablesOf(lines)) {
 		const own = lines.slice(from, to);
 		fixDeclarations(own, table, changes);
-		const about = { table, announced, chains: chainsOf(own, table) };
+		const chains = chainsOf(own, table);
+		const about = { table, announced, chains, behaviour };
 		for (const line of own)
 			if (line.text.startsWith(":")) announced.add(declared(line.text));
 			else if (!line.isLeft && isRule(line.text)) fixRule(line, about, changes);

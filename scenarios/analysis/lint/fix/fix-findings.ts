@@ -3,6 +3,7 @@
  * came of it and no service is worse off; else it is taken back.
  */
 import type { Ruleset } from "../../../../sim/contract/ruleset.ts";
+import { DEFAULT_LINUX } from "../../../../sim/linux/linux.ts";
 import type { DraftLine } from "../../../../sim/ruleset/fix/change.ts";
 import { parseRules } from "../../../../sim/script/check-rules.ts";
 import { type Analysis, analyse } from "../../services/analysis.ts";
@@ -56,7 +57,9 @@ export function fixFindings(
 	lines: readonly DraftLine[],
 	options: FixOptions,
 ): FixedFindings {
-	const { ruleset } = parseRules(textOf(lines), { file: options.file });
+	const { file, given } = options;
+	const { linux = DEFAULT_LINUX } = given;
+	const { ruleset } = parseRules(textOf(lines), { file, linux });
 	let state = stateOf(lines, ruleset, options);
 	const repairs: Repair[] = [];
 	const seen = new Set([state.text]);
@@ -132,7 +135,7 @@ function tryRepairs(
 ): Tried {
 	const { ruleset, services } = state.analysis;
 	const edits = repaired.flatMap(({ repair }) => repair);
-	const placed = placeEdits(ruleset, state.lines, edits);
+	const placed = placeEdits(ruleset, state.lines, edits, options.given.linux);
 	if (placed.kind === "refused") return { kind: "not", why: placed.why };
 	const next = stateOf(placed.lines, placed.ruleset, options);
 	const why = whyNot(

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { DEFAULT_LINUX, parseLinux } from "../../../../sim/linux/linux.ts";
 import type { Edit } from "../finding.ts";
 import { rulesAlone } from "../test-facts.ts";
 import { placeEdits } from "./place-edits.ts";
@@ -37,6 +38,20 @@ const append = (text: string, table = "filter"): Edit => ({
 });
 
 describe("an edit", () => {
+	it("is read by the iptables whose rules they are", () => {
+		const text = filter("-A INPUT -j ACCEPT");
+		// 1.8.9 alone takes the option for a part of the address.
+		const edit = replace("filter:INPUT:rule:1", "-A INPUT -s10.0.0.9 -j DROP");
+		const { ruleset } = rulesAlone(text);
+		const lines = text
+			.split("\n")
+			.map((line, index) => ({ text: line, origin: index + 1 }));
+		const on = (name: string) =>
+			placeEdits(ruleset, lines, [edit], parseLinux(name) ?? DEFAULT_LINUX);
+		expect(on("bookworm").kind).toBe("refused");
+		expect(on("trixie").kind).toBe("placed");
+	});
+
 	it("replaces the rule of a line, and keeps its counters and all other lines", () => {
 		const text = filter(
 			":INPUT ACCEPT [3:180]",

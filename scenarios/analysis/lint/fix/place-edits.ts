@@ -3,6 +3,7 @@
  * held against the edited chains, rule by rule, so an edit is made as it is meant or not at all.
  */
 import type { Ruleset } from "../../../../sim/contract/ruleset.ts";
+import { DEFAULT_LINUX, type Linux } from "../../../../sim/linux/linux.ts";
 import type { DraftLine } from "../../../../sim/ruleset/fix/change.ts";
 import { checkRules } from "../../../../sim/script/check-rules.ts";
 import { eachRule, type PlacedRule, rulesByName } from "../each-rule.ts";
@@ -59,14 +60,16 @@ class Refused extends Error {}
 /**
  * @param lines a file for iptables-restore that loads
  * @param edits names of rules are those of `ruleset`, before any of the edits
+ * @param linux whose iptables reads the new text
  */
 export function placeEdits(
 	ruleset: Ruleset,
 	lines: readonly DraftLine[],
 	edits: readonly Edit[],
+	linux = DEFAULT_LINUX,
 ): Placed {
 	try {
-		return { kind: "placed", ...place(ruleset, lines, edits) };
+		return { kind: "placed", ...place(ruleset, lines, edits, linux) };
 	} catch (error) {
 		if (error instanceof Refused)
 			return { kind: "refused", why: error.message };
@@ -78,12 +81,13 @@ function place(
 	ruleset: Ruleset,
 	lines: readonly DraftLine[],
 	edits: readonly Edit[],
+	linux: Linux,
 ): EditedText {
 	const draft = new Draft(ruleset, lines);
 	for (const edit of edits) draft.make(edit);
 	const { written, changes, chains } = draft.result();
 	const text = written.map((line) => line.text).join("\n");
-	const { ruleset: made, faults } = checkRules(text);
+	const { ruleset: made, faults } = checkRules(text, { linux });
 	if (made === null) {
 		const [fault] = faults;
 		throw new Refused(`the ruleset would not load: ${fault?.message}`);
