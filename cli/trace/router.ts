@@ -53,7 +53,7 @@ export function routerWith(
 	});
 	const loaded = {
 		name: rules.name,
-		text: restoreForm(rules.text, rules.name, { linux }).text,
+		text: restoreForm(rules.text, rules.name, linux).text,
 	};
 	const conditions = Object.fromEntries(
 		options.condition.map(({ name, value }) => [name, value]),

@@ -152,11 +152,7 @@ export async function withRules(
 	): Promise<RulesText> => {
 		const { name, text } = await written(source, path);
 		try {
-			const restored = restoreForm(
-				text,
-				name,
-				linux === undefined ? {} : { linux },
-			);
+			const restored = restoreForm(text, name, linux);
 			notes.push(...restored.notes);
 			return { name, text: restored.text };
 		} catch (error) {

@@ -87,19 +87,20 @@ export function parseRules(
 /**
  * What iptables-restore takes in place of a script: the ruleset that it makes, with a remark of its
  * line before each rule (`readScript` knows it). Any other text stays as it is.
+ * @param linux whose iptables carries the script out
  * @throws RulesetError for a script with faults
  */
 export function restoreForm(
 	text: string,
 	file: string,
-	options: Pick<ParseOptions, "linux"> = {},
+	linux = DEFAULT_LINUX,
 ): { readonly text: string; readonly notes: readonly Note[] } {
 	if (!isShellScript(text)) return { text, notes: notesOf(text, file) };
-	const { ruleset, notes } = parseRules(text, { ...options, file });
+	const { ruleset, notes } = parseRules(text, { file, linux });
 	// iptables-save prints the table first that was made last.
 	const tables = ruleset.tables.toReversed();
 	return {
-		text: printRuleset({ tables }, { ...options, origins: true }),
+		text: printRuleset({ tables }, { linux, origins: true }),
 		notes,
 	};
 }
