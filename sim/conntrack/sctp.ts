@@ -143,7 +143,8 @@ export function trackSctp(
 	const at = skb.entry << ENTRY_SHIFT;
 	const isNew = ((words[at + STATUS] as number) & IPS_CONFIRMED) === 0;
 	const way = skb.ctinfo >= CTINFO_IS_REPLY ? 1 : 0;
-	const packet: SctpPacket = { words, at, payload, chunks, way, isNew };
+	const counts = config.behaviour.repeatedInit === "counts";
+	const packet: SctpPacket = { words, at, payload, chunks, way, isNew, counts };
 	if (isNew && (OUT_OF_THE_BLUE.some(has) || !begin(packet)))
 		return TRACK_INVALID;
 	const tag = sctpTag(payload);
@@ -173,6 +174,8 @@ interface SctpPacket {
 	readonly way: number;
 	/** The entry is not confirmed. */
 	readonly isNew: boolean;
+	/** An INIT that is sent again counts as one more. */
+	readonly counts: boolean;
 }
 
 /** `do_basic_checks`: some chunks come alone or first, and none has no length. */
@@ -316,7 +319,7 @@ function announce(packet: SctpPacket, chunk: SctpChunk, old: number): boolean {
 		((words[at + SCTP_FLAGS] as number) & (INIT_SEEN << direction)) !== 0;
 	if (chunk.type === INIT) {
 		// One whose tag is known already is sent again, or late.
-		if (old === NONE || words[other] !== tag) {
+		if (packet.counts || old === NONE || words[other] !== tag) {
 			if (seen(0) && seen(1)) setFlags(packet, INIT_SEEN << (1 - way), 0);
 			setFlags(packet, INIT_SEEN << way, INIT_SEEN << way);
 		}

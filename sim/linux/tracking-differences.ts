@@ -206,6 +206,27 @@ export const TRACKING_DIFFERENCES = {
 			scenario: "race-of-both-sides",
 		},
 	),
+	repeatedInit: byKernel<"counts" | "does not count">(
+		{
+			"5.10": "counts",
+			"6.1": "does not count",
+			"6.12": "does not count",
+			"7.2": "does not count",
+		},
+		{
+			title:
+				"an INIT of SCTP that is sent again where both sides have sent one",
+			says: (value) =>
+				value === "counts"
+					? "the other side's INIT is forgotten over it, and any tag of its INIT ACK is taken"
+					: "it changes nothing: the other side's INIT ACK has to have the tag of its INIT",
+			source:
+				"`nf_conntrack_sctp_packet` (net/netfilter/nf_conntrack_proto_sctp.c)",
+			matters:
+				"Associations that both sides begin at once are followed by their tags, and answers with others are INVALID.",
+			scenario: "repeated-init-changes-nothing",
+		},
+	),
 	crowdedTable: byKernel<typeof NOT_FOLLOWED | "looked after">(
 		{
 			"5.10": NOT_FOLLOWED,

@@ -26,20 +26,30 @@ import { measuredLines } from "./measured-lines.ts";
 
 export const KERNELS_PAGE = join(ROOT, "docs", "kernels.md");
 
-/** What routers are upgraded from and to: the next release, or the other backend. */
-const PAIRS: readonly (readonly [from: Linux, to: Linux])[] =
+/** Upgrades to the next release that keep the program, by the program. */
+const STEPS: readonly (readonly [from: Linux, to: Linux])[] =
 	DEBIAN_LINUXES.flatMap((from) =>
-		DEBIAN_LINUXES.filter((to) => isStep(from, to)).map(
-			(to) => [from, to] as const,
-		),
+		DEBIAN_LINUXES.filter(
+			(to) => from.backend === to.backend && placeOf(to) === placeOf(from) + 1,
+		).map((to) => [from, to] as const),
 	);
 
-function isStep(from: Linux, to: Linux): boolean {
-	const at = ({ kernel }: Linux) =>
-		RELEASES.findIndex((name) => DEBIAN[name].kernel === kernel);
-	return from.backend === to.backend
-		? at(to) === at(from) + 1
-		: from.backend === "legacy" && at(from) === at(to);
+/** The upgrade that takes a router from the program that it has had to the one that Debian installs. */
+const BOTH: readonly [from: Linux, to: Linux] = [
+	{ ...DEBIAN.bookworm, backend: "legacy" },
+	{ ...DEBIAN.trixie, backend: "nft" },
+];
+
+/** The other program, on the same release. */
+const SWITCHES: readonly (readonly [from: Linux, to: Linux])[] = RELEASES.map(
+	(name) => [
+		{ ...DEBIAN[name], backend: "legacy" },
+		{ ...DEBIAN[name], backend: "nft" },
+	],
+);
+
+function placeOf({ kernel }: Linux): number {
+	return RELEASES.findIndex((name) => DEBIAN[name].kernel === kernel);
 }
 
 export function kernelsPage(cells: readonly Cell[] = readMeasured()): string {
@@ -57,7 +67,11 @@ export function kernelsPage(cells: readonly Cell[] = readMeasured()): string {
 		...measuredLines(cells),
 		"## What an upgrade changes",
 		"",
-		...PAIRS.flatMap(([from, to]) => pairLines(from, to)),
+		"Each difference has its symbol or commit, and the scenario that shows it, [below](#the-differences).",
+		"",
+		...pairLines(...BOTH),
+		...switchLines(),
+		...STEPS.flatMap(([from, to]) => pairLines(from, to)),
 		"## The differences",
 		"",
 		...DIFFERENCE_NAMES.flatMap((name) => differenceLines(name, cells)),
@@ -74,12 +88,48 @@ function pairLines(from: Linux, to: Linux): readonly string[] {
 		`### From ${linuxName(from)} to ${linuxName(to)}`,
 		"",
 		...(names.length === 0 ? ["No difference is known."] : []),
-		...names.map(
-			(name) =>
-				`- **${heading(name)}**: ${meaning(name, from)} → ${meaning(name, to)}`,
+		...names.map((name) => changeLine(name, from, to)),
+		"",
+	];
+}
+
+/** The other program, once for all releases: where they differ in what it changes, with their names. */
+function switchLines(): readonly string[] {
+	const lines = new Map<string, string[]>();
+	for (const name of DIFFERENCE_NAMES)
+		for (const [from, to] of SWITCHES) {
+			if (behaviourOf(from)[name] === behaviourOf(to)[name]) continue;
+			const line = changeLine(name, from, to);
+			lines.set(line, [...(lines.get(line) ?? []), releaseOf(from)]);
+		}
+	return [
+		"### From iptables-legacy to iptables-nft on the same release",
+		"",
+		...[...lines].map(([line, on]) =>
+			on.length === SWITCHES.length
+				? line
+				: line.replace("**:", `** (${on.join(", ")}):`),
 		),
 		"",
 	];
+}
+
+function releaseOf(linux: Linux): string {
+	return linuxName(linux).replace(/\/.*/, "");
+}
+
+/** What changes, and what it means for a router that is upgraded. */
+function changeLine(name: DifferenceName, from: Linux, to: Linux): string {
+	const { matters } = DIFFERENCES[name];
+	return `- **[${heading(name)}](#${anchor(name)})**: ${meaning(name, from)} → ${meaning(name, to)}. ${matters}`;
+}
+
+/** As GitHub makes it of a heading. */
+function anchor(name: DifferenceName): string {
+	return heading(name)
+		.toLowerCase()
+		.replace(/[^\p{L}\p{N}\s_-]/gu, "")
+		.replaceAll(" ", "-");
 }
 
 function differenceLines(

@@ -30,6 +30,7 @@ export type Touches =
 /** By the name of the difference. */
 export const TOUCHES: { readonly [Name in DifferenceName]: Touches } = {
 	timeoutOfReset: asksForConnections,
+	repeatedInit: asksForConnections,
 	outOfWindow: asksForConnections,
 	lateEnd: asksForConnections,
 	resetsOutOfStep: asksForConnections,

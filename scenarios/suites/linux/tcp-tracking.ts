@@ -24,6 +24,32 @@ const suite = "linux";
 /** How kernels differ in following connections and in translating them. */
 export const trackingDifferences = [
 	scenario({
+		name: "repeated-init-changes-nothing",
+		suite,
+		title: "An INIT that is sent again does not make another INIT forgotten",
+		story:
+			"Both sides of an association send an INIT, and the client sends its own once more. The server's INIT ACK has another tag than its INIT: it is INVALID. Linux 5.10 has forgotten the server's INIT by then and takes any tag.",
+		setup: byHand({
+			ruleset: {
+				name: "invalid.rules",
+				text: "*filter\n-A FORWARD -m conntrack --ctstate INVALID -j DROP\nCOMMIT\n",
+			},
+		}),
+		steps: [
+			packet(OUTSIDE, "sctp 10.0.0.10:40000 > 192.168.0.1:25 INIT itag 1"),
+			packet(INSIDE, "sctp 192.168.0.1:25 > 10.0.0.10:40000 INIT itag 2"),
+			packet(OUTSIDE, "sctp 10.0.0.10:40000 > 192.168.0.1:25 INIT itag 1"),
+			at(
+				100,
+				packet(
+					INSIDE,
+					"sctp 192.168.0.1:25 > 10.0.0.10:40000 INIT_ACK vtag 1 itag 3",
+				),
+			),
+		],
+		expect: [packetsOut(OUTSIDE, [], { fromMs: 100, exactly: true })],
+	}),
+	scenario({
 		name: "old-data-is-ignored",
 		suite,
 		title: "Data far behind the window passes, and changes nothing",
