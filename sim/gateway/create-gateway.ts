@@ -77,6 +77,7 @@ export function createGateway(
 		interfaces: routes.interfaces,
 		unknown,
 		setBuckets: behaviour.setBuckets,
+		setMasks: behaviour.setMasks,
 		usesInRules: (name) => usesOfSet(gateway.tables.now(), name),
 		isAddedToByRules: (name) => isAddedTo(gateway.tables.now(), name),
 	});

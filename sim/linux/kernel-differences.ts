@@ -211,6 +211,26 @@ export const KERNEL_DIFFERENCES = {
 			scenario: "sets-have-buckets",
 		},
 	),
+	setMasks: byKernel<typeof NOT_FOLLOWED | "of hash:ip alone">(
+		{
+			"5.10": "of hash:ip alone",
+			"6.1": "of hash:ip alone",
+			"6.12": NOT_FOLLOWED,
+			"7.2": NOT_FOLLOWED,
+		},
+		{
+			title: "masks of sets of hashes",
+			says: (value) =>
+				value === NOT_FOLLOWED
+					? "hash:ip,port and hash:net,net have a netmask as well, and all three a bitmask"
+					: "hash:ip has a netmask; other types have none, and there is no bitmask",
+			source:
+				"`IPSET_ATTR_BITMASK` (net/netfilter/ipset/ip_set_hash_gen.h) of 6.2",
+			matters:
+				"What ipset save prints of such sets loads on newer kernels alone.",
+			scenario: "other-masks-are-refused",
+		},
+	),
 	loops: byKernelAndBackend<"those that a hook reaches" | "all are refused">(
 		{
 			legacy: {

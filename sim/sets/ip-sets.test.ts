@@ -7,6 +7,7 @@ function testSets() {
 	const clock = { nowMs: 0 };
 	const sets = new IpSets({
 		setBuckets: DEFAULT_BEHAVIOUR.setBuckets,
+		setMasks: DEFAULT_BEHAVIOUR.setMasks,
 		nowMs: () => clock.nowMs,
 		interfaces: ["", "lo", "eth0"],
 		usesInRules: () => 0,

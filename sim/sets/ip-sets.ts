@@ -30,11 +30,19 @@ export interface SetsHost extends Passing {
 	nowMs(): number;
 	/** Whether sets of hashes have a bucketsize. */
 	readonly setBuckets: Behaviour["setBuckets"];
+	/** Whether hash:ip alone has masks. */
+	readonly setMasks: Behaviour["setMasks"];
 	/** How many matches and targets of the ruleset name the set. */
 	usesInRules(name: string): number;
 	/** Does a rule add to the set? */
 	isAddedToByRules(name: string): boolean;
 }
+
+/** By option: types that have it from Linux 6.2 on (`IPSET_ATTR_BITMASK`, net/netfilter/ipset/ip_set_hash_gen.h). */
+const LATER_MASKS: Readonly<Record<string, readonly string[]>> = {
+	netmask: ["hash:ip,port", "hash:net,net"],
+	bitmask: ["hash:ip", "hash:ip,port", "hash:net,net"],
+};
 
 interface SavedSets {
 	readonly slots: readonly (SavedSet | null)[];
@@ -84,6 +92,13 @@ export class IpSets implements SetsApi, Stateful<SavedSets> {
 		if (free >= 0) this.slots[free] = set;
 		else this.slots.push(set);
 		this.byName.set(name, set);
+	}
+
+	/** The option is none of those that the type has. */
+	mustFollow(type: string, option: string): void {
+		const isMask = LATER_MASKS[option]?.includes(type) ?? false;
+		if (isMask && this.host.setMasks === NOT_FOLLOWED)
+			this.host.unknown(notFollowed("setMasks"));
 	}
 
 	private withBuckets(header: Header): Header {

@@ -47,6 +47,7 @@ export const TOUCHES: { readonly [Name in DifferenceName]: Touches } = {
 	errorBucket: "no rule",
 	savedTimeout: printsOtherwise("savedTimeout"),
 	clusterIp: "loading",
+	setMasks: has(/ --(match|add|del|exist|map)-set /),
 	setBuckets: has(/ --(match|add|del|exist|map)-set /),
 	addedSettings: "no rule",
 	portOfRange: picksPort,

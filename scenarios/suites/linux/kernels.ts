@@ -263,6 +263,21 @@ export const kernelDifferences = [
 		expect: [operationSucceeds("small buckets")],
 	}),
 	scenario({
+		name: "other-masks-are-refused",
+		suite,
+		title: "A set of addresses and ports has no netmask",
+		story:
+			"Of sets of hashes hash:ip alone has a netmask, up to Linux 6.1. Newer kernels have one for other types as well, which the model does not follow.",
+		setup: byHand(),
+		steps: [
+			at(
+				10,
+				ipset("create pairs hash:ip,port netmask 24", { label: "with a mask" }),
+			),
+		],
+		expect: [operationFails("with a mask", "Unknown argument: `netmask'")],
+	}),
+	scenario({
 		name: "clusterip-loads",
 		suite,
 		title: "A rule with CLUSTERIP loads",

@@ -11,6 +11,7 @@ import {
 	hashsizeOf,
 	LEAST_LIST_SIZE,
 } from "../header.ts";
+import type { IpSets } from "../ip-sets.ts";
 import { kernelRefuses, programRefuses, syntaxError } from "../ipset-error.ts";
 import type { Header } from "../members.ts";
 import { type CreateOption, type SetType, setType } from "../set-types.ts";
@@ -39,9 +40,14 @@ type Writable = { -readonly [Key in keyof Header]: Header[Key] };
 
 /**
  * @param words behind the type
+ * @param sets of the kernel that is asked
  * @throws IpsetRefusal
  */
-export function readCreate(typeName: string, words: readonly string[]): Header {
+export function readCreate(
+	typeName: string,
+	words: readonly string[],
+	sets: Pick<IpSets, "mustFollow">,
+): Header {
 	const type =
 		setType(typeName) ?? syntaxError(`typename '${typeName}' is unknown`);
 	const header = emptyHeader(type);
@@ -52,8 +58,9 @@ export function readCreate(typeName: string, words: readonly string[]): Header {
 		const isFlag = FLAGS.has(name) || name === "-4" || name === "-6";
 		const value = words[at + 1];
 		const mayIgnore = type.storage === "hash" && IGNORED.has(name);
-		if (!isKnown(type, name) && !mayIgnore)
-			programRefuses(`Unknown argument: \`${words[at]}'`);
+		const isThere = isKnown(type, name) || mayIgnore;
+		if (!isThere) sets.mustFollow(type.name, name);
+		if (!isThere) programRefuses(`Unknown argument: \`${words[at]}'`);
 		if (!isFlag && value === undefined)
 			programRefuses(`Missing mandatory argument of option \`${name}'`);
 		if (seen.has(name)) syntaxError(`${name} already specified`);

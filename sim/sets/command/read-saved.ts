@@ -9,6 +9,7 @@ import { restoreSets } from "./restore.ts";
 export function readSaved(text: string): IpSets | { readonly fault: string } {
 	const sets = new IpSets({
 		setBuckets: DEFAULT_BEHAVIOUR.setBuckets,
+		setMasks: DEFAULT_BEHAVIOUR.setMasks,
 		nowMs: () => 0,
 		interfaces: [],
 		usesInRules: () => 0,

@@ -107,7 +107,7 @@ export function runCommand(sets: IpSets, command: IpsetCommand): string {
 	switch (verb) {
 		case "create": {
 			const [name, type] = both(verb, first, second);
-			sets.create(setNameOf(name), readCreate(type, rest), exist);
+			sets.create(setNameOf(name), readCreate(type, rest, sets), exist);
 			return "";
 		}
 		case "add":
@@ -155,7 +155,7 @@ export function checkCommand(sets: IpSets, command: IpsetCommand): void {
 	if (verb === "create") {
 		const [name, type] = both(verb, first, second);
 		setNameOf(name);
-		ofTheProgram(() => readCreate(type, rest));
+		ofTheProgram(() => readCreate(type, rest, sets));
 	} else if (verb === "add" || verb === "del" || verb === "test") {
 		const [name, entry] = both(verb, first, second);
 		const set = sets.mustFind(setNameOf(name));
