@@ -76,8 +76,7 @@ export function createGateway(
 		nowMs: () => timers.nowMs,
 		interfaces: routes.interfaces,
 		unknown,
-		setBuckets: behaviour.setBuckets,
-		setMasks: behaviour.setMasks,
+		behaviour,
 		usesInRules: (name) => usesOfSet(gateway.tables.now(), name),
 		isAddedToByRules: (name) => isAddedTo(gateway.tables.now(), name),
 	});

@@ -6,8 +6,7 @@ import { IpSets } from "./ip-sets.ts";
 function testSets() {
 	const clock = { nowMs: 0 };
 	const sets = new IpSets({
-		setBuckets: DEFAULT_BEHAVIOUR.setBuckets,
-		setMasks: DEFAULT_BEHAVIOUR.setMasks,
+		behaviour: DEFAULT_BEHAVIOUR,
 		nowMs: () => clock.nowMs,
 		interfaces: ["", "lo", "eth0"],
 		usesInRules: () => 0,

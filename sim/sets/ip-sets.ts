@@ -28,10 +28,8 @@ import { dimensionOf } from "./set-types.ts";
 /** What of a gateway its sets need. */
 export interface SetsHost extends Passing {
 	nowMs(): number;
-	/** Whether sets of hashes have a bucketsize. */
-	readonly setBuckets: Behaviour["setBuckets"];
-	/** Whether hash:ip alone has masks. */
-	readonly setMasks: Behaviour["setMasks"];
+	/** Whether sets of hashes have a bucketsize, and whether hash:ip alone has masks. */
+	readonly behaviour: Pick<Behaviour, "setBuckets" | "setMasks">;
 	/** How many matches and targets of the ruleset name the set. */
 	usesInRules(name: string): number;
 	/** Does a rule add to the set? */
@@ -97,12 +95,12 @@ export class IpSets implements SetsApi, Stateful<SavedSets> {
 	/** The option is none of those that the type has. */
 	mustFollow(type: string, option: string): void {
 		const isMask = LATER_MASKS[option]?.includes(type) ?? false;
-		if (isMask && this.host.setMasks === NOT_FOLLOWED)
+		if (isMask && this.host.behaviour.setMasks === NOT_FOLLOWED)
 			this.host.unknown(notFollowed("setMasks"));
 	}
 
 	private withBuckets(header: Header): Header {
-		if (this.host.setBuckets !== NOT_FOLLOWED) return header;
+		if (this.host.behaviour.setBuckets !== NOT_FOLLOWED) return header;
 		if (header.bucketsize !== GREATEST_BUCKET)
 			this.host.unknown(notFollowed("setBuckets"));
 		return { ...header, bucketsize: null };

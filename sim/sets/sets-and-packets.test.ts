@@ -17,8 +17,7 @@ const PLAIN: SetQuestion = {
 function withSets(text: string) {
 	const clock = { nowMs: 0 };
 	const sets = new IpSets({
-		setBuckets: DEFAULT_BEHAVIOUR.setBuckets,
-		setMasks: DEFAULT_BEHAVIOUR.setMasks,
+		behaviour: DEFAULT_BEHAVIOUR,
 		nowMs: () => clock.nowMs,
 		interfaces: ["", "lo", "eth0", "eth1"],
 		usesInRules: (name) => (name === "used" ? 1 : 0),

@@ -8,8 +8,7 @@ import { restoreSets } from "./restore.ts";
 /** The sets of a text of `ipset save`; or what ipset, or the model, refuses about it. */
 export function readSaved(text: string): IpSets | { readonly fault: string } {
 	const sets = new IpSets({
-		setBuckets: DEFAULT_BEHAVIOUR.setBuckets,
-		setMasks: DEFAULT_BEHAVIOUR.setMasks,
+		behaviour: DEFAULT_BEHAVIOUR,
 		nowMs: () => 0,
 		interfaces: [],
 		usesInRules: () => 0,
