@@ -69,9 +69,6 @@ export function checkExpectation(
 		case "packets-counted":
 			checkPackets(given, path, { report, scenario });
 			break;
-		case "packets-counted":
-			checkWhenSeen(given, path, { report, scenario });
-			break;
 		case "operation":
 			report.known("operation step", given.step, `${path}.step`);
 			checkExitCode(given, path, { report, scenario });
