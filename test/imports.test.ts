@@ -95,6 +95,7 @@ describe("rooms", () => {
 
 /** Small files of the other rooms that bring nothing along but Node's own and each other. */
 const LIGHT: ReadonlySet<string | null> = new Set([
+	"sim/edit-distance.ts",
 	"sim/extension/values/octets.ts",
 	"sim/in-line.ts",
 	"sim/invariant.ts",

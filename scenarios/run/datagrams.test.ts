@@ -145,6 +145,22 @@ describe("datagrams of clients", () => {
 		});
 	});
 
+	it.each(["each", "one"] as const)(
+		"that await nothing are refused where the gateway refuses them, from %s socket",
+		(sockets) => {
+			holds({
+				steps: [
+					iptables("-A FORWARD -p udp -j REJECT"),
+					at(10, send(4, { sockets, reply: false, everyMs: 100 })),
+				],
+				expect: [
+					outcomes("refused", sockets === "each" ? 4 : 1),
+					outcomes("sent", 0),
+				],
+			});
+		},
+	);
+
 	it("from one socket are one flow, and meet one backend", () => {
 		const { account } = played({ steps: [send(6, { everyMs: 100 })] });
 		expect(account.connections).toHaveLength(1);

@@ -1,5 +1,6 @@
 import type { Answer, Ask } from "../contract/ask.ts";
 import type { Emission, Unknown } from "../contract/gateway.ts";
+import { meaningOf } from "../endpoint/udp/udp-sockets.ts";
 import { printPacket } from "../packet/notation/notation.ts";
 import {
 	ACK,
@@ -186,8 +187,11 @@ export class AccountKeeper {
 			const isError = packet.kind === "icmp";
 			const port = isError ? about.sourcePort : about.destinationPort;
 			connection = connections.atClient(station, port);
-		} else if (about?.kind === "udp")
+		} else if (about?.kind === "udp") {
 			connection = connections.ofDatagram(about);
+			if (connection !== null && packet.kind === "icmp")
+				noteFailure(connection, packet);
+		}
 		if (connection !== null && this.isGateways(packet, station, cause))
 			noteAnswer(connection, packet);
 		const sender = cause === null ? null : cause.from;
@@ -414,6 +418,13 @@ function unknownProgram(packet: Packet): Unknown {
 	const line = printPacket(packet, { payload: "length" });
 	const reason = `what a program of the gateway's own answers is not known (${line})`;
 	return { rule: "", text: "", line: 0, reason };
+}
+
+/** A client that awaits no answer may have closed its socket before the error comes. */
+function noteFailure({ datagrams }: Connection, error: IcmpPacket): void {
+	const meaning = meaningOf(error);
+	if (datagrams === null || meaning === null || meaning === "too-long") return;
+	datagrams.failure ??= meaning;
 }
 
 function noteAnswer(connection: Connection, packet: Packet): void {

@@ -60,7 +60,8 @@ function recordOfFlow(
 	datagrams: Datagrams,
 ): ConnectionRecord {
 	const course = flowCourseOf(datagrams);
-	const { servedBy } = datagrams;
+	const { servedBy, failure } = datagrams;
+	const outcome = course?.outcome ?? "no-port";
 	return {
 		id: connection.id,
 		step: connection.step,
@@ -76,7 +77,7 @@ function recordOfFlow(
 		connectedMs: course?.answeredMs ?? null,
 		greetedMs: null,
 		endedMs: course === null ? connection.startedMs : course.endedMs,
-		outcome: course?.outcome ?? "no-port",
+		outcome: outcome === "sent" && failure !== null ? failure : outcome,
 		accepted: false,
 		gatewayAnswers: connection.gatewayAnswers,
 		...chanceOf(connection.way),

@@ -64,6 +64,8 @@ export interface Datagrams {
 	course: FlowCourse | null;
 	/** Whose answer came first. */
 	servedBy: Station | null;
+	/** What an ICMP error said first that came back, also to a socket that was closed by then. */
+	failure: "refused" | "unreachable" | null;
 }
 
 /** Something that the gateway has to be told, and what to remember about it until it has answered. */

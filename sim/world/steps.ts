@@ -145,7 +145,12 @@ function prepareSend(stage: Stage, step: StepOf<"send">): () => void {
 	const open = (at: Station | null, requests: number): Datagrams => {
 		from.host = (at ?? client).host;
 		const port = at === null ? null : nextPort();
-		const datagrams: Datagrams = { flow: null, course: null, servedBy: null };
+		const datagrams: Datagrams = {
+			flow: null,
+			course: null,
+			servedBy: null,
+			failure: null,
+		};
 		const { id } = connections.add({
 			step: step.label,
 			client: at ?? client,

@@ -106,7 +106,8 @@ export class UdpSockets {
 	}
 }
 
-function meaningOf({ type, code }: IcmpPacket): DatagramError | null {
+/** What an ICMP error means to who has sent a datagram; `null`: nothing. */
+export function meaningOf({ type, code }: IcmpPacket): DatagramError | null {
 	if (type === ICMP_TIME_EXCEEDED || type === ICMP_PARAMETERPROB)
 		return "unreachable";
 	if (type !== ICMP_DEST_UNREACH) return null;
