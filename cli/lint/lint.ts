@@ -14,6 +14,7 @@ import { analysed } from "../rules/analysed.ts";
 import { sayAssumed } from "../rules/say-assumed.ts";
 import { err, whileShowing } from "../screen/screen.ts";
 import { nameText } from "../screen/screen-text.ts";
+import { unmetLines } from "../split/print.ts";
 import { knownIn } from "./known.ts";
 import { type Codes, type Linted, lintFile, reportOf } from "./lint-file.ts";
 import { writeReport } from "./write-report.ts";
@@ -84,6 +85,9 @@ async function lintFiles(
 				err.show(analysis.world.notes.map((note) => `${name}: ${note}`));
 				sayAssumed(rules.name, analysis);
 				const linted = lintFile(rules, analysis, codes);
+				// Those of which it was told why they meet nothing do not make the ruleset unknown.
+				const unmet = analysis.unmet.filter(({ isTold }) => isTold);
+				err.show(unmetLines({ unmet }).map((line) => `${name}: ${line}`));
 				return linted;
 			}),
 		);

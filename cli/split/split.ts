@@ -91,7 +91,7 @@ export function isKnown({ services, gaps, unmet }: SplitDocument): boolean {
 	return (
 		services.length > 0 &&
 		gaps.length === 0 &&
-		unmet.length === 0 &&
+		unmet.every(({ isTold }) => isTold) &&
 		services.every(({ classes }) =>
 			classes.every(({ vectors }) =>
 				vectors.every(({ parts }) =>

@@ -18,7 +18,7 @@ import type {
 } from "../services/service.ts";
 import { chanceAllows } from "../split/chance.ts";
 import type { Drive, Order, Part, Share } from "../split/split.ts";
-import type { RuleRef } from "../walk/decision.ts";
+import type { UnmetRule } from "../walk/decision.ts";
 import { endsOf, isByHash } from "../walk/ends-of.ts";
 
 /** A number that is exact. @public */
@@ -139,7 +139,7 @@ export interface SplitDocument {
 		readonly given: string;
 	}[];
 	/** Rules that translate, take turns or draw, and that no packet which was walked matched. */
-	readonly unmet: readonly RuleRef[];
+	readonly unmet: readonly UnmetRule[];
 	/** What the machine told and the model leaves out. */
 	readonly notes: readonly string[];
 	/** What was not looked at. */

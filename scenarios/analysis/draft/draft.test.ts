@@ -222,7 +222,12 @@ describe("a draft", () => {
 		if (ruleset === null) throw new Error("it does not load");
 		const geoip = { DE: ["192.0.2.0/24"], FR: ["198.51.100.0/24"] };
 		const analysis = analyse(ruleset, { ...NOTHING_GIVEN, geoip });
-		const at = { rule: "nat:PREROUTING:rule:9", line: 9, text: "-A X" };
+		const at = {
+			rule: "nat:PREROUTING:rule:9",
+			line: 9,
+			text: "-A X",
+			isTold: false,
+		};
 		const made = draft(
 			{ ...analysis, unmet: [at] },
 			{ ruleset: { file: "my.rules" }, origin: "" },

@@ -1,6 +1,6 @@
 /** All that is computed of a ruleset before anything is judged: the machine around it, and what it balances. */
 import type { Ruleset } from "../../../sim/contract/ruleset.ts";
-import type { RuleRef } from "../walk/decision.ts";
+import type { UnmetRule } from "../walk/decision.ts";
 import { Walker } from "../walk/walker.ts";
 import { assumeWorld } from "../world/assume-world.ts";
 import {
@@ -20,7 +20,7 @@ export interface Analysis {
 	/** Packets that move counters or draw, and that nothing balances. */
 	readonly others: readonly OtherTraffic[];
 	/** Rules that translate, take turns or draw, and that no packet which was walked matched. */
-	readonly unmet: readonly RuleRef[];
+	readonly unmet: readonly UnmetRule[];
 	/** What was not looked at: a sentence each. */
 	readonly gaps: readonly string[];
 	/** The model with the ruleset, to walk more packets. */

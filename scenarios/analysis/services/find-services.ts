@@ -2,10 +2,11 @@
  * What a ruleset balances, found by walking it: one packet for each set of packets that rules with a say
  * ask for, taken along every way.
  */
-import type { Ruleset } from "../../../sim/contract/ruleset.ts";
+import type { Rule, Ruleset } from "../../../sim/contract/ruleset.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
+import { keysOfMatches } from "../../../sim/ruleset/check/assumable.ts";
 import { splitOf } from "../split/split-of.ts";
-import type { Decision, End, RuleRef } from "../walk/decision.ts";
+import type { Decision, End, RuleRef, UnmetRule } from "../walk/decision.ts";
 import { decisionText, endsOf, rulesIn } from "../walk/ends-of.ts";
 import { type Arrival, TooManyWaysError, Walker } from "../walk/walker.ts";
 import type { AssumedWorld } from "../world/assumed-world.ts";
@@ -53,7 +54,7 @@ export interface FoundServices {
 	readonly services: readonly Service[];
 	readonly others: readonly OtherTraffic[];
 	/** Rules that translate, take turns or draw, and that no packet which was walked matched. */
-	readonly unmet: readonly RuleRef[];
+	readonly unmet: readonly UnmetRule[];
 	/** What was not looked at, in words: [] when all was. */
 	readonly gaps: readonly string[];
 }
@@ -108,7 +109,9 @@ export function findServices(
 	found = withOwnConnections(found);
 	const services = withUniqueKeys(found.map((one) => serviceOf(one, context)));
 	const unmet = rulesWithASay(ruleset, links)
-		.map((rule) => walker.rules.refOf(rule))
+		.map((rule) => {
+			return { ...walker.rules.refOf(rule), isTold: isTold(rule, world) };
+		})
 		.filter(({ rule }) => !met.has(rule));
 	const moved = movedBy(found, services, { context, others });
 	return {
@@ -119,6 +122,17 @@ export function findServices(
 		unmet,
 		gaps: [...new Set(gaps)],
 	};
+}
+
+/** Is it given, or assumed, what one of its matches says? */
+function isTold(rule: Rule, { assume, setup }: AssumedWorld): boolean {
+	const { sets, geoip } = setup;
+	return keysOfMatches(rule).some(
+		(key) =>
+			Object.hasOwn(assume, key) ||
+			(sets !== undefined && key.startsWith("set:")) ||
+			(geoip !== undefined && key.startsWith("country:")),
+	);
 }
 
 /** Packets that meet what is not modelled before anything is balanced. */

@@ -16,6 +16,12 @@ export interface RuleRef {
 	readonly line: number;
 }
 
+/** A rule that no packet which was walked matched. @public */
+export interface UnmetRule extends RuleRef {
+	/** It asks for something that was given or assumed: what is in a set, say. That tells why. */
+	readonly isTold: boolean;
+}
+
 /** What decides at a node. */
 export type Asked =
 	| (Exclude<Question, { readonly kind: "condition" }> & {

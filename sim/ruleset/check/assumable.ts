@@ -1,6 +1,6 @@
 /** What may be assumed of the matches of a ruleset. */
 import { keyOfNeed } from "../../contract/need.ts";
-import type { Ruleset } from "../../contract/ruleset.ts";
+import type { Rule, Ruleset } from "../../contract/ruleset.ts";
 import { matches } from "../../matches/index.ts";
 
 /** Keys of its matches, as assumptions name them: `set:NAME` and other needs, `match:NAME`, `rule:TABLE:CHAIN:rule:N`. */
@@ -11,11 +11,18 @@ export function assumableKeys({ tables }: Ruleset): ReadonlySet<string> {
 			for (const [index, rule] of rules.entries()) {
 				if (rule.matches.length === 0) continue;
 				keys.add(`rule:${table}:${chain}:rule:${index + 1}`);
-				for (const { name, options } of rule.matches) {
-					keys.add(`match:${name}`);
-					const needs = matches.get(name)?.needs?.(options, rule.header) ?? [];
-					for (const need of needs) keys.add(keyOfNeed(need));
-				}
+				for (const key of keysOfMatches(rule)) keys.add(key);
 			}
 	return keys;
+}
+
+/** Those of one rule, but for its own name. */
+export function keysOfMatches({
+	matches: uses,
+	header,
+}: Rule): readonly string[] {
+	return uses.flatMap(({ name, options }) => {
+		const needs = matches.get(name)?.needs?.(options, header) ?? [];
+		return [`match:${name}`, ...needs.map(keyOfNeed)];
+	});
 }

@@ -67,9 +67,15 @@ it("says that there was nothing to analyse", () => {
 
 it("says of rules that no packet met that nothing was judged about them", () => {
 	const facts = rulesAlone(nat(...BALANCER));
-	const at = { rule: "nat:PREROUTING:rule:1", line: 2, text: "-A X" };
+	const at = {
+		rule: "nat:PREROUTING:rule:1",
+		line: 2,
+		text: "-A X",
+		isTold: false,
+	};
 	const words = "no packet that was walked matches line 2: -A X";
 	expect(unknownOf({ ...facts, unmet: [at] })).toEqual([words]);
+	expect(unknownOf({ ...facts, unmet: [{ ...at, isTold: true }] })).toEqual([]);
 	expect(unknownOf({ ...facts, services: [], unmet: [at] })).toEqual([
 		"no service was found, though rules say where connections go",
 		words,

@@ -53,7 +53,7 @@ function notJudged(
 			[at, ...related.map((one) => one.at)].map(({ rule }) => rule),
 		),
 	);
-	const left = unmet.filter(({ rule }) => !told.has(rule));
+	const left = unmet.filter(({ rule, isTold }) => !isTold && !told.has(rule));
 	const rules = left.slice(0, MOST_UNMET).map(({ rule, line, text }) => {
 		const place = line > 0 ? `line ${line}` : rule;
 		return `no packet that was walked matches ${place}: ${text}`;
