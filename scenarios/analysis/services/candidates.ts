@@ -235,7 +235,10 @@ function withinSets(space: Space, rule: Rule, { inSets }: Links): Space {
 	return destination.length === 0 ? space : { ...space, destination };
 }
 
-/** The rules that say where connections go, also about connections that the gateway itself opens. */
+/**
+ * The rules that say where connections go, also about connections that the gateway itself opens, and those for
+ * interfaces that the machine does not have.
+ */
 export function rulesWithASay(ruleset: Ruleset, links: Links): readonly Rule[] {
 	const found = new Set<Rule>();
 	const look = ({ rule }: Visited): void => {
@@ -245,7 +248,21 @@ export function rulesWithASay(ruleset: Ruleset, links: Links): readonly Rule[] {
 		const { interfaces, where } = metBy(begin, links);
 		visitRules(ruleset, { begin, interfaces }, look, where);
 	}
+	const named = [...new Set([...links.names, ...namesIn(ruleset)])];
+	const anywhere = { begin: everything(named), interfaces: named };
+	if (named.length > links.names.length) visitRules(ruleset, anywhere, look);
 	return [...found];
+}
+
+/** Interfaces by which rules let packets in; of those that end with `+`, one. */
+function namesIn({ tables }: Ruleset): readonly string[] {
+	return tables.flatMap(({ chains }) =>
+		chains.flatMap(({ rules }) =>
+			rules.flatMap(({ header: { inInterface } }) =>
+				inInterface === null ? [] : [inInterface.name.replace(/\+$/, "0")],
+			),
+		),
+	);
 }
 
 /** What only gives packets another source is for those that the others let come so far. */

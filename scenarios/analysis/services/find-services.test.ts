@@ -446,3 +446,14 @@ describe("what the gateway itself opens", () => {
 		]);
 	});
 });
+
+test("rules for an interface that the machine does not have are among those that no packet met", () => {
+	const rule = `-A PREROUTING -i wan7 -d 203.0.113.2 -p tcp --dport 80 ${DNAT} 10.7.0.2`;
+	const { services, unmet } = analyse(parseRuleset(`*nat\n${rule}\nCOMMIT\n`), {
+		...NOTHING_GIVEN,
+		interfaces: [{ name: "wan0", addresses: ["203.0.113.2/24"], mtu: 1500 }],
+		routes: [],
+	});
+	expect(services).toEqual([]);
+	expect(unmet).toMatchObject([{ line: 2, isTold: false }]);
+});
