@@ -151,8 +151,17 @@ it("says what nothing could violate", () => {
 
 it("does not know what it had no budget for", () => {
 	const proof = proofOf(RECIPE, { budget: 3 });
-	expect(kindsOf(only(proof).assumed)).toMatchObject({ affinity: "unknown" });
+	expect(kindsOf(only(proof).assumed)).toMatchObject({
+		affinity: "unknown",
+		balance: "unknown",
+	});
 	expect(outcomeOf(proof)).toBe("unknown");
+});
+
+it("says what is violated though it had no budget for the rest", () => {
+	const proof = proofOf(RECIPE, { events: ["flush"], budget: 200 });
+	expect(kindsOf(only(proof).assumed)).toMatchObject({ liveness: "violated" });
+	expect(outcomeOf(proof)).toBe("violated");
 });
 
 it("does not call violated what no play of the model violates", () => {

@@ -15,7 +15,7 @@ import {
 	PROPERTIES,
 	type PropertyName,
 } from "./events.ts";
-import { BudgetError, Explorer } from "./explorer.ts";
+import { Explorer } from "./explorer.ts";
 import type { Candidate, Operations, SearchOptions } from "./node.ts";
 import type { Proof, Proved, Result, Run, ServiceProof } from "./proof.ts";
 import { type Searched, search } from "./search.ts";
@@ -156,9 +156,8 @@ class SubjectProof {
 	}
 
 	/** Is there such an event here at all? */
-	private happens(event: EventName, searched: Searched | string): boolean {
-		if (typeof searched === "string" || searched.happened.has(event))
-			return true;
+	private happens(event: EventName, searched: Searched): boolean {
+		if (searched.cut !== null || searched.happened.has(event)) return true;
 		if (!OF_BALANCE.has(event)) return false;
 		if (event === "other-traffic" && this.balance.others.length === 0)
 			return false;
@@ -172,22 +171,25 @@ class SubjectProof {
 		const key = acting.join();
 		const known = this.rotations.get(key);
 		if (known !== undefined) return known;
-		const quiet = this.quiet();
-		const goesOn = typeof quiet !== "string" && quiet.turnsLater;
-		const result = proveBalance(acting, { ...this.balance, goesOn });
+		const { cut, turnsLater: goesOn } = this.quiet();
+		const all = proveBalance(acting, { ...this.balance, goesOn });
+		// Whether later packets move counters is not known.
+		const result: Result =
+			cut !== null && all.kind === "holds"
+				? { kind: "unknown", why: cut }
+				: all;
 		this.rotations.set(key, result);
 		return result;
 	}
 
-	private found: Searched | string | null = null;
+	private found: Searched | null = null;
 
-	private quiet(): Searched | string {
+	private quiet(): Searched {
 		this.found ??= this.searched([]);
 		return this.found;
 	}
 
-	/** @returns why it was not done, where it was not */
-	private searched(events: readonly EventName[]): Searched | string {
+	private searched(events: readonly EventName[]): Searched {
 		const given: Omit<SearchOptions, "happens"> = {
 			subject: this.subject,
 			explorer: this.explorer,
@@ -198,33 +200,27 @@ class SubjectProof {
 		};
 		const kept = { ...given, keepsValues: true };
 		const isFlipped = events.includes("conditions");
-		try {
-			// Connections one after the other meet the same conditions.
-			if (!isFlipped && events.includes("same-port")) return search(kept);
-			const first = search(given);
-			const mayDiffer =
-				first.asksLater &&
-				!isFlipped &&
-				(first.candidates.size > 0 || first.unknown.size > 0);
-			return mayDiffer ? search(kept) : first;
-		} catch (error) {
-			if (!(error instanceof BudgetError)) throw error;
-			return error.message;
-		}
+		// Connections one after the other meet the same conditions.
+		if (!isFlipped && events.includes("same-port")) return search(kept);
+		const first = search(given);
+		const mayDiffer =
+			first.asksLater &&
+			!isFlipped &&
+			(first.candidates.size > 0 || first.unknown.size > 0);
+		return mayDiffer ? search(kept) : first;
 	}
 
 	private result(
 		property: PropertyName,
 		events: readonly EventName[],
-		searched: Searched | string,
+		searched: Searched,
 	): Result {
 		if (property === "balance") return this.balanceUnder(events);
-		if (typeof searched === "string") return { kind: "unknown", why: searched };
 		if (property === "isolation" && events.includes("other-traffic")) {
 			const moved = this.balanceUnder(["other-traffic"]);
 			if (moved.kind === "violated") return moved;
 		}
-		const { candidates, unknown, checked, states, depth } = searched;
+		const { candidates, unknown, checked, states, depth, cut } = searched;
 		const found = candidates.get(property) ?? [];
 		for (const candidate of found) {
 			const counterexample = this.played(property, candidate);
@@ -235,8 +231,8 @@ class SubjectProof {
 				kind: "unknown",
 				why: `it could be violated if counters and draws fell so, and no such play was found on the model: ${found[0]?.why ?? ""}`,
 			};
-		const why = unknown.get(property);
-		if (why !== undefined) return { kind: "unknown", why };
+		const why = unknown.get(property) ?? cut;
+		if (why !== null) return { kind: "unknown", why };
 		if (!checked.has(property))
 			return { kind: "nothing", why: this.whyNothing(property) };
 		const { partly } = this.subject;
