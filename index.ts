@@ -358,7 +358,7 @@ export type {
 	Severity,
 } from "./scenarios/analysis/lint/finding.ts";
 export type { ConditionRole } from "./scenarios/analysis/services/service.ts";
-export type { RuleRef } from "./scenarios/analysis/walk/decision.ts";
+export type { RuleRef, UnmetRule } from "./scenarios/analysis/walk/decision.ts";
 export {
 	type GivenWorld,
 	type MarkRoute,

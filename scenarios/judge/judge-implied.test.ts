@@ -50,6 +50,11 @@ describe("connections that are lost", () => {
 	const setup = recipeSetup({ ruleset: { name: "turns.rules", text } });
 	const refusing = at(0, backend("b1", "refuse"));
 	const load = at(10, connect(4, { everyMs: 10, label: "load" }));
+	const dies = [
+		connect(2, { label: "early" }),
+		at(900, backend("b1", "refuse")),
+		at(1_000, connect(4, { everyMs: 10, label: "load" })),
+	];
 
 	it("leave a play unknown where no expectation says how they end", () => {
 		const { outcome, judgements } = played([refusing, load], {
@@ -65,15 +70,21 @@ describe("connections that are lost", () => {
 	});
 
 	it.each([
-		["all", {}, 2, "holds"],
+		["all", {}, 4, "holds"],
 		["those of the step", { step: "load" }, 2, "holds"],
-		["others", { fromMs: 20, toMs: 21 }, 1, "unknown"],
+		[
+			"those that begin at other times",
+			{ fromMs: 1_010, toMs: 1_011 },
+			1,
+			"holds",
+		],
+		["others", { step: "early" }, 2, "unknown"],
 	] as const)(
 		"may be lost where outcomes are about %s",
 		(_, which, count, outcome) => {
-			const found = played([refusing, load], {
+			const found = played(dies, {
 				setup,
-				expect: [evenSplit(["b1", "b2"]), outcomes("completed", count, which)],
+				expect: [outcomes("completed", count, which)],
 			});
 			expect(found.outcome).toBe(outcome);
 		},

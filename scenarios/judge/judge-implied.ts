@@ -110,9 +110,15 @@ export function judgeServed(
 	};
 }
 
-/** A failover gap is about all connections to its service. */
+/**
+ * A failover gap is about all connections to its service. Whoever says how those end that begin later has left
+ * the others to failover, so times do not count.
+ */
 function filterOf(expectation: Expectation): ConnectionFilter {
-	if ("of" in expectation) return expectation.of;
+	if ("of" in expectation) {
+		const { fromMs: _from, toMs: _to, ...rest } = expectation.of;
+		return rest;
+	}
 	return expectation.kind === "failover-gap" &&
 		expectation.service !== undefined
 		? { service: expectation.service }
