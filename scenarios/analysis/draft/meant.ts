@@ -102,7 +102,7 @@ export function notExpected(
 }
 
 /** `depends on the rate of packets` */
-export function restsOn({ parts }: Split): string {
+function restsOn({ parts }: Split): string {
 	for (const { share } of parts)
 		if (share.kind === "interval")
 			return share.isUnknown

@@ -62,7 +62,7 @@ export interface Shown {
 }
 
 /** What is to be seen of the last packet of a path, for a scenario to expect. */
-export type Violation =
+type Violation =
 	| { readonly kind: "reach"; readonly backends: readonly string[] }
 	| { readonly kind: "avoid"; readonly backends: readonly string[] }
 	| { readonly kind: "untranslated" };
