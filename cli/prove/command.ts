@@ -4,6 +4,8 @@ import {
 	type EventName,
 	PROPERTIES,
 	QUIET,
+	USUAL_BUDGET,
+	USUAL_LIMIT_MS,
 } from "../../scenarios/analysis/prove/events.ts";
 import { driverOption } from "../options/driver-option.ts";
 import { readCount } from "../options/read-option.ts";
@@ -34,13 +36,13 @@ export function proveCommand(): Command {
 			"--budget <count>",
 			"packets that are walked for each service, at most",
 			readCount,
-			200_000,
+			USUAL_BUDGET,
 		)
 		.option(
 			"--dead-for <seconds>",
 			"for how long a client may speak on to a backend that is marked dead",
 			readCount,
-			60,
+			USUAL_LIMIT_MS / 1000,
 		)
 		.addOption(
 			new Option("--json", "the proof as JSON on standard output").default(

@@ -98,3 +98,8 @@ export const QUIET =
 export function eventWords(name: EventName): string {
 	return (EVENTS.find((one) => one.name === name) as EventWords).words;
 }
+
+/** Packets that a proof walks for each service where nothing is said. */
+export const USUAL_BUDGET = 200_000;
+/** For how long a client may speak to a dead backend where nothing is said, ms. */
+export const USUAL_LIMIT_MS = 60_000;

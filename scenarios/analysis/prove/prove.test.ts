@@ -4,7 +4,13 @@ import { validateScenario } from "../../language/check/validate.ts";
 import { checkScenario } from "../../run/run-scenario.ts";
 import { recipeRules } from "../../suites/index.ts";
 import { analyse } from "../services/analysis.ts";
-import { EVENT_NAMES, type EventName, type PropertyName } from "./events.ts";
+import {
+	EVENT_NAMES,
+	type EventName,
+	type PropertyName,
+	USUAL_BUDGET,
+	USUAL_LIMIT_MS,
+} from "./events.ts";
 import {
 	outcomeOf,
 	type Proof,
@@ -12,7 +18,7 @@ import {
 	type Run,
 	type ServiceProof,
 } from "./proof.ts";
-import { prove, USUAL_BUDGET, USUAL_LIMIT_MS } from "./prove.ts";
+import { prove } from "./prove.ts";
 
 function proofOf(
 	text: string,

@@ -38,10 +38,6 @@ export interface ProveOptions {
 	readonly onProgress?: (words: string) => void;
 }
 
-/** What a proof may take where nothing is said. */
-export const USUAL_BUDGET = 200_000;
-export const USUAL_LIMIT_MS = 60_000;
-
 /** @throws SetupError when the world contradicts itself */
 export function prove(analysis: Analysis, options: ProveOptions): Proof {
 	const services: ServiceProof[] = [];

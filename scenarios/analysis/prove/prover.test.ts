@@ -2,8 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { seededChoice } from "../../../sim/chance/seeded.ts";
 import type { EventName, PropertyName } from "./events.ts";
+import { USUAL_BUDGET, USUAL_LIMIT_MS } from "./events.ts";
 import type { Result } from "./proof.ts";
-import { prove, USUAL_BUDGET, USUAL_LIMIT_MS } from "./prove.ts";
+import { prove } from "./prove.ts";
 import type { Segment } from "./segments.ts";
 import type { Values } from "./subject.ts";
 import {
