@@ -5,6 +5,7 @@ import { paragraphs, rulePage } from "../reports/lint/rule-page.ts";
 import type { LintDescription } from "../scenarios/analysis/lint/finding.ts";
 import { allLintRules } from "../scenarios/analysis/lint/rules/index.ts";
 import { lintRuleset } from "../scenarios/analysis/lint/run/lint-ruleset.ts";
+import { unknownOf } from "../scenarios/analysis/lint/run/unknown.ts";
 import { rulesAlone } from "../scenarios/analysis/lint/test-facts.ts";
 import { ROOT } from "./source-files.ts";
 
@@ -25,7 +26,8 @@ export function lintPages(): ReadonlyMap<string, string> {
 
 /** As it is printed where no terminal reads it. */
 function printed(file: string, text: string): string {
-	const findings = lintRuleset(rulesAlone(text, file), text);
+	const facts = rulesAlone(text, file);
+	const findings = lintRuleset(facts, text);
 	const lines = lintLines(
 		{
 			version: "",
@@ -35,7 +37,7 @@ function printed(file: string, text: string): string {
 					name: file,
 					linux: "bookworm/legacy",
 					lines: text.split("\n"),
-					unknown: [],
+					unknown: unknownOf(facts, findings),
 				},
 			],
 			findings,

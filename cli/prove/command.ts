@@ -86,7 +86,7 @@ Events:
 ${listed(EVENTS)}
 
 Examples:
-  marktwin prove my.rules                      what holds, and which event breaks what
+  marktwin prove my.rules                  what holds, and what breaks it
   marktwin prove my.rules --events reload,conditions
   marktwin prove my.rules --counterexamples broken && marktwin run broken
 

@@ -20,14 +20,14 @@ describe("marktwin upgrade", () => {
 	});
 
 	it("writes JSON", async () => {
-		const words = ["upgrade", RECIPE, "--to", "bookworm", "--json"];
+		const words = ["upgrade", RECIPE, "--to", "bookworm/nft", "--json"];
 		const { code, out } = await marktwin(words);
-		expect(code).toBe(0);
+		expect(code).toBe(1);
 		expect(JSON.parse(out)).toMatchObject({
 			format: "marktwin upgrade 1",
 			from: { linux: "bookworm/legacy", refusal: null },
-			to: { linux: "bookworm/legacy", refusal: null },
-			changes: false,
+			to: { linux: "bookworm/nft", refusal: null },
+			changes: true,
 		});
 	});
 
