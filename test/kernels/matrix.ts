@@ -26,6 +26,7 @@ import type { Results } from "../../cli/outputs/results-file.ts";
 import { resultsSchema } from "../../cli/outputs/results-schema.ts";
 import { buildOptionsOf, imageOf } from "../../lab/vm/image/wish.ts";
 import { isOutside } from "../../scenarios/fuzz/chance-result.ts";
+import { type Difference, NOT_FOLLOWED } from "../../sim/linux/difference.ts";
 import { DIFFERENCES } from "../../sim/linux/differences.ts";
 import { type Linux, linuxName, parseLinux } from "../../sim/linux/linux.ts";
 import { ROOT } from "../source-files.ts";
@@ -41,9 +42,19 @@ import {
 } from "./measured.ts";
 
 /** Scenarios that show the differences of the table. */
-const SHOWN: readonly string[] = Object.values(DIFFERENCES).flatMap(
-	({ scenario }) => scenario ?? [],
-);
+const SHOWN: readonly string[] = scenariosOf(() => true);
+
+/** Of those differences of which the model follows what this Linux does. */
+function followedOn(linux: Linux): readonly string[] {
+	return scenariosOf((one) => one.valueOn(linux) !== NOT_FOLLOWED);
+}
+
+function scenariosOf(
+	isMeant: (difference: Difference<unknown>) => boolean,
+): readonly string[] {
+	const all: readonly Difference<unknown>[] = Object.values(DIFFERENCES);
+	return all.filter(isMeant).flatMap(({ scenario }) => scenario ?? []);
+}
 
 /** Characters of what is said of an exception. */
 const LONGEST_REASON = 200;
@@ -114,9 +125,13 @@ function ask(linux: Linux): void {
 function askShortly(linux: Linux): number {
 	console.log(`\n${linuxName(linux)}`);
 	const on = ["--with", `vm:${linuxName(linux)}`];
+	const shown = followedOn(linux);
+	const left = SHOWN.filter((name) => !shown.includes(name));
+	if (left.length > 0)
+		console.log(`not played, for the model does not follow them here: ${left}`);
 	return Math.max(
 		marktwin(["lab", "build", ...buildOptionsOf(imageOf(linux))]),
-		marktwin(["compare", ...SHOWN, ...atATime("--workers"), ...on]),
+		marktwin(["compare", ...shown, ...atATime("--workers"), ...on]),
 		runs === 0 ? 0 : marktwin(["fuzz", ...amount, "--save", folder, ...on]),
 	);
 }
