@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Help, InvalidArgumentError, Option } from "commander";
 import {
 	EVENTS,
 	type EventName,
@@ -69,12 +69,14 @@ export function proveCommand(): Command {
 }
 
 function help(): string {
-	const width = Math.max(...EVENTS.map(({ name }) => name.length)) + 2;
+	const names = [...PROPERTIES, ...EVENTS].map(({ name }) => name.length);
+	const width = Math.max(...names);
+	const helper = Object.assign(new Help(), { helpWidth: 80 });
 	const listed = (
 		entries: readonly { readonly name: string; readonly words: string }[],
 	) =>
 		entries
-			.map(({ name, words }) => `  ${name.padEnd(width)}${words}`)
+			.map(({ name, words }) => helper.formatItem(name, width, words, helper))
 			.join("\n");
 	return `
 Properties:
