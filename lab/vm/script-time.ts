@@ -134,10 +134,9 @@ export class ScriptTime {
 		const leftMs = toMs - this.nowMs;
 		if (this.isTicked)
 			return { toMs: Math.min(toMs, this.nowMs + TICKED_MS), stepMs: TICK_MS };
-		if (this.isExpectant) {
-			const untilMs = this.expectedUntilMs() + CLOSE_MS;
-			return { toMs: Math.min(toMs, untilMs), stepMs: CLOSE_MS };
-		}
+		const untilMs = this.expectedUntilMs();
+		if (untilMs > this.nowMs)
+			return { toMs: Math.min(toMs, untilMs + CLOSE_MS), stepMs: CLOSE_MS };
 		const stepMs = this.speaksTcp
 			? Math.max(CLOSE_MS, leftMs / MOST_STEPS)
 			: allAnswer

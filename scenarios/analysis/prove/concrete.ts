@@ -44,7 +44,6 @@ interface Saved {
 	readonly snapshot: GatewaySnapshot;
 	readonly steps: readonly Step[];
 	readonly nowMs: number;
-	readonly values: ReadonlyMap<string, number>;
 }
 
 export class ConcretePlay {
@@ -55,12 +54,9 @@ export class ConcretePlay {
 	/** Of the next step. */
 	nowMs = 0;
 	private readonly gateway: ModelGateway;
-	/** Of the conditions, as they are. */
-	private values: ReadonlyMap<string, number>;
 
 	constructor(stage: Stage, conditions: Values) {
 		this.stage = stage;
-		this.values = new Map(Object.entries(conditions));
 		this.conditions = conditions;
 		this.gateway = new ModelGateway(stage.setup, {
 			choice: gatewayChoice(SEED),
@@ -98,23 +94,17 @@ export class ConcretePlay {
 	}
 
 	/**
-	 * A condition that is so already is not written, as a step of the scenario would change nothing.
+	 * What changes nothing is no step of the scenario, which such a step would violate.
 	 * @returns whether it could be done
 	 */
 	operate(operation: Operation): boolean {
-		if (operation.kind === "condition") {
-			const { name, write } = operation;
-			const before = this.values.get(name) ?? 0;
-			if (String(before) === write) return true;
-			this.values = new Map(this.values).set(name, Number(write));
-		}
-		const atMs = this.nowMs;
-		this.note({ kind: "operation", operation: asStep(operation) });
-		const { outcome, unknown } = this.gateway.answer({
+		const { outcome, unknown, isIdle } = this.gateway.answer({
 			kind: "operation",
-			atMs,
+			atMs: this.nowMs,
 			operation,
 		});
+		if (isIdle !== true)
+			this.note({ kind: "operation", operation: asStep(operation) });
 		return unknown === null && outcome?.ok === true;
 	}
 
@@ -128,14 +118,12 @@ export class ConcretePlay {
 	}
 
 	save(): Saved {
-		const { steps, nowMs, values } = this;
-		const snapshot = this.gateway.snapshot();
-		return { snapshot, steps, nowMs, values };
+		const { steps, nowMs } = this;
+		return { snapshot: this.gateway.snapshot(), steps, nowMs };
 	}
 
-	restore({ snapshot, steps, nowMs, values }: Saved): void {
+	restore({ snapshot, steps, nowMs }: Saved): void {
 		this.gateway.restore(snapshot);
-		this.values = values;
 		this.steps = steps;
 		this.nowMs = nowMs;
 	}
