@@ -45,6 +45,8 @@ function connections(words: string): readonly ConnectionRecord[] {
 
 interface Played {
 	readonly words: string;
+	/** Of the connection with this number, from 0: when it ended. */
+	readonly endedMs?: Readonly<Record<number, number>>;
 	readonly events?: readonly WorldEvent[];
 	/** Times of reloads. */
 	readonly reloads?: readonly number[];
@@ -79,10 +81,13 @@ const STORY = scenario({
 
 function played(
 	name: "model" | "docker",
-	{ words, events = [], reloads = [], unknown = null }: Played,
+	{ words, endedMs = {}, events = [], reloads = [], unknown = null }: Played,
 ): RunResult {
 	const account: Account = {
-		connections: connections(words),
+		connections: connections(words).map((one) => ({
+			...one,
+			endedMs: endedMs[one.id] ?? one.endedMs,
+		})),
 		events,
 		packets: [],
 		observations: [],
@@ -179,6 +184,23 @@ describe("around a change", () => {
 		]);
 		expect(differences(model, { words, events })).toEqual([
 			"#58 c1 | b2, completed | no backend, refused",
+		]);
+	});
+
+	it("leaves to chance how one ends that the change overtakes in live time alone", () => {
+		const words = line(
+			["b1", "read-timeout"],
+			turns(8),
+			model.words.split(" ").slice(10),
+		);
+		const overtaken = { words, events, endedMs: { 1: 2_500 } };
+		expect(differences(model, overtaken)).toEqual([]);
+		expect(differences(model, { ...overtaken, endedMs: {} })).toEqual([
+			"#2 c1 | b2, completed | no backend, read-timeout",
+		]);
+		const inTheModelToo = { ...model, endedMs: { 1: 2_500 } };
+		expect(differences(inTheModelToo, overtaken)).toEqual([
+			"#2 c1 | b2, completed | no backend, read-timeout",
 		]);
 	});
 
