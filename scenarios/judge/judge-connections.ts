@@ -150,6 +150,7 @@ const OF_ONE_PROTOCOL: Readonly<Record<string, "tcp" | "udp">> = {
 	answered: "udp",
 	unanswered: "udp",
 	sent: "udp",
+	undelivered: "udp",
 };
 
 /** That none came to what none of them can come to. */

@@ -189,6 +189,25 @@ describe("datagrams of clients", () => {
 		});
 	});
 
+	it.each(["one", "each"] as const)(
+		"that await no answer, and that the router drops in silence, are undelivered (sockets: %s)",
+		(sockets) => {
+			const flows = sockets === "each" ? 4 : 1;
+			holds({
+				speaks: "silent",
+				steps: [
+					iptables("-A FORWARD -p udp -j DROP"),
+					at(10, send(4, { sockets, reply: false, everyMs: 100 })),
+				],
+				expect: [
+					outcomes("undelivered", flows),
+					outcomes("lost", flows),
+					outcomes("sent", 0),
+				],
+			});
+		},
+	);
+
 	it("that are not answered are sent again to the same backend, and lost", () => {
 		holds({
 			behaviour: { b1: { kind: "silent" } },

@@ -1,6 +1,7 @@
 /** What becomes of a connection in the account: who served it, and how it ended. */
 import type { Course } from "../endpoint/client.ts";
 import type { ConnectionOutcome } from "../endpoint/dialogue.ts";
+import type { FlowCourse } from "../endpoint/udp/udp-flow.ts";
 import { formatAddress } from "../packet/address.ts";
 import type { ConnectionRecord } from "./account/account.ts";
 import type { Drawn } from "./account/draw-notes.ts";
@@ -60,8 +61,8 @@ function recordOfFlow(
 	datagrams: Datagrams,
 ): ConnectionRecord {
 	const course = flowCourseOf(datagrams);
-	const { servedBy, failure } = datagrams;
-	const outcome = course?.outcome ?? "no-port";
+	const { servedBy } = datagrams;
+	const backend = servedBy ?? connection.met.at(-1);
 	return {
 		id: connection.id,
 		step: connection.step,
@@ -70,14 +71,14 @@ function recordOfFlow(
 		protocol: "udp",
 		sourcePort: connection.sourcePort,
 		startedMs: connection.startedMs,
-		backend: (servedBy ?? connection.met.at(-1))?.name ?? null,
+		backend: backend?.name ?? null,
 		met: namesOf(connection.met),
 		syns: 0,
 		retransmittedMs: course?.retransmittedMs ?? NONE,
 		connectedMs: course?.answeredMs ?? null,
 		greetedMs: null,
 		endedMs: course === null ? connection.startedMs : course.endedMs,
-		outcome: outcome === "sent" && failure !== null ? failure : outcome,
+		outcome: outcomeOfFlow(course, datagrams, backend !== undefined),
 		accepted: false,
 		gatewayAnswers: connection.gatewayAnswers,
 		...chanceOf(connection.way),
@@ -88,6 +89,17 @@ function recordOfFlow(
 			answers: course?.answers ?? 0,
 		},
 	};
+}
+
+/** What no client learns is known here: what it sent without awaiting an answer may have come to nobody. */
+function outcomeOfFlow(
+	course: FlowCourse | null,
+	{ failure }: Datagrams,
+	isMet: boolean,
+): ConnectionOutcome {
+	if (course === null) return "no-port";
+	if (course.outcome !== "sent") return course.outcome;
+	return failure ?? (isMet ? "sent" : "undelivered");
 }
 
 function chanceOf({

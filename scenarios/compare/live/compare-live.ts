@@ -337,6 +337,8 @@ export function clientEnd({
 			return "timed out";
 		case "unreachable":
 			return protocol === "udp" ? "unanswered" : outcome;
+		case "undelivered":
+			return "sent";
 		case "half-open":
 			// Of a real client's connection nobody knows whether its backend still has it.
 			return "open";
