@@ -34,7 +34,7 @@ const LIMITED_TYPES = 0x1818;
  * How much later than here a neighbour may be given up, in jiffies: each of three seconds of waiting is rounded
  * up to a step of the timer wheel's second level (`calc_index`, kernel/time/timer.c, 6.1).
  */
-const LATEST_TIMER = 3 * 8;
+export const LATEST_TIMER = 3 * 8;
 /** What a message costs: 0 to 2 tokens, all equally likely. */
 const COSTS = 3;
 
@@ -286,6 +286,6 @@ function takesWhatIsLeft(
 	return credit > 0;
 }
 
-function jiffies({ timers }: GatewayState): number {
+export function jiffies({ timers }: GatewayState): number {
 	return Math.floor((timers.nowMs * HZ) / 1000);
 }

@@ -52,27 +52,66 @@ test.each([
 	},
 );
 
-test("of two silent hosts a kernel may give up either first, whose client then has no error left for the other", () => {
-	const met: UnseenChance[] = [];
+/** Two hosts are silent, and sent to one `apartMs` after the other; `ports` connections to each. */
+function chancesOfTwo({
+	rules = "",
+	apartMs = 0,
+	ports = 1,
+}: {
+	readonly rules?: string;
+	readonly apartMs?: number;
+	readonly ports?: number;
+}): ReadonlySet<UnseenChance> {
+	const met = new Set<UnseenChance>();
 	const choice = Object.assign(seededChoice(1), {
-		unseen: (chance: UnseenChance) => void met.push(chance),
+		unseen: (chance: UnseenChance) => void met.add(chance),
 	});
 	const gateway = new ModelGateway(SETUP, { choice });
-	for (const address of ["192.168.0.1", "192.168.0.2"])
+	const waitTo = (toMs: number) => {
+		while (gateway.nowMs < toMs)
+			gateway.answer({ kind: "wait", atMs: gateway.nowMs, toMs });
+	};
+	gateway.operate({
+		kind: "restore",
+		text: `*filter\n${rules}COMMIT\n`,
+		file: "test.rules",
+		noflush: false,
+		counters: false,
+	});
+	for (const address of ["192.168.0.1", "192.168.0.2"]) {
 		gateway.answer({
 			kind: "neighbour",
-			atMs: 0,
+			atMs: gateway.nowMs,
 			interface: IN,
 			address,
 			answers: false,
 		});
-	for (let port = 1; port <= 4; port++)
-		for (const address of ["192.168.0.1", "192.168.0.2"])
+		for (let port = 1; port <= ports; port++)
 			gateway.receive(
 				OUT,
 				parsePacket(`tcp 10.0.0.10:${port} > ${address}:25 S seq 1`),
 			);
-	while (gateway.nowMs < 3001)
-		gateway.answer({ kind: "wait", atMs: gateway.nowMs, toMs: 3001 });
-	expect(new Set(met)).toEqual(new Set(["neighbour"]));
+		waitTo(apartMs);
+	}
+	waitTo(apartMs + 3001);
+	return met;
+}
+
+test("of two silent hosts a kernel may give up either first, whose client then has no error left for the other", () => {
+	expect(chancesOfTwo({ ports: 4 })).toEqual(new Set(["neighbour"]));
+	expect(chancesOfTwo({ ports: 1 })).toEqual(new Set());
 });
+
+const NTH = "-A OUTPUT -m statistic --mode nth --every 3 --packet 1\n";
+
+test.each([
+	{ rules: NTH, apartMs: 0, chances: ["neighbour"] },
+	{ rules: NTH, apartMs: 90, chances: ["neighbour"] },
+	{ rules: NTH, apartMs: 110, chances: [] },
+	{ rules: "-A OUTPUT -p icmp\n", apartMs: 0, chances: [] },
+])(
+	"a rule that counts errors about two silent hosts may have counted either first: %j",
+	({ rules, apartMs, chances }) => {
+		expect(chancesOfTwo({ rules, apartMs })).toEqual(new Set(chances));
+	},
+);

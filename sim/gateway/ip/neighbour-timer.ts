@@ -1,7 +1,9 @@
 /** What a neighbour's timer does, and how it is given up (`neigh_timer_handler`, `neigh_invalidate`, net/core/neighbour.c, 6.1). */
 import { ICMP_HOST_UNREACH } from "../../kernel.ts";
 import type { Address } from "../../packet/packet.ts";
+import { jiffies, LATEST_TIMER } from "../icmp/icmp-limits.ts";
 import { sendUnreachable } from "../icmp/icmp-send.ts";
+import { rememberedIn } from "../remembered.ts";
 import type { GatewayState, Neighbour } from "../state/gateway-state.ts";
 import { sendMade } from "./local-output.ts";
 import { neighDiscard, neighProbe, neighStop } from "./neighbours.ts";
@@ -77,15 +79,42 @@ export function neighForgetAll(gateway: GatewayState, index: number): void {
 		neighForget(gateway, address, index);
 }
 
-/** Limits know then that a kernel may be a little later. */
+/** Limits know then that a kernel may be a little later, and so are rules that remember its errors. */
 function neighTimedOut(gateway: GatewayState, neighbour: Neighbour): void {
 	const { icmpLimits } = gateway;
+	const isSilent = neighbour.queue.length === 0;
+	const before = isSilent ? null : rememberedIn(gateway);
 	icmpLimits.timerOf = neighbour.address;
 	try {
 		neighInvalidate(gateway, neighbour);
 	} finally {
 		icmpLimits.timerOf = null;
 	}
+	if (before !== null) noteTimedOut(gateway, neighbour.address, before);
+}
+
+/** Errors about two neighbours may come in either order: a rule that remembers both may remember something else. */
+function noteTimedOut(
+	gateway: GatewayState,
+	address: Address,
+	before: ReturnType<typeof rememberedIn>,
+): void {
+	const { neighbours, choice } = gateway;
+	const at = jiffies(gateway);
+	const rules = [...rememberedIn(gateway)].flatMap(([rule, hash]) =>
+		before.get(rule) === hash ? [] : [rule],
+	);
+	const lately = neighbours.timedOut.filter(
+		(other) => at - other.at <= LATEST_TIMER,
+	);
+	const isShared = lately.some(
+		(other) =>
+			other.address !== address &&
+			other.rules.some((rule) => rules.includes(rule)),
+	);
+	if (isShared) choice.unseen("neighbour");
+	neighbours.timedOut =
+		rules.length === 0 ? lately : [...lately, { address, at, rules }];
 }
 
 /**

@@ -30,7 +30,13 @@ const NOTHING: Emission[] = [];
 
 /** Of a gateway that has sent nothing. */
 export function noNeighbours(): Neighbours {
-	return { known: [], recent: [], reachableMs: null, givenUp: 0 };
+	return {
+		known: [],
+		recent: [],
+		reachableMs: null,
+		givenUp: 0,
+		timedOut: [],
+	};
 }
 
 /** Sends to a neighbour on `skb.outInterface`, or keeps the packet until it is known. */

@@ -87,6 +87,17 @@ export interface Neighbours {
 	reachableMs: number | null;
 	/** How often a neighbour that was waited for was given up. */
 	givenUp: number;
+	/** Lately, in whose errors rules remember something: the order of two of them is not known. */
+	timedOut: readonly TimedOut[];
+}
+
+/** A neighbour that was given up by its timer. */
+export interface TimedOut {
+	readonly address: Address;
+	/** In jiffies. */
+	readonly at: number;
+	/** Rules that remember something of the errors about it, as TRACE names them. */
+	readonly rules: readonly string[];
 }
 
 /** `struct neighbour` */

@@ -14,6 +14,7 @@ import type {
 	IcmpBucket,
 	IcmpPeer,
 	Neighbour,
+	TimedOut,
 	WaitingFragments,
 } from "./gateway-state.ts";
 
@@ -100,16 +101,18 @@ interface SavedNeighbours {
 	readonly known: readonly Neighbour[];
 	readonly reachableMs: number | null;
 	readonly givenUp: number;
+	readonly timedOut: readonly TimedOut[];
 }
 
 function saveNeighbours({ neighbours }: GatewayState): SavedNeighbours {
-	const { known, reachableMs, givenUp } = neighbours;
-	return { known: listed(known).map(copyOfNeighbour), reachableMs, givenUp };
+	const { known, reachableMs, givenUp, timedOut } = neighbours;
+	const saved = listed(known).map(copyOfNeighbour);
+	return { known: saved, reachableMs, givenUp, timedOut };
 }
 
 function restoreNeighbours(
 	{ neighbours, timers }: GatewayState,
-	{ known, reachableMs, givenUp }: SavedNeighbours,
+	{ known, reachableMs, givenUp, timedOut }: SavedNeighbours,
 ): void {
 	neighbours.known.length = 0;
 	for (const saved of known) {
@@ -126,9 +129,10 @@ function restoreNeighbours(
 	for (const cache of neighbours.recent) cache?.clear();
 	neighbours.reachableMs = reachableMs;
 	neighbours.givenUp = givenUp;
+	neighbours.timedOut = timedOut;
 }
 
-/** One that failed is left out by multipath routes. How many were given up has no effect. */
+/** One that failed is left out by multipath routes. How many were given up, and when, has no effect on packets. */
 function seenNeighbours(gateway: GatewayState): unknown {
 	const { known, reachableMs } = gateway.neighbours;
 	const seen = listed(known).map(
