@@ -22,7 +22,7 @@ const ASKED_AGAIN_MS = 1_250;
  * seconds for which it believes a neighbour that it kept (`DELAY_PROBE_TIME`).
  */
 const ASKED_UNHEARD_MS = 5_000 + 3 * ASKED_AGAIN_MS;
-/** While something is waited for, or TCP is spoken: how closely its time is told. */
+/** While something is waited for, or TCP is spoken: how closely its time is told (`LATEST_TIMER` in `sim/` knows it). */
 const CLOSE_MS = 40;
 /** While somebody is silent whom it may ask for: the kernel looks after its neighbours by itself. */
 const COARSE_MS = 1_000;

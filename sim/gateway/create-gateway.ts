@@ -117,6 +117,7 @@ export function createGateway(
 		synCookies: new SynCookies(),
 		proxyHook: (skb) => synproxyHook(gateway, skb),
 		made: [],
+		backlog: [],
 		held: [],
 		emissions: [],
 		cameBack: 0,

@@ -127,7 +127,7 @@ const carelessTexts = fc
 
 /** Many rules that are loaded, so that every option is printed. */
 const carefulTexts = fc
-	.array(carefulRule, { minLength: 1, maxLength: 8, size: "max" })
+	.array(carefulRule, { minLength: 1, maxLength: 20, size: "max" })
 	.map((rules) =>
 		Object.keys(TABLE_HOOKS)
 			.map((name) => writeRules(name, rules))

@@ -118,6 +118,9 @@ test.each<[OptionType, string, string]>([
 	["uint32", "08", "out of range"],
 	["uint64", "18446744073709551616", "out of range (0-18446744073709551615)"],
 	["uint8Range", "1:2:3", 'one: Too many components for option "--o" (max: 2)'],
+	["portRange", "1:2:x", 'one: Too many components for option "--o" (max: 2)'],
+	["portRange", "1:a b:2", 'Port "a b" does not resolve to anything.'],
+	["portRange", "a b:1:2", 'Port "a b" does not resolve to anything.'],
 	["uint16Range", "1:x", 'bad value for option "--o" near "x"'],
 	[
 		"markMask",

@@ -194,6 +194,7 @@ function decimalPort(text: string): number | null {
 	return int < 0 ? null : int % 65536;
 }
 
+/** Each part is looked at before the next one is counted (`xtopt_parse_mport`). */
 const portRange: ValueReader<"portRange"> = (
 	text,
 	entry,
@@ -201,7 +202,6 @@ const portRange: ValueReader<"portRange"> = (
 	{ emptyRanges },
 ) => {
 	const parts = text.split(":");
-	if (parts.length > 2) tooMany(entry, extension);
 	const [low = "", high] = parts;
 	const first = low === "" ? 0 : resolvePort(low);
 	if (high === undefined) return [first, first];
@@ -211,6 +211,7 @@ const portRange: ValueReader<"portRange"> = (
 			`Port range ${first}-${last} is negative.`,
 			"Write the lesser port first.",
 		);
+	if (parts.length > 2) return tooMany(entry, extension);
 	return [first, last];
 };
 

@@ -32,9 +32,10 @@ const PEER_MAX_TTL = 10 * 60 * HZ;
 const LIMITED_TYPES = 0x1818;
 /**
  * How much later than here a neighbour may be given up, in jiffies: each of three seconds of waiting is rounded
- * up to a step of the timer wheel's second level (`calc_index`, kernel/time/timer.c, 6.1).
+ * up to a step of the timer wheel's second level (`calc_index`, kernel/time/timer.c, 6.1), and a kernel that has
+ * been idle, or whose clock is set in steps, comes to its timers up to 40 ms after that.
  */
-export const LATEST_TIMER = 3 * 8;
+export const LATEST_TIMER = 3 * (8 + HZ / 25);
 /** What a message costs: 0 to 2 tokens, all equally likely. */
 const COSTS = 3;
 

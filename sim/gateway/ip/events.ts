@@ -13,7 +13,7 @@ import { frameType } from "../../routing/reachability.ts";
 import { ipDefrag, ipExpire } from "../fragments/reassembly.ts";
 import type { GatewayState } from "../state/gateway-state.ts";
 import { ipRcvFinish } from "./input.ts";
-import { sendMade } from "./local-output.ts";
+import { sendMade, sendOut } from "./local-output.ts";
 import { neighTimerHandler } from "./neighbour-timer.ts";
 import { rawSend } from "./raw-socket.ts";
 
@@ -59,7 +59,7 @@ function ipRcv(
 function enter(gateway: GatewayState, skb: Skb): Fate {
 	const by = nfHook(gateway, HOOK_PREROUTING, skb);
 	const fate: Fate =
-		by === null ? ipRcvFinish(gateway, skb, sendMade) : dropped(by);
+		by === null ? ipRcvFinish(gateway, skb, sendOut) : dropped(by);
 	gateway.conntrack.release(skb);
 	return fate;
 }

@@ -29,13 +29,13 @@ import { ipLocalDeliver } from "./deliver.ts";
 import { ipOutput, mtuOf } from "./output.ts";
 
 /**
- * @param sendMade sends what was made up: a redirect goes before the packet that it is about
+ * @param sendOut sends what was made up: a redirect goes before the packet that it is about
  * @throws UnknownSignal when the model does not know
  */
 export function ipRcvFinish(
 	gateway: GatewayState,
 	skb: Skb,
-	sendMade: (gateway: GatewayState) => void,
+	sendOut: (gateway: GatewayState) => void,
 ): Fate {
 	const { routes, settings } = gateway;
 	const at = skb.inInterface;
@@ -50,7 +50,7 @@ export function ipRcvFinish(
 		const sender = validateSource(routes, settings, skb, route.interface);
 		if (sender !== "near" && sender !== "far") return dropped(sender);
 		const isDue = sender === "near" && isRedirected(gateway, skb, route);
-		return ipForward(gateway, skb, route, isDue ? sendMade : null);
+		return ipForward(gateway, skb, route, isDue ? sendOut : null);
 	}
 	const sender = validateSource(routes, settings, skb, 0);
 	if (sender !== "near" && sender !== "far") return dropped(sender);

@@ -27,45 +27,72 @@ const MOST_MADE = 1_000;
 
 /**
  * Sends what the gateway made up while a packet was on its way, in that order, and what it makes up
- * meanwhile behind it. To be called when the packet at hand is done and released.
+ * meanwhile behind it; what is for itself comes in when all have left. To be called when the packet at hand
+ * is done and released.
  */
 export function sendMade(gateway: GatewayState): void {
-	const { made } = gateway;
-	if (made.length === 0) return;
+	const { made, backlog, conntrack } = gateway;
+	if (made.length + backlog.length === 0) return;
 	try {
-		for (let index = 0; index < made.length; index++) {
+		for (let returned = 0; ; returned++) {
 			// Of a rule that answers what it has sent, as TARPIT does where the gateway is its own client.
-			if (index === MOST_MADE)
+			if (returned === MOST_MADE)
 				throw new UnknownSignal(
 					"packets that the gateway sends to itself are answered without end",
 				);
-			sendOne(gateway, made[index] as Skb);
+			sendOut(gateway);
+			const skb = backlog.shift();
+			if (skb === undefined) return;
+			comeIn(gateway, skb);
+			conntrack.release(skb);
 		}
 	} finally {
 		made.length = 0;
+		backlog.length = 0;
 	}
+}
+
+/** The same, while the packet at hand is not done: what is for the gateway itself waits until then. */
+export function sendOut(gateway: GatewayState): void {
+	const { made } = gateway;
+	for (let skb = made.shift(); skb !== undefined; skb = made.shift())
+		sendOne(gateway, skb);
 }
 
 /** The stack looks its source up with it, unlike a process's own header. */
 function sendOne(gateway: GatewayState, skb: Skb): void {
-	const { routes, settings, conntrack } = gateway;
+	const { routes, settings, conntrack, backlog } = gateway;
 	// Of an error, the route was looked up when it was made, before it had a source.
 	const route = skb.route ?? routeOutput(routes, settings, skb);
-	if (route === null) conntrack.release(skb);
-	else ipLocalOut(gateway, skb, route);
+	if (route === null) {
+		conntrack.release(skb);
+		return;
+	}
+	const fate = through(gateway, skb, route);
+	if (fate === COMES_BACK) backlog.push(skb);
+	else conntrack.release(skb);
 }
 
+/** What a process sends to the gateway itself comes in at once. */
 export function ipLocalOut(
 	gateway: GatewayState,
 	skb: Skb,
 	route: Route,
 ): Fate {
-	const fate = through(gateway, skb, route);
+	const out = through(gateway, skb, route);
+	const fate = out === COMES_BACK ? comeIn(gateway, skb) : out;
 	gateway.conntrack.release(skb);
 	return fate;
 }
 
-function through(gateway: GatewayState, skb: Skb, before: Route): Fate {
+/** It has left by the loopback interface. */
+const COMES_BACK = Symbol("comes back");
+
+function through(
+	gateway: GatewayState,
+	skb: Skb,
+	before: Route,
+): Fate | typeof COMES_BACK {
 	skb.local = true;
 	skb.route = before;
 	skb.outInterface = outOf(before);
@@ -78,7 +105,7 @@ function through(gateway: GatewayState, skb: Skb, before: Route): Fate {
 		throw new UnknownSignal(
 			"what the gateway itself sends to all of a network is not modelled",
 		);
-	if (route.type === "local") return comeBack(gateway, skb);
+	if (route.type === "local") return loopBack(gateway, skb);
 	// What was to stay in the gateway has no room for the headers of a link.
 	if (skb.receivedParts !== null && before.type === "local")
 		skb.receivedParts = { ...skb.receivedParts, lengths: [] };
@@ -86,8 +113,10 @@ function through(gateway: GatewayState, skb: Skb, before: Route): Fate {
 	return ipOutput(gateway, skb, route);
 }
 
-/** Out by the loopback interface, and in again. */
-function comeBack(gateway: GatewayState, skb: Skb): Fate {
+function loopBack(
+	gateway: GatewayState,
+	skb: Skb,
+): Fate | typeof COMES_BACK {
 	skb.outInterface = LOOPBACK_IFINDEX;
 	if (skb.receivedParts !== null && skb.ctinfo === CTINFO_UNTRACKED)
 		throw new UnknownSignal(
@@ -96,7 +125,7 @@ function comeBack(gateway: GatewayState, skb: Skb): Fate {
 	const stoppedOut = nfHook(gateway, HOOK_POSTROUTING, skb);
 	if (stoppedOut !== null)
 		return stopped(gateway, stoppedOut, skb, { to: "loopback" });
-	return comeIn(gateway, skb);
+	return COMES_BACK;
 }
 
 /** What has left by the loopback interface comes in by it. */
@@ -113,7 +142,7 @@ export function comeIn(gateway: GatewayState, skb: Skb): Fate {
 	// It brings its route along, unless a translation made it lose it (nf_nat_ipv4_pre_routing).
 	return skb.destination === target
 		? ipLocalDeliver(gateway, skb)
-		: ipRcvFinish(gateway, skb, sendMade);
+		: ipRcvFinish(gateway, skb, sendOut);
 }
 
 /** What is for the gateway itself leaves it by the loopback interface. */

@@ -5,7 +5,7 @@ import { jiffies, LATEST_TIMER } from "../icmp/icmp-limits.ts";
 import { sendUnreachable } from "../icmp/icmp-send.ts";
 import { rememberedIn } from "../remembered.ts";
 import type { GatewayState, Neighbour } from "../state/gateway-state.ts";
-import { sendMade } from "./local-output.ts";
+import { sendMade, sendOut } from "./local-output.ts";
 import { neighDiscard, neighProbe, neighStop } from "./neighbours.ts";
 
 /** `net.ipv4.neigh.*` defaults. */
@@ -68,6 +68,7 @@ export function neighForget(
 		neighStop(gateway, neighbour);
 		neighbours?.delete(address);
 		recent[neighbour.interfaceIndex]?.clear();
+		sendMade(gateway);
 	}
 	return isKnown;
 }
@@ -87,6 +88,7 @@ function neighTimedOut(gateway: GatewayState, neighbour: Neighbour): void {
 	icmpLimits.timerOf = neighbour.address;
 	try {
 		neighInvalidate(gateway, neighbour);
+		sendMade(gateway);
 	} finally {
 		icmpLimits.timerOf = null;
 	}
@@ -130,7 +132,7 @@ function neighInvalidate(gateway: GatewayState, neighbour: Neighbour): void {
 		if (skb === undefined) return;
 		sendUnreachable(gateway, skb, ICMP_HOST_UNREACH);
 		gateway.conntrack.release(skb);
-		sendMade(gateway);
+		sendOut(gateway);
 	}
 	neighDiscard(gateway, neighbour);
 }

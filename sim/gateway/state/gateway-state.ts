@@ -39,6 +39,8 @@ export interface GatewayState extends Netfilter {
 	 * walk in this order once that packet is done (`sendMade`); each holds its conntrack entry already.
 	 */
 	readonly made: Skb[];
+	/** Of these, what has left by the loopback interface: it comes in once all have left (`enqueue_to_backlog`). */
+	readonly backlog: Skb[];
 	/** First packets of a race that wait to be confirmed, in their order; empty between two answers. */
 	readonly held: HeldPacket[];
 	/** What came out and was not fetched yet, in order. */
