@@ -46,6 +46,8 @@ export class FollowedDraws implements Choice {
 	connections: ReadonlySet<string> | null = null;
 	/** So many are made again, as they were. */
 	private again = 0;
+	/** Of some, nothing has been seen when they were drawn. */
+	private hidesCookies = false;
 	private readonly own: Choice;
 	private readonly cursor: RuleCursor;
 	private readonly rules: DrawingRules;
@@ -170,8 +172,26 @@ export class FollowedDraws implements Choice {
 	secret(label: string, own: number): number {
 		return this.keep(label, 2 ** 32, () => {
 			const shown = cookieShown(label, this.returned);
+			this.hidesCookies ||= shown === null;
 			return { drawn: shown ?? own, isSeen: shown !== null };
 		}).drawn;
+	}
+
+	/**
+	 * A cookie may only show later, in an answer that has waited for its client's address, or in the error about it.
+	 * @returns whether another one than was drawn has shown now
+	 */
+	correct(emissions: readonly Emission[]): boolean {
+		let isCorrected = false;
+		if (!this.hidesCookies) return isCorrected;
+		for (const [index, draw] of this.made.entries()) {
+			if (draw.isSeen || !isCookieDraw(draw.label)) continue;
+			const shown = cookieShown(draw.label, emissions);
+			if (shown === null) continue;
+			this.made[index] = { ...draw, drawn: shown, isSeen: true };
+			isCorrected ||= shown !== draw.drawn;
+		}
+		return isCorrected;
 	}
 
 	/** What is not sent on shows none: the two may part ways over it. */

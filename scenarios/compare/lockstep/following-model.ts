@@ -124,6 +124,7 @@ export class FollowingModel {
 	async answer(ask: Ask, kernel: KernelSide): Promise<Answer> {
 		const packets = packetsOf(ask);
 		if (packets.length === 0) return this.answerAlone(ask);
+		if (this.learns(kernel.emissions)) this.model = this.playAgain();
 		const sent = kernel.emissions.filter(({ packet: { destination } }) =>
 			packets.every(({ source }) => source !== destination),
 		);
@@ -132,6 +133,11 @@ export class FollowingModel {
 		this.draws.held = kernel.held ?? null;
 		this.draws.connections = await this.connectionsOf(kernel);
 		return this.ask(ask);
+	}
+
+	/** Does the kernel show only now what it drew before? Whoever plays again draws it as well. */
+	learns(emissions: readonly Emission[]): boolean {
+		return this.draws.correct(emissions);
 	}
 
 	/** Has it given somebody up since this was last asked, perhaps without a word? */

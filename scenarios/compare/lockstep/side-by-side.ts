@@ -261,7 +261,7 @@ export class SideBySide {
 				ours = together(ours, model.answerOn(onFrom(ours, most)));
 			else break;
 		}
-		if (model.hasDrawn) {
+		if (model.hasDrawn || model.learns(theirs.emissions)) {
 			const { emissions } = theirs;
 			const conntrack = () => kernel.conntrack();
 			const side = { emissions, rules, translated: [translated], conntrack };
