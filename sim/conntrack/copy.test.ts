@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Choice } from "../chance/choice.ts";
 import { seededChoice } from "../chance/seeded.ts";
-import { hashOf } from "../gateway/state-hash.ts";
+import { hashOf } from "../gateway/state/state-hash.ts";
 import { range, TestHooks } from "./test-hooks.ts";
 
 /** Few addresses and ports, so that tuples meet, mappings clash and sources keep theirs. */

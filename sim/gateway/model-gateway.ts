@@ -39,7 +39,6 @@ import { sourceTowards } from "./ip/raw-socket.ts";
 import { setCarrier } from "./ip-command.ts";
 import { beforeOperation } from "./operation-effect.ts";
 import { carryOut } from "./operations.ts";
-import { rememberedIn } from "./remembered.ts";
 import { mustHaveSets } from "./sets-of-rules.ts";
 import type { GatewayState } from "./state/gateway-state.ts";
 import {
@@ -48,7 +47,8 @@ import {
 	saveParts,
 	seenParts,
 } from "./state/parts.ts";
-import { hashOf } from "./state-hash.ts";
+import { rememberedIn } from "./state/remembered.ts";
+import { hashOf } from "./state/state-hash.ts";
 
 /** What the model draws from, and who receives its trace. @public */
 export interface ModelGatewayPorts {

@@ -6,7 +6,7 @@ import { printRuleset } from "../ruleset/print.ts";
 import { readConditions } from "./condition-files.ts";
 import type { GatewayState } from "./state/gateway-state.ts";
 import { PARTS } from "./state/parts.ts";
-import { hashOf } from "./state-hash.ts";
+import { hashOf } from "./state/state-hash.ts";
 
 /** Rules of more are not compared: it would take longer than the operation. */
 const MOST_RULES = 2_000;

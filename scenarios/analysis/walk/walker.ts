@@ -18,7 +18,7 @@ import {
 	ModelGateway,
 	type WalkedGatewayPorts,
 } from "../../../sim/gateway/model-gateway.ts";
-import { hashOf } from "../../../sim/gateway/state-hash.ts";
+import { hashOf } from "../../../sim/gateway/state/state-hash.ts";
 import { invariant } from "../../../sim/invariant.ts";
 import { DEFAULT_LINUX } from "../../../sim/linux/linux.ts";
 import { FreeWalk } from "../../../sim/netfilter/free-walk.ts";

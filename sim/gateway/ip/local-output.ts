@@ -113,10 +113,7 @@ function through(
 	return ipOutput(gateway, skb, route);
 }
 
-function loopBack(
-	gateway: GatewayState,
-	skb: Skb,
-): Fate | typeof COMES_BACK {
+function loopBack(gateway: GatewayState, skb: Skb): Fate | typeof COMES_BACK {
 	skb.outInterface = LOOPBACK_IFINDEX;
 	if (skb.receivedParts !== null && skb.ctinfo === CTINFO_UNTRACKED)
 		throw new UnknownSignal(

@@ -3,8 +3,8 @@ import { ICMP_HOST_UNREACH } from "../../kernel.ts";
 import type { Address } from "../../packet/packet.ts";
 import { jiffies, LATEST_TIMER } from "../icmp/icmp-limits.ts";
 import { sendUnreachable } from "../icmp/icmp-send.ts";
-import { rememberedIn } from "../remembered.ts";
 import type { GatewayState, Neighbour } from "../state/gateway-state.ts";
+import { rememberedIn } from "../state/remembered.ts";
 import { sendMade, sendOut } from "./local-output.ts";
 import { neighDiscard, neighProbe, neighStop } from "./neighbours.ts";
 

@@ -3,9 +3,9 @@
  * taken by their keys, whatever their order; fields that are `undefined` count as left out. Arrays have an
  * order, `Map` and `Set` have none, and a `Stateful` part is what can be seen of it. Each step is the one of MurmurHash3 (Austin Appleby), over two lanes.
  */
-import { mix32 } from "../chance/seeded.ts";
-import { invariant } from "../invariant.ts";
-import type { Stateful } from "../stateful.ts";
+import { mix32 } from "../../chance/seeded.ts";
+import { invariant } from "../../invariant.ts";
+import type { Stateful } from "../../stateful.ts";
 
 /** @throws when the data is not plain: an instance of a class, a function or a symbol */
 export function hashOf(data: unknown): string {

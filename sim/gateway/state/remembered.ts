@@ -1,5 +1,5 @@
 /** What rules remember, for those who ask what an operation does to it. */
-import type { GatewayState } from "./state/gateway-state.ts";
+import type { GatewayState } from "./gateway-state.ts";
 import { hashOf } from "./state-hash.ts";
 
 /** Each rule that remembers something (an nth counter, the credit of `limit`), as TRACE names it, with a hash of what it remembers. */
