@@ -116,11 +116,7 @@ export function createGateway(
 		icmpLimits: freshIcmpLimits(),
 		synCookies: new SynCookies(),
 		proxyHook: (skb) => synproxyHook(gateway, skb),
-		made: [],
-		backlog: [],
-		held: [],
-		emissions: [],
-		cameBack: 0,
+		...noPackets(),
 		received: undefined,
 		forwarded: routes.interfaces.map((name) => ({
 			kind: "forwarded",
@@ -130,6 +126,14 @@ export function createGateway(
 	setUpIp(gateway, setup.ip ?? []);
 	restoreGiven(sets, setup);
 	return gateway;
+}
+
+/** None on its way, and none has been. */
+function noPackets(): Pick<
+	GatewayState,
+	"made" | "backlog" | "held" | "emissions" | "cameBack"
+> {
+	return { made: [], backlog: [], held: [], emissions: [], cameBack: 0 };
 }
 
 function unknown(reason: string): never {
