@@ -5,6 +5,7 @@ import { version } from "./base/version.ts";
 import { captureCommand } from "./capture/command.ts";
 import { checkCommand } from "./check/command.ts";
 import { compareCommand } from "./compare/command.ts";
+import { diffCommand } from "./diff/command.ts";
 import { exampleCommand } from "./example/command.ts";
 import { explainCommand } from "./explain/command.ts";
 import { fixCommand } from "./fix/command.ts";
@@ -52,6 +53,7 @@ Examples:
 		lintCommand(),
 		proveCommand(),
 		explainCommand(),
+		diffCommand(),
 		upgradeCommand(),
 		fixCommand(),
 		compareCommand(),

@@ -189,6 +189,8 @@ export interface MatchExtension<
 	asking?(question: Question): Options | null;
 	/** It reads headers of the packet at hand and nothing else, so where a comparison does not hold, asking it has no effect. */
 	readonly readsHeadersAlone?: boolean;
+	/** It may read any octet of the packet, those of addresses and ports among them, which it does not state. */
+	readonly readsAnyOctet?: boolean;
 	/** Which header fields it compares with constants; none when left out. */
 	compares?(options: Options): readonly Comparison[];
 	/** The set in which it wants the packet's destination, and nothing else of it; `null`, and when left out: none. */

@@ -111,6 +111,7 @@ export const string = defineMatch<Options>({
 	},
 	question: () => ({ kind: "open", on: "the payload of the packet" }),
 	/** A search by `bm` does not look across the parts of a packet that was put together (lib/ts_bm.c, 6.1). */
+	readsAnyOctet: true,
 	compile({ pattern, inverted, algorithm, from, to, ignoreCase }, ports) {
 		if (algorithm === "fsm")
 			return () => ports.unknown("--algo fsm is not modelled");

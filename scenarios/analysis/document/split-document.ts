@@ -289,7 +289,7 @@ function allowed(
 	return { connections, confidence, least: low, greatest: high };
 }
 
-function shareDocument(share: Share): ShareDocument {
+export function shareDocument(share: Share): ShareDocument {
 	switch (share.kind) {
 		case "exact":
 			return { kind: "exact", share: exact(share.value) };

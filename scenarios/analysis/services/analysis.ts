@@ -44,7 +44,15 @@ export function analyse(
 	ruleset: Ruleset,
 	given: GivenWorld = NOTHING_GIVEN,
 ): Analysis {
-	const world = assumeWorld(ruleset, given);
+	return analyseIn(assumeWorld(ruleset, given), ruleset, given);
+}
+
+/** The same, on a machine of which all is given or assumed. */
+export function analyseIn(
+	world: AssumedWorld,
+	ruleset: Ruleset,
+	given: GivenWorld,
+): Analysis {
 	const { assume } = world;
 	const walker = new Walker(ruleset, world.setup, assume);
 	const found = findServices(ruleset, world, walker);

@@ -157,7 +157,7 @@ export function visitRules(
 const named = new WeakMap<Table, ReadonlyMap<string, Chain>>();
 
 /** Large tables are visited for each of their services. */
-function chainsByName(table: Table): ReadonlyMap<string, Chain> {
+export function chainsByName(table: Table): ReadonlyMap<string, Chain> {
 	const known =
 		named.get(table) ??
 		new Map(table.chains.map((chain) => [chain.name, chain]));

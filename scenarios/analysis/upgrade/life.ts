@@ -47,7 +47,7 @@ const SEED = 1;
 const ANOTHER_RULE = "-A OUTPUT -p 253 -j RETURN";
 
 /** A rule that remembers something of the packets up to a moment. */
-interface Moved {
+export interface Moved {
 	readonly at: GatewaySnapshot;
 	readonly remembers: string;
 }
@@ -83,7 +83,7 @@ export function livesOf(analysis: Analysis): readonly RuleLife[] {
 }
 
 /** By rule: the first moment at which it remembers something. */
-function movedRules(
+export function movedRules(
 	gateway: ModelGateway,
 	{ services }: Analysis,
 	fresh: ReadonlyMap<string, string>,

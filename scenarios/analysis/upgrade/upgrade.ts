@@ -189,7 +189,7 @@ function placedIn(...sides: readonly Side[]): readonly PlacedRule[] {
 		: eachRule(analysis.ruleset);
 }
 
-function others(
+export function others(
 	some: readonly LintFinding[],
 	besides: readonly LintFinding[],
 ): readonly FindingDocument[] {

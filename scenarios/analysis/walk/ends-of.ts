@@ -62,10 +62,14 @@ export function isByHash(decision: Decision): boolean {
 	);
 }
 
-/** Equal for decisions that move the same counters to the same ends. */
+/**
+ * Equal for decisions that move the same counters to the same ends.
+ * @param nameOf names what is asked: by its own key, when left out
+ */
 export function decisionText(
 	decision: Decision,
 	textOf: (end: End) => string,
+	nameOf: (asked: Asked) => string = ({ key }) => key,
 ): string {
 	const numbers = new Map<Decision, number>();
 	const lines: string[] = [];
@@ -75,7 +79,7 @@ export function decisionText(
 		const line =
 			one.kind === "leaf"
 				? textOf(one.end)
-				: `${one.asked.key}:${one.ways.map(visit).join(",")}`;
+				: `${nameOf(one.asked)}:${one.ways.map(visit).join(",")}`;
 		const number = lines.push(line) - 1;
 		numbers.set(one, number);
 		return number;

@@ -67,7 +67,7 @@ function firstEnd(decision: Decision): End {
 }
 
 /** What the backend says to the packet that reached it; `null`: none has, or its protocol has no answer here. */
-function answerTo({ fate, packet }: End): Arrival | null {
+export function answerTo({ fate, packet }: End): Arrival | null {
 	if (fate.kind !== "forwarded" || packet === null) return null;
 	const { source: destination, destination: source } = packet;
 	if (packet.kind === "tcp")

@@ -188,6 +188,20 @@ export class Walker {
 		return take([]);
 	}
 
+	/**
+	 * Sends one packet from a moment on, by ways that a walk has found, and by the first ways beyond those. The
+	 * gateway is then as the packet has left it.
+	 */
+	follow(
+		arrival: Arrival,
+		ways: readonly number[],
+		from: GatewaySnapshot,
+	): End {
+		const reached = this.along(arrival, ways, { from }, () => null);
+		invariant(reached.kind === "leaf", "a packet that is followed has no end");
+		return reached.end;
+	}
+
 	/** Of what decides about later packets: rules, connections with what is left of their time, and what is in sets. */
 	flowHash(): string {
 		return hashOf(this.free.flows());

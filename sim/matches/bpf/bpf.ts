@@ -68,6 +68,7 @@ export const bpf = defineMatch<Options>({
 	marks: ({ program }) =>
 		program?.some(readsMarkField) ? readsMark("packet", ALL_BITS) : [],
 	notModelled: ({ program }) => (program === null ? "object-pinned" : null),
+	readsAnyOctet: true,
 	compile({ program, path }, ports) {
 		if (program === null)
 			return () => ports.unknown(`what the BPF program at ${path} says`);

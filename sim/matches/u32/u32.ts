@@ -34,6 +34,7 @@ export const u32 = defineMatch<Options>({
 			? "xt_u32: a shift by 32 bits or more"
 			: null;
 	},
+	readsAnyOctet: true,
 	compile({ tests, inverted }, ports) {
 		return (skb) => {
 			const bytes = packetOctets(skb, ports);

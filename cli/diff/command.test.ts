@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { execute, marktwin } from "../../test/marktwin.ts";
+
+const rules = (every: number) => `*nat
+-A PREROUTING -d 203.0.113.1 -p tcp --dport 80 -m statistic --mode nth --every ${every} --packet 0 -j DNAT --to-destination 10.20.0.11
+-A PREROUTING -d 203.0.113.1 -p tcp --dport 80 -j DNAT --to-destination 10.20.0.12
+COMMIT
+`;
+
+let folder = "";
+beforeAll(() => {
+	folder = mkdtempSync(join(tmpdir(), "marktwin-diff-"));
+	writeFileSync(join(folder, "old.rules"), rules(2));
+	writeFileSync(join(folder, "new.rules"), rules(4));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const run = (...words: readonly string[]) =>
+	marktwin(["diff", ...words], { cwd: folder });
+
+describe("marktwin diff", () => {
+	it("says what changes, and ends with 1", async () => {
+		const { code, out, err } = await run("old.rules", "new.rules");
+		expect({ code, err }).toEqual({ code: 1, err: "" });
+		expect(out).toContain("10.20.0.12:80  1/2 → 3/4\n");
+		expect(out).toContain("1/4 (25 %) of new connections go elsewhere.");
+	});
+
+	it("ends with 0 for the same, and writes JSON", async () => {
+		const { code, out } = await run("old.rules", "old.rules", "--json");
+		expect(code).toBe(0);
+		expect(JSON.parse(out)).toMatchObject({
+			format: "marktwin diff 1",
+			verdict: "same",
+			changes: [],
+		});
+	});
+
+	it("ends with 2 where one of them does not load", async () => {
+		const input = "*nat\n-A PREROUTING -j NOWHERE\nCOMMIT\n";
+		const { code, err } = await marktwin(["diff", "old.rules", "-"], {
+			cwd: folder,
+			input,
+		});
+		expect(code).toBe(2);
+		expect(err).toContain("<stdin> would not load");
+	});
+
+	it("needs something to compare with", async () => {
+		const { code, err } = await run("old.rules");
+		expect(code).toBe(2);
+		expect(err).toContain("there is nothing to compare old.rules with");
+	});
+
+	it("takes the old rules from git", async () => {
+		const git = (...words: readonly string[]) =>
+			execute("git", ["-c", "user.name=a", "-c", "user.email=a@b", ...words], {
+				cwd: folder,
+			});
+		await git("init", "-q");
+		await git("add", "old.rules");
+		await git("commit", "-qm", "rules");
+		writeFileSync(join(folder, "old.rules"), rules(4));
+		const { code, out } = await run("--git", "HEAD", "old.rules");
+		writeFileSync(join(folder, "old.rules"), rules(2));
+		expect(code).toBe(1);
+		expect(out).toContain("old.rules@HEAD → old.rules");
+		const missing = await run("--git", "nowhere", "old.rules");
+		expect(missing.code).toBe(2);
+		expect(missing.err).toContain("as it was at nowhere");
+	});
+});

@@ -1,0 +1,371 @@
+/** What an edit changes, for a person. */
+import {
+	percentWords,
+	shareWords,
+} from "../../reports/analysis/split-words.ts";
+import { counted } from "../../reports/wording.ts";
+import type {
+	ClassDiff,
+	ConnectionDiff,
+	DiffDocument,
+	LoadDiff,
+	ServiceDiff,
+	VectorDiff,
+} from "../../scenarios/analysis/diff/diff-document.ts";
+import type { RuleRef } from "../../scenarios/analysis/walk/decision.ts";
+import { nameText, plainText } from "../screen/screen-text.ts";
+import type { Paint } from "../screen/terminal.ts";
+import { wrap } from "../screen/wrap.ts";
+
+interface Paper {
+	readonly paint: Paint;
+	readonly columns: number;
+}
+
+/** Of each list; `--json` has all. */
+const MOST_SHOWN = 8;
+
+export function diffLines(
+	document: DiffDocument,
+	paper: Paper,
+): readonly string[] {
+	const { before, after, linux, services, packets, loads } = document;
+	const { paint } = paper;
+	const changed = services.filter(({ verdict }) => verdict === "changed");
+	const unknown = services.filter(({ verdict }) => verdict === "unknown");
+	const same = services.length - changed.length - unknown.length;
+	const { gone, fresh } = document.findings;
+	return [
+		paint(
+			"bold",
+			`${nameText(before.file)} → ${nameText(after.file)} (${linux})`,
+		),
+		`  ${counted(before.rules.length, "rule")} removed, ${counted(after.rules.length, "rule")} added`,
+		...limited(changed, (one) => ["", ...serviceLines(one, paper)], "service"),
+		...(same > 0 && document.walked > 0
+			? ["", `${counted(same, "service")} as before`]
+			: []),
+		...section("Packets", paper, packets, (one) => packetLines(one, paper)),
+		...loadLines(loads, paper),
+		...counterLines(document, paper),
+		...section("New findings", paper, fresh, findingLine),
+		...section("Findings that are gone", paper, gone, findingLine),
+		...unknownLines(document, paper),
+		"",
+		...totals(document, paper),
+	];
+}
+
+function limited<One>(
+	all: readonly One[],
+	linesOf: (one: One) => readonly string[],
+	noun: string,
+): readonly string[] {
+	const left = all.length - MOST_SHOWN;
+	return [
+		...all.slice(0, MOST_SHOWN).flatMap(linesOf),
+		...(left > 0
+			? [`  … and ${counted(left, `more ${noun}`)}: --json has all`]
+			: []),
+	];
+}
+
+function section<One>(
+	title: string,
+	{ paint }: Paper,
+	all: readonly One[],
+	linesOf: (one: One) => readonly string[],
+): readonly string[] {
+	if (all.length === 0) return [];
+	return [
+		"",
+		paint("bold", title),
+		...limited(all, linesOf, "one").map((line) =>
+			line.startsWith("  …") ? line : `  ${line}`,
+		),
+	];
+}
+
+function serviceLines(
+	{ key, name, in: where, classes, drives }: ServiceDiff,
+	paper: Paper,
+): readonly string[] {
+	const { paint } = paper;
+	const called = name === null ? "" : ` ${plainText(name)}`;
+	const is = { both: "", old: "  (gone)", new: "  (new)" }[where];
+	const shown = classes.filter(({ verdict }) => verdict !== "same");
+	const same = classes.filter(
+		({ verdict, which }) => verdict === "same" && which === "first",
+	);
+	return [
+		`${paint("bold", plainText(key))}${called}${is}`,
+		...limited(shown, (one) => classLines(one, paper), "kind of client"),
+		...(same.length > 0 && shown.length > 0
+			? [
+					`  as before: ${plainText(same.map(({ packets }) => packets).join("; "))}`,
+				]
+			: []),
+		...(shown.length > 0 || drives.before.length + drives.after.length === 0
+			? []
+			: [
+					"  The order of packets drives its shares otherwise:",
+					...drives.before.map((line) => `    before: ${plainText(line)}`),
+					...drives.after.map((line) => `    after:  ${plainText(line)}`),
+				]),
+	];
+}
+
+const WHICH: Readonly<Record<ClassDiff["which"], string>> = {
+	first: "",
+	answer: ", the answer",
+	next: ", the client's next packet",
+	again: ", the first packet sent again",
+};
+
+/** Vectors of a class that are shown, besides the first. */
+const MOST_VECTORS = 6;
+
+function classLines(one: ClassDiff, paper: Paper): readonly string[] {
+	const { which, packets, verdict, measure, vectors } = one;
+	const part =
+		measure === null || measure.percent === "100 %"
+			? ""
+			: ` (${measure.percent})`;
+	const title = `  ${plainText(packets)}${WHICH[which]}${part}:`;
+	if (verdict === "unknown")
+		return [`${title} ${paper.paint("yellow", "?")} unknown`];
+	if (one.before.length * one.after.length === 1) {
+		const [[from], [to]] = [one.before, one.after];
+		return [`${title} ${plainText(`${from} → ${to}`)}`];
+	}
+	const differing = vectors.filter(isDifferent);
+	return [
+		title,
+		...limitedVectors(differing.length > 0 ? differing : vectors, paper),
+	];
+}
+
+function isDifferent({ moved, parts }: VectorDiff): boolean {
+	const isMoved = moved.kind !== "exact" || moved.share.decimal > 0;
+	return (
+		isMoved ||
+		parts.some(
+			({ before, after }) => JSON.stringify(before) !== JSON.stringify(after),
+		)
+	);
+}
+
+function limitedVectors(
+	vectors: readonly VectorDiff[],
+	paper: Paper,
+): readonly string[] {
+	const left = vectors.length - MOST_VECTORS;
+	return [
+		...vectors
+			.slice(0, MOST_VECTORS)
+			.flatMap((vector) => vectorLines(vector, paper)),
+		...(left > 0
+			? [
+					`    … and ${counted(left, "more value", "more values")} of conditions: --json has all`,
+				]
+			: []),
+	];
+}
+
+function vectorLines(
+	{ name, parts, moved, isAtLeast }: VectorDiff,
+	paper: Paper,
+): readonly string[] {
+	const shown = parts.filter(({ before, after }) =>
+		[before, after].some(
+			(share) => share.kind !== "exact" || share.share.decimal > 0,
+		),
+	);
+	const width = Math.max(0, ...shown.map(({ key }) => key.length));
+	const indent = name === "" ? "    " : "      ";
+	return [
+		...(name === "" ? [] : [`    ${plainText(name)}:`]),
+		...shown.map(({ key, before, after }) => {
+			const [from, to] = [shareWords(before), shareWords(after)];
+			const words = from === to ? from : `${from} → ${to}`;
+			return `${indent}${plainText(key).padEnd(width)}  ${words}`;
+		}),
+		...wrap(
+			movedWords({ moved, isAtLeast }),
+			paper.columns - indent.length,
+		).map((line) => `${indent}${line}`),
+	];
+}
+
+/** `1/2 (50 %) of new connections go elsewhere` */
+function movedWords({
+	moved,
+	isAtLeast,
+}: Pick<VectorDiff, "moved" | "isAtLeast">): string {
+	if (moved.kind === "unknown")
+		return `How many new connections go elsewhere is unknown: ${moved.why}.`;
+	const least = isAtLeast ? "At least " : "";
+	return `${least}${shareWords(moved)} (${percentWords(moved)}) of new connections go elsewhere.`;
+}
+
+function packetLines(one: ClassDiff, paper: Paper): readonly string[] {
+	const { packets, which, measure, example, verdict } = one;
+	const part = measure === null ? "" : ` (${measure.percent} of all)`;
+	const from = `    ${one.interface}: ${example}`;
+	if (verdict === "unknown")
+		return [
+			`${paper.paint("yellow", "?")} ${plainText(packets)}${WHICH[which]}${part}: unknown`,
+			plainText(from),
+		];
+	const words = `${one.before.join(", ")} → ${one.after.join(", ")}`;
+	return [
+		plainText(`${packets}${WHICH[which]}${part}:`),
+		`  ${plainText(words)}`,
+		plainText(from),
+	];
+}
+
+function loadLines(
+	loads: readonly LoadDiff[],
+	{ paint }: Paper,
+): readonly string[] {
+	if (loads.length === 0) return [];
+	// Where both backends do the same, it is said once.
+	const groups = new Map<string, LoadDiff[]>();
+	for (const one of loads) {
+		const said = [one.words, ...outcomeLines(one)].join("\n");
+		groups.set(said, [...(groups.get(said) ?? []), one]);
+	}
+	return [
+		"",
+		paint("bold", "Connections that stand"),
+		...[...groups.values()].flatMap((group) => {
+			const [one] = group as [LoadDiff];
+			const backends = group.map(({ backend }) => backend).join(", ");
+			const [first = "", ...rest] = outcomeLines(one);
+			return [`  ${one.words} (${backends}): ${first}`, ...rest];
+		}),
+	];
+}
+
+function outcomeLines(one: LoadDiff): readonly string[] {
+	if (one.refused !== null) return [`refused: ${plainText(one.refused)}`];
+	return [outcomeWords(one), ...restLines(one), ...lostLines(one)];
+}
+
+/** `3 kept, 1 broken` */
+function outcomeWords({ connections }: LoadDiff): string {
+	if (connections.length === 0) return "none was opened";
+	const counts = new Map<string, number>();
+	for (const { outcomes } of connections) {
+		const words = outcomes.join(" or ");
+		counts.set(words, (counts.get(words) ?? 0) + 1);
+	}
+	return [...counts].map(([words, count]) => `${count} ${words}`).join(", ");
+}
+
+function restLines({ leftOver, missing }: LoadDiff): readonly string[] {
+	return [
+		...(leftOver > 0
+			? [`    still loaded: ${counted(leftOver, "rule")} of the old file`]
+			: []),
+		...(missing > 0
+			? [
+					`    ${counted(missing, "rule")} of the new file are not where they stand in it`,
+				]
+			: []),
+	];
+}
+
+const MOST_LOST = 3;
+
+function lostLines({ connections, load }: LoadDiff): readonly string[] {
+	if (load !== "restore") return [];
+	const lost = connections.filter(isLost);
+	const left = lost.length - MOST_LOST;
+	return [
+		...lost
+			.slice(0, MOST_LOST)
+			.map(({ of, to, outcomes }) =>
+				plainText(`    ${outcomes.join(" or ")}: ${of}: ${to}`),
+			),
+		...(left > 0
+			? [`    … and ${counted(left, "more", "more")}: --json has all`]
+			: []),
+	];
+}
+
+function isLost({ outcomes, without }: ConnectionDiff): boolean {
+	return JSON.stringify(outcomes) !== JSON.stringify(without);
+}
+
+function counterLines(
+	{ counters }: DiffDocument,
+	{ paint }: Paper,
+): readonly string[] {
+	const lost = counters.filter(({ by }) =>
+		Object.values(by).some((life) => life !== "kept"),
+	);
+	if (lost.length === 0) return [];
+	const counts = (load: "restore" | "noflush" | "commands") => {
+		const of = (life: string) =>
+			lost.filter(({ by }) => by[load] === life).length;
+		return ["kept", "begins again", "unknown"]
+			.filter((life) => of(life) > 0)
+			.map((life) => `${of(life)} ${life}`)
+			.join(", ");
+	};
+	return [
+		"",
+		paint("bold", "Counters of rules that both have"),
+		`  iptables-restore: ${counts("restore")}; --noflush: ${counts("noflush")}; iptables: ${counts("commands")}`,
+	];
+}
+
+function findingLine({
+	code,
+	name,
+	at,
+	message,
+}: DiffDocument["findings"]["fresh"][number]): readonly string[] {
+	return [plainText(`${placeOf(at)}: ${code} ${name}: ${message}`)];
+}
+
+function placeOf({ rule, line }: RuleRef): string {
+	return line > 0 ? `line ${line}` : rule;
+}
+
+function unknownLines(
+	{ unknown }: DiffDocument,
+	{ paint, columns }: Paper,
+): readonly string[] {
+	if (unknown.length === 0) return [];
+	const left = unknown.length - MOST_SHOWN;
+	return [
+		"",
+		...unknown
+			.slice(0, MOST_SHOWN)
+			.flatMap((text) =>
+				wrap(plainText(text), columns - 2).map((line, index) =>
+					index === 0 ? `${paint("yellow", "?")} ${line}` : `  ${line}`,
+				),
+			),
+		...(left > 0
+			? [`  … and ${counted(left, "more", "more")}: --json has all`]
+			: []),
+	];
+}
+
+function totals(
+	{ verdict, changes, unknown }: DiffDocument,
+	{ paint }: Paper,
+): readonly string[] {
+	if (verdict === "same") return [`${paint("green", "✓")} The same.`];
+	if (verdict === "unknown")
+		return [
+			`${paint("yellow", "?")} Nothing that is known differs; ${counted(unknown.length, "thing")} ${unknown.length === 1 ? "is" : "are"} unknown.`,
+		];
+	return [
+		`${paint("red", "✗")} Different: ${counted(changes.length, "change")}.`,
+	];
+}

@@ -1,0 +1,142 @@
+/** The flat list of what an edit changes: what is counted, and what may be allowed. */
+import type {
+	Change,
+	ClassDiff,
+	ConnectionDiff,
+	DiffDocument,
+	ServiceDiff,
+} from "./diff-document.ts";
+
+type Parts = Pick<
+	DiffDocument,
+	"services" | "packets" | "loads" | "findings" | "after"
+>;
+
+export function changesIn(parts: Parts): readonly Change[] {
+	const { services, packets, loads, findings } = parts;
+	const own = loads.find(({ isOwn, load }) => isOwn && load === "restore");
+	return [
+		...services.flatMap((service) => ofService(service)),
+		...packets
+			.filter(({ verdict }) => verdict === "changed")
+			.map((one) => ofPackets(one)),
+		...(own?.connections ?? []).flatMap(ofConnection),
+		...findings.fresh.map((one) => ofFinding(one, "new")),
+		...findings.gone.map((one) => ofFinding(one, "gone")),
+	];
+}
+
+function ofService({
+	key,
+	name,
+	classes,
+	drives,
+}: ServiceDiff): readonly Change[] {
+	const names = name === null ? [] : [name];
+	const changed = classes.filter(({ verdict }) => verdict === "changed");
+	const found = changed.map((one): Change => {
+		const isFirst = one.which === "first";
+		return {
+			kind: isFirst ? "split" : "later",
+			subject: key,
+			names,
+			becomes: one.after,
+			text: `${key}, ${one.packets}: ${isFirst ? movedWords(one) : laterWords(one)}`,
+			at: null,
+			allowed: null,
+		};
+	});
+	const isDriven = drives.before.length + drives.after.length > 0;
+	if (!isDriven || found.length > 0) return found;
+	return [
+		{
+			kind: "split",
+			subject: key,
+			names,
+			becomes: [],
+			text: `${key}: the order of packets drives its shares otherwise`,
+			at: null,
+			allowed: null,
+		},
+	];
+}
+
+/** `1/2 of new connections get something else` */
+function movedWords({ vectors, before, after }: ClassDiff): string {
+	const [vector] = vectors;
+	const share = vector?.moved;
+	if (share === undefined || before.length * after.length === 1)
+		return `${before.join(", ")} → ${after.join(", ")}`;
+	const words =
+		share.kind === "exact"
+			? share.share.fraction
+			: share.kind === "interval"
+				? `${share.least.fraction} to ${share.greatest.fraction}`
+				: "an unknown part";
+	const least = vector?.isAtLeast ? "at least " : "";
+	const when = vector?.name ? ` (${vector.name})` : "";
+	return `${least}${words} of new connections go elsewhere${when}`;
+}
+
+const LATER = {
+	first: "",
+	answer: "the answer",
+	next: "the client's next packet",
+	again: "the first packet, sent again",
+} as const;
+
+function laterWords({ which, before, after }: ClassDiff): string {
+	return `${LATER[which]}: ${before.join(", ")} → ${after.join(", ")}`;
+}
+
+function ofPackets(one: ClassDiff): Change {
+	const { which, packets, before, after } = one;
+	const isFirst = which === "first";
+	return {
+		kind: isFirst ? "packets" : "later",
+		subject: packets,
+		names: [],
+		becomes: after,
+		text: isFirst
+			? `${packets}: ${before.join(", ")} → ${after.join(", ")}`
+			: `${packets}: ${laterWords(one)}`,
+		at: null,
+		allowed: null,
+	};
+}
+
+/** Those to which loading the edit does what would not happen without it. */
+function ofConnection({
+	of,
+	to,
+	outcomes,
+	without,
+}: ConnectionDiff): readonly Change[] {
+	if (JSON.stringify(outcomes) === JSON.stringify(without)) return [];
+	return [
+		{
+			kind: "connections",
+			subject: of,
+			names: [],
+			becomes: outcomes,
+			text: `connections of ${of} that stand and go to ${to}: ${outcomes.join(" or ")}`,
+			at: null,
+			allowed: null,
+		},
+	];
+}
+
+function ofFinding(
+	{ code, name, at, message }: Parts["findings"]["fresh"][number],
+	is: "new" | "gone",
+): Change {
+	return {
+		kind: "finding",
+		subject: code,
+		names: [name],
+		becomes: [is],
+		text: `${code} ${name} is ${is}: ${message}`,
+		at: is === "new" ? at : null,
+		allowed: null,
+	};
+}

@@ -1,0 +1,300 @@
+/** Kinds of packets that an edit may change, and what it does to each: those that it treats alike are one. */
+import type { Rule } from "../../../sim/contract/ruleset.ts";
+import { isWithin, normalized } from "../services/intervals.ts";
+import type { Service } from "../services/service.ts";
+import { isOnePort } from "../services/service-names.ts";
+import { HEADER_FIELDS, type Space } from "../services/space.ts";
+import type { Decision, End } from "../walk/decision.ts";
+import { endsOf } from "../walk/ends-of.ts";
+import {
+	answerTo,
+	type LaterPackets,
+	laterPackets,
+} from "../walk/later-packets.ts";
+import { type Arrival, TooManyWaysError } from "../walk/walker.ts";
+import {
+	type Comparison,
+	compareDecisions,
+	comparisonText,
+	placeWords,
+	type Vector,
+} from "./compare.ts";
+import { effectKey, effectOf, getsThrough } from "./effect.ts";
+import { sizeOf } from "./kinds/measure.ts";
+import { spaceOfService } from "./kinds/service-space.ts";
+import { ruleIn, type Side, type Sides } from "./kinds/sides.ts";
+import { type Uniform, uniformSpaces } from "./kinds/uniform.ts";
+
+/** Which packets of a connection. */
+export type Which = "first" | "answer" | "next" | "again";
+
+/** Packets to which an edit does the same. */
+export interface PacketClass {
+	readonly which: Which;
+	/** Of first packets, also where later ones are meant; apart from each other. */
+	readonly spaces: readonly Space[];
+	/** The first packet that stands for them. */
+	readonly arrival: Arrival;
+	/** What becomes of that one under the old rules. */
+	readonly opening: Decision;
+	/** The service that they ask for: the new one, where both have one. */
+	readonly service: Service | null;
+	readonly comparison: Comparison;
+}
+
+export interface Classes {
+	/** Of first packets those that are the same as well, where a service has them. */
+	readonly classes: readonly PacketClass[];
+	readonly gaps: readonly string[];
+	/** How many kinds of packets were walked. */
+	readonly walked: number;
+}
+
+/** Kinds of packets that are walked. */
+const MOST_KINDS = 4000;
+/** Ends of a kind whose later packets are walked. */
+const MOST_ENDS = 64;
+
+export function classesIn(
+	spaces: readonly Space[],
+	affected: ReadonlySet<Rule>,
+	sides: Sides,
+): Classes {
+	const gaps = new Set<string>();
+	const found = new Map<string, PacketClass>();
+	const services = servicesOf(sides);
+	let walked = 0;
+	const add = (one: PacketClass) => {
+		const key = `${one.which} ${one.service?.key} ${comparisonText(one.comparison)}`;
+		const known = found.get(key);
+		if (known === undefined) return found.set(key, one);
+		// The largest part has the example.
+		const size = ({ spaces: [space] }: PacketClass) =>
+			space === undefined ? 0n : sizeOf(space);
+		const [first, second] =
+			size(one) > size(known) ? [one, known] : [known, one];
+		const spaces = [...first.spaces, ...second.spaces];
+		return found.set(key, { ...first, spaces });
+	};
+	const kinds = uniformSpaces(spaces, sides, affected, {
+		budget: MOST_KINDS,
+		onGap: (gap) => gaps.add(gap),
+	});
+	for (const kind of kinds) {
+		walked++;
+		const service = services.find(kind);
+		const asked = { sides, affected, service, kind };
+		const first = firstOf(asked, services.vectors(service));
+		if (first.comparison.verdict !== "same" || service !== null) add(first);
+		if (first.comparison.verdict === "changed") continue;
+		for (const later of laterOf(asked, (gap) => gaps.add(gap))) add(later);
+	}
+	return {
+		classes: [...found.values()].map((one) => ({
+			...one,
+			spaces: joined(one.spaces),
+		})),
+		gaps: [...gaps],
+		walked,
+	};
+}
+
+interface Asked {
+	readonly sides: Sides;
+	readonly affected: ReadonlySet<Rule>;
+	readonly service: Service | null;
+	readonly kind: Uniform;
+}
+
+function firstOf(
+	{ sides, affected, service, kind }: Asked,
+	vectors: readonly Vector[],
+): PacketClass {
+	const { space, arrival, before, after, blurred } = kind;
+	const comparison = compareDecisions({
+		sides,
+		affected,
+		before,
+		after,
+		packet: arrival.packet,
+		keepsPort: !isOnePort(space.destinationPort),
+		vectors,
+	});
+	return {
+		which: "first",
+		spaces: [space],
+		arrival,
+		opening: before,
+		service,
+		comparison: blurredBy(comparison, blurred, sides),
+	};
+}
+
+/** What one packet shows is not shown of those that such a rule tells apart. */
+function blurredBy(
+	comparison: Comparison,
+	blurred: readonly Rule[],
+	{ alignment: { chains } }: Sides,
+): Comparison {
+	const [rule] = blurred;
+	if (rule === undefined || comparison.verdict !== "same") return comparison;
+	const chain = chains.find(({ before, after }) =>
+		[before, after].some((one) => one?.rules.includes(rule)),
+	);
+	const why = `packets of one kind may differ for a rule of ${chain?.table} ${chain?.name}${placeWords({ rule: chain?.name ?? "", line: rule.line, text: "" })}: it asks for bits, octets, or lists that the edit may fill otherwise`;
+	return { ...comparison, verdict: "unknown", why: [why] };
+}
+
+/** Packets of a connection whose first one gets through on both sides alike. */
+function* laterOf(
+	asked: Asked,
+	onGap: (gap: string) => void,
+): Generator<PacketClass> {
+	const { sides, kind } = asked;
+	const { arrival } = kind;
+	const olds = endsByKey(sides.before, kind, kind.before);
+	const news = endsByKey(sides.after, kind, kind.after);
+	const keys = [...olds.keys()].filter((key) => news.has(key));
+	if (keys.length > MOST_ENDS)
+		onGap(
+			`later packets of connections: of ${keys.length} ways to backends the first ${MOST_ENDS} were compared`,
+		);
+	for (const key of keys.slice(0, MOST_ENDS)) {
+		const end = olds.get(key) as End;
+		const one = laterIn(sides.before, arrival, end, onGap);
+		const other = laterIn(sides.after, arrival, news.get(key) as End, onGap);
+		if (one === null || other === null) continue;
+		for (const which of ["again", "answer", "next"] as const) {
+			const before = one[which];
+			const after = other[which];
+			// There is no next packet on one side: what becomes of the answer tells why.
+			if (before === null || after === null) continue;
+			const { packet } = (which === "answer" ? answerTo(end) : null) ?? arrival;
+			const comparison = compareDecisions({
+				sides,
+				affected: asked.affected,
+				before,
+				after,
+				packet,
+				keepsPort: false,
+				vectors: [],
+			});
+			if (comparison.verdict === "same") continue;
+			yield {
+				which,
+				spaces: [kind.space],
+				arrival,
+				opening: kind.before,
+				service: asked.service,
+				comparison,
+			};
+		}
+	}
+}
+
+function laterIn(
+	{ analysis: { walker } }: Side,
+	arrival: Arrival,
+	end: End,
+	onGap: (gap: string) => void,
+): LaterPackets | null {
+	try {
+		return laterPackets(walker, arrival, end);
+	} catch (error) {
+		if (!(error instanceof TooManyWaysError)) throw error;
+		onGap(error.message);
+		return null;
+	}
+}
+
+/** The first end of each kind that gets through. */
+function endsByKey(
+	side: Side,
+	{ arrival: { packet } }: Uniform,
+	decision: Decision,
+): ReadonlyMap<string, End> {
+	const found = new Map<string, End>();
+	for (const end of endsOf(decision)) {
+		const effect = effectOf(end, {
+			packet,
+			keepsPort: false,
+			marksRoute: false,
+			ruleOf: (name) => ruleIn(side, name),
+		});
+		const key = effectKey(effect);
+		if (getsThrough(effect) && !found.has(key)) found.set(key, end);
+	}
+	return found;
+}
+
+interface Services {
+	/** The service that a packet asks for: of the new rules, or else of the old ones. */
+	find(kind: Uniform): Service | null;
+	vectors(service: Service | null): readonly Vector[];
+}
+
+function servicesOf({ before, after, links }: Sides): Services {
+	const olds = new Map(before.analysis.services.map((one) => [one.key, one]));
+	const news = new Map(after.analysis.services.map((one) => [one.key, one]));
+	const all = [
+		...news.values(),
+		...[...olds.values()].filter(({ key }) => !news.has(key)),
+	].map((service) => ({ service, space: spaceOfService(service, links) }));
+	return {
+		find: ({ space }) =>
+			all.find((one) => isPartOf(space, one.space))?.service ?? null,
+		vectors(service) {
+			if (service === null) return [];
+			const found = [news.get(service.key), olds.get(service.key)].flatMap(
+				(one) => one?.classes[0]?.vectors ?? [],
+			);
+			const alive = Object.assign(
+				{},
+				...found
+					.filter(({ kind }) => kind === "alive")
+					.map(({ conditions }) => conditions),
+			);
+			return found.map(({ name, conditions }) => {
+				return { name, values: { ...alive, ...conditions } };
+			});
+		},
+	};
+}
+
+/** Whatever the source is: clients are told apart within a service. */
+function isPartOf(space: Space, whole: Space): boolean {
+	return (
+		isWithin(space.destination, whole.destination) &&
+		isWithin(space.destinationPort, whole.destinationPort) &&
+		isWithin(space.protocol, whole.protocol) &&
+		space.interfaces.every((name) => whole.interfaces.includes(name))
+	);
+}
+
+/** Spaces that differ in one field alone are one. */
+export function joined(spaces: readonly Space[]): readonly Space[] {
+	let found = spaces;
+	for (const field of [...HEADER_FIELDS, "protocol", "interfaces"] as const) {
+		const groups = new Map<string, Space[]>();
+		for (const space of found) {
+			const key = JSON.stringify({ ...space, [field]: null });
+			groups.set(key, [...(groups.get(key) ?? []), space]);
+		}
+		found = [...groups.values()].map((group): Space => {
+			const [first] = group as [Space];
+			if (group.length === 1) return first;
+			return field === "interfaces"
+				? {
+						...first,
+						interfaces: [
+							...new Set(group.flatMap(({ interfaces }) => interfaces)),
+						].sort(),
+					}
+				: {
+						...first,
+						[field]: normalized(group.flatMap((one) => one[field])),
+					};
+		});
+	}
+	return found;
+}

@@ -1,0 +1,316 @@
+/** What an edit does to packets that are treated alike: nothing, something, or something that is not known. */
+
+import {
+	compareRationals,
+	type Rational,
+	ZERO,
+} from "../../../sim/rational.ts";
+import { printRule } from "../../../sim/ruleset/print.ts";
+import { targets } from "../../../sim/targets/index.ts";
+import type { Split } from "../split/split.ts";
+import type { Asked, Decision, End, RuleRef } from "../walk/decision.ts";
+import { askedIn, decisionText, endsOf } from "../walk/ends-of.ts";
+import {
+	type Effect,
+	type EffectOptions,
+	effectKey,
+	effectOf,
+	effectWords,
+} from "./effect.ts";
+import { joinedSplit, type Moved } from "./joint.ts";
+import { isAmong, ruleIn, type Side, type Sides } from "./kinds/sides.ts";
+
+/** Values of conditions, by name. */
+export type Values = Readonly<Record<string, 0 | 1>>;
+
+/** Values of conditions under which decisions are compared. */
+export interface Vector {
+	/** `all alive` */
+	readonly name: string;
+	readonly values: Values;
+}
+
+/** What one side does with the packets, under some values. */
+export interface Got {
+	/** Shares by the words of what becomes of them. */
+	readonly split: Split;
+}
+
+/** The two under some values of conditions. */
+export interface Compared {
+	readonly vector: Vector;
+	readonly before: Split;
+	readonly after: Split;
+	readonly moved: Moved;
+}
+
+export type Verdict = "same" | "changed" | "unknown";
+
+export interface Comparison {
+	readonly verdict: Verdict;
+	/** Why it is unknown, with the rule. */
+	readonly why: readonly string[];
+	/** What becomes of them on each side, at all values: words, each once. */
+	readonly before: readonly Effect[];
+	readonly after: readonly Effect[];
+	/** Values under which they differ, or all that were looked at; [] where nothing differs at all. */
+	readonly vectors: readonly Compared[];
+}
+
+/** What is compared of a packet, and how. */
+export interface Question {
+	readonly sides: Sides;
+	readonly before: Decision;
+	readonly after: Decision;
+	readonly packet: EffectOptions["packet"];
+	readonly keepsPort: boolean;
+	readonly vectors: readonly Vector[];
+	/** Rules that both have and that answer otherwise since others write what they read. */
+	readonly affected: Parameters<typeof isAmong>[2];
+}
+
+export function compareDecisions(question: Question): Comparison {
+	const { sides, affected } = question;
+	const sameKey = (asked: Asked) =>
+		isAmong(sides.before, asked.at, affected) ? null : sides.sameKey(asked);
+	const one = halfOf(question, sides.before, question.before);
+	const other = halfOf(question, sides.after, question.after);
+	const oldText = decisionText(
+		question.before,
+		one.keyOf,
+		(asked) => sameKey(asked) ?? `old ${asked.key}`,
+	);
+	const unknown = [...unknownIn(one.effects), ...unknownIn(other.effects)];
+	const translated = otherTranslation(question);
+	const effects = { before: one.effects, after: other.effects };
+	if (oldText === decisionText(question.after, other.keyOf)) {
+		const why = [...new Set([...unknown, ...translated])];
+		const verdict = why.length === 0 ? "same" : "unknown";
+		return { verdict, why, ...effects, vectors: [] };
+	}
+	const vectors = vectorsOf(question).map((vector): Compared => {
+		const conditions = new Map(Object.entries(vector.values));
+		const halves = [
+			{ decision: question.before, keyOf: one.keyOf },
+			{ decision: question.after, keyOf: other.keyOf },
+		] as const;
+		const joined = joinedSplit(...halves, { conditions, sameKey });
+		return { vector, ...joined };
+	});
+	const areKnown = unknown.length === 0;
+	const differ = vectors.filter(({ moved }) => isMoved(moved));
+	const isOpen = vectors.some(({ moved }) => isOpenShare(moved));
+	if (differ.length > 0 && (areKnown || differsForSure(effects)))
+		return { verdict: "changed", why: unknown, ...effects, vectors };
+	const open = openIn(question, sameKey);
+	const why = [
+		...new Set([
+			...unknown,
+			...translated,
+			...vectors.flatMap(({ moved }) => whyOpen(moved, open)),
+			...notAllValues(question),
+		]),
+	];
+	const isSame = why.length === 0 && !isOpen && differ.length === 0;
+	return { verdict: isSame ? "same" : "unknown", why, ...effects, vectors };
+}
+
+/** Nothing that is known of the one is among what may become of the other. */
+function differsForSure({
+	before,
+	after,
+}: Pick<Comparison, "before" | "after">): boolean {
+	return [...before, ...after].every(({ fate }) => fate !== "unknown");
+}
+
+function isMoved({ share }: Moved): boolean {
+	if (share.kind === "unknown") return false;
+	const least: Rational = share.kind === "exact" ? share.value : share.least;
+	return compareRationals(least, ZERO) > 0;
+}
+
+function isOpenShare({ share }: Moved): boolean {
+	if (share.kind === "interval")
+		return compareRationals(share.least, ZERO) === 0;
+	return share.kind === "unknown";
+}
+
+/** @param open what it depends on, with the rules */
+function whyOpen({ share }: Moved, open: readonly string[]): readonly string[] {
+	if (share.kind === "exact") return [];
+	if (open.length > 0) return open;
+	return [share.kind === "unknown" ? share.why : `it depends on ${share.on}`];
+}
+
+/** Questions that no ruleset answers, and that not both ask alike. */
+function openIn(
+	{ before, after }: Question,
+	sameKey: (asked: Asked) => string | null,
+): readonly string[] {
+	const olds = askedIn(before);
+	const shared = new Set(olds.map(sameKey));
+	return [
+		...olds.filter((asked) => sameKey(asked) === null),
+		...askedIn(after).filter(({ key }) => !shared.has(key)),
+	].flatMap((asked) =>
+		asked.kind === "open"
+			? [`it depends on ${asked.on}${placeWords(asked.at)}`]
+			: [],
+	);
+}
+
+/** Of one side: names of ends by what hosts see of them. */
+function halfOf(
+	{ sides: { marksRoute }, packet, keepsPort }: Question,
+	side: Side,
+	decision: Decision,
+) {
+	const options: EffectOptions = {
+		packet,
+		keepsPort,
+		marksRoute,
+		ruleOf: (name) => ruleIn(side, name),
+	};
+	const known = new Map<End, string>();
+	const byKey = new Map<string, Effect>();
+	const keyOf = (end: End) => {
+		const before = known.get(end);
+		if (before !== undefined) return before;
+		const effect = effectOf(end, options);
+		const key = effectKey(effect);
+		if (!byKey.has(key)) byKey.set(key, effect);
+		known.set(end, key);
+		return key;
+	};
+	for (const end of endsOf(decision)) keyOf(end);
+	return { keyOf, effects: [...byKey.values()] };
+}
+
+function unknownIn(effects: readonly Effect[]): readonly string[] {
+	return effects.flatMap((effect) => {
+		if (effect.fate !== "unknown") return [];
+		return [`${effect.why}${placeWords(effect.by)}`];
+	});
+}
+
+/** ` (line 4: -A …)` */
+export function placeWords(at: RuleRef | null): string {
+	if (at === null || at.rule === "") return "";
+	const place = at.line > 0 ? `line ${at.line}` : at.rule;
+	return ` (${place}${at.text === "" ? "" : `: ${at.text}`})`;
+}
+
+/** Rules that translate otherwise than before, though the packet that was walked got the same. */
+function otherTranslation({
+	sides: { before, after, alignment },
+	...question
+}: Question): readonly string[] {
+	const texts = (side: Side, decision: Decision) =>
+		new Set(
+			endsOf(decision).flatMap(({ rules }) =>
+				rules.flatMap((ref) =>
+					isAmong(side, ref, alignment.changed) ? translation(side, ref) : [],
+				),
+			),
+		);
+	const olds = texts(before, question.before);
+	const news = texts(after, question.after);
+	const gone = [...olds].filter((text) => !news.has(text));
+	const fresh = [...news].filter((text) => !olds.has(text));
+	if (gone.length + fresh.length === 0) return [];
+	const words = (all: readonly string[]) =>
+		all.length === 0 ? "nothing" : all.join(", ");
+	return [
+		`another translation, of which one packet shows nothing: ${words(gone)} → ${words(fresh)}`,
+	];
+}
+
+/** ` -j MASQUERADE --to-ports 1024-2047` */
+function translation(
+	{ ruleset: { tables } }: Side,
+	{ rule: name }: RuleRef,
+): readonly string[] {
+	const [tableName, chainName = "", , number] = name.split(":");
+	const rule = tables
+		.find((one) => one.name === tableName)
+		?.chains.find((one) => one.name === chainName)?.rules[Number(number) - 1];
+	if (rule?.target?.kind !== "extension") return [];
+	const { translates = "destination" } = targets.get(rule.target.name) ?? {};
+	// Each of several destinations is walked; the port of a source is not.
+	if (translates === "destination") return [];
+	const text = printRule(rule, chainName);
+	return [text.slice(text.lastIndexOf(" -j ")).trim()];
+}
+
+/** All values of few conditions; of many, those that have names. */
+function vectorsOf({ before, after, vectors }: Question): readonly Vector[] {
+	const names = conditionsIn(before, after);
+	const valuesIn = (values: Values): Values =>
+		Object.fromEntries(names.map((name) => [name, values[name] ?? 0]));
+	const found = new Map<string, Vector>();
+	const add = ({ name, values }: Vector) => {
+		const own = valuesIn(values);
+		const key = JSON.stringify(own);
+		if (!found.has(key)) found.set(key, { name, values: own });
+	};
+	for (const one of vectors) add(one);
+	const all = names.length <= MOST_CONDITIONS ? 2 ** names.length : 0;
+	for (let bits = 0; bits < all; bits++) {
+		const values = Object.fromEntries(
+			names.map((name, at) => [name, ((bits >> at) & 1) as 0 | 1]),
+		);
+		const words = names.map((name) => `${name}=${values[name]}`);
+		add({ name: words.join(", "), values });
+	}
+	if (found.size === 0) {
+		add({ name: "all 0", values: {} });
+		const ones = names.map((name) => [name, 1] as const);
+		add({ name: "all 1", values: Object.fromEntries(ones) });
+	}
+	return [...found.values()];
+}
+
+const MOST_CONDITIONS = 6;
+
+function conditionsIn(...decisions: readonly Decision[]): readonly string[] {
+	const names = decisions.flatMap(askedIn).flatMap((asked) => {
+		return asked.kind === "condition" ? [asked.name] : [];
+	});
+	return [...new Set(names)].sort();
+}
+
+function notAllValues({ before, after }: Question): readonly string[] {
+	const count = conditionsIn(before, after).length;
+	return count > MOST_CONDITIONS
+		? [`not all 2^${count} values of conditions were compared`]
+		: [];
+}
+
+/** Equal for comparisons that say the same. */
+export function comparisonText(comparison: Comparison): string {
+	const { verdict, why, before, after, vectors } = comparison;
+	return JSON.stringify(
+		[
+			verdict,
+			why,
+			before.map(effectText),
+			after.map(effectText),
+			vectors.map((one) => [
+				one.vector.name,
+				one.moved,
+				splitText(one.before),
+				splitText(one.after),
+			]),
+		],
+		(_, value: unknown) => (typeof value === "bigint" ? `${value}` : value),
+	);
+}
+
+/** Without addresses and ports of the packet that was walked, which stand in all else. */
+function effectText(effect: Effect): string {
+	return `${effectWords(effect)} ${effect.by?.rule ?? ""}`;
+}
+
+function splitText({ parts, byChance }: Split) {
+	return [byChance, parts.map(({ share }) => share)];
+}

@@ -1,0 +1,326 @@
+/** A comparison as a document, and the flat list of what it changes. */
+import { DEFAULT_LINUX, linuxName } from "../../../sim/linux/linux.ts";
+import { printPacket } from "../../../sim/packet/notation/notation.ts";
+import { printPercent, printRational, ZERO } from "../../../sim/rational.ts";
+import {
+	type ShareDocument,
+	shareDocument,
+	splitDocument,
+} from "../document/split-document.ts";
+import type { LintFinding } from "../lint/finding.ts";
+import type { Service } from "../services/service.ts";
+import { isFromGateway, type Space } from "../services/space.ts";
+import type { Share, Split } from "../split/split.ts";
+import { others } from "../upgrade/upgrade.ts";
+import { changesIn } from "./changes.ts";
+import type { PacketClass } from "./classes.ts";
+import { type Compared, placeWords } from "./compare.ts";
+import type { Diff, DiffInput } from "./diff.ts";
+import type {
+	ClassDiff,
+	DiffDocument,
+	DiffSide,
+	LoadDiff,
+	ServiceDiff,
+	VectorDiff,
+} from "./diff-document.ts";
+import { LOAD_WORDS } from "./edits.ts";
+import { type Effect, effectKey, effectWords } from "./effect.ts";
+import { nameOf, type Placed } from "./kinds/align.ts";
+import { measureOf } from "./kinds/measure.ts";
+import {
+	clientWords,
+	spaceOfService,
+	spaceWords,
+} from "./kinds/service-space.ts";
+import { populations } from "./kinds/touched.ts";
+import type { Loaded } from "./standing.ts";
+
+/** Packets of which measures are parts, besides those of services. */
+export interface Population {
+	/** As it was asked for; `null`: all first packets. */
+	readonly words: string | null;
+	readonly space: Space | null;
+}
+
+export function diffDocument(
+	diff: Diff,
+	{ before, after }: { readonly before: DiffInput; readonly after: DiffInput },
+	population: Population = { words: null, space: null },
+): DiffDocument {
+	const { sides, classes, findings } = diff;
+	const { alignment, world } = sides;
+	const fates = (one: PacketClass) => classDiff(one, diff, population);
+	const services = servicesOf(diff, fates);
+	const packets = classes
+		.filter(
+			({ service, comparison }) =>
+				service === null && comparison.verdict !== "same",
+		)
+		.map(fates);
+	const own = (world.setup.linux ?? DEFAULT_LINUX).backend;
+	const part = {
+		linux: linuxName(world.setup.linux ?? DEFAULT_LINUX),
+		before: sideOf(
+			before.name,
+			alignment.chains.flatMap(({ removed }) => removed),
+		),
+		after: sideOf(
+			after.name,
+			alignment.chains.flatMap(({ added }) => added),
+		),
+		services,
+		packets,
+		population:
+			population.words ??
+			"first packets of hosts to one host, each source, destination, protocol, port and interface as often as any other; of a service's clients, packets to the service",
+		loads: diff.loaded.map((one) => loadDiff(one, own, diff)),
+		counters: diff.counters,
+		findings: {
+			gone: besides(findings.before, findings.after),
+			fresh: besides(findings.after, findings.before),
+		},
+		assumptions: world.assumptions.map(({ text }) => text),
+		walked: diff.walked,
+	};
+	const changes = changesIn(part);
+	const unknown = unknownIn(diff, part);
+	return {
+		...part,
+		changes,
+		unknown,
+		verdict:
+			changes.length > 0
+				? "different"
+				: unknown.length > 0
+					? "unknown"
+					: "same",
+	};
+}
+
+/** The same said of a rule that has other words now is not another finding. */
+function besides(
+	some: readonly LintFinding[],
+	known: readonly LintFinding[],
+): DiffDocument["findings"]["gone"] {
+	const said = new Set(
+		others(known, some).map(({ code, message }) => `${code} ${message}`),
+	);
+	return others(some, known).filter(
+		({ code, message }) => !said.has(`${code} ${message}`),
+	);
+}
+
+function unknownIn(
+	{ gaps }: Diff,
+	{ services, packets }: Pick<DiffDocument, "services" | "packets">,
+): readonly string[] {
+	const found = [
+		...services.flatMap(({ key, classes }) =>
+			classes.map((one) => ({ subject: key, one })),
+		),
+		...packets.map((one) => ({ subject: one.packets, one })),
+	].flatMap(({ subject, one }) => one.why.map((why) => `${subject}: ${why}`));
+	return [...new Set([...found, ...gaps])];
+}
+
+function sideOf(file: string, rules: readonly Placed[]): DiffSide {
+	return {
+		file,
+		rules: rules.map((one) => {
+			return { rule: nameOf(one), text: one.text, line: one.rule.line };
+		}),
+	};
+}
+
+function servicesOf(
+	{ sides, classes, gaps }: Diff,
+	fates: (one: PacketClass) => ClassDiff,
+): readonly ServiceDiff[] {
+	const olds = sides.before.analysis.services;
+	const news = sides.after.analysis.services;
+	const oldKeys = new Set(olds.map(({ key }) => key));
+	const newKeys = new Set(news.map(({ key }) => key));
+	const drives = [sides.before, sides.after].map(
+		({ analysis }) =>
+			new Map(
+				splitDocument("", analysis).services.map((one) => [
+					one.key,
+					one.drives,
+				]),
+			),
+	);
+	const all = [...news, ...olds.filter(({ key }) => !newKeys.has(key))];
+	return all.map((service): ServiceDiff => {
+		const { key } = service;
+		const own = classes.filter((one) => one.service?.key === key).map(fates);
+		const [before = [], after = []] = drives.map((one) =>
+			(one.get(key) ?? []).map(driveText),
+		);
+		const isDriven = JSON.stringify(before) !== JSON.stringify(after);
+		const verdicts = own.map(({ verdict }) => verdict);
+		const isChanged =
+			verdicts.includes("changed") ||
+			(isDriven && oldKeys.has(key) && newKeys.has(key));
+		// What was not looked at may be of any service.
+		const isUnknown =
+			verdicts.includes("unknown") || (gaps.length > 0 && own.length === 0);
+		return {
+			key,
+			name: service.name,
+			in: oldKeys.has(key) ? (newKeys.has(key) ? "both" : "old") : "new",
+			verdict: isChanged ? "changed" : isUnknown ? "unknown" : "same",
+			classes: own,
+			drives: isDriven ? { before, after } : { before: [], after: [] },
+		};
+	});
+}
+
+type DriveOf = ReturnType<
+	typeof splitDocument
+>["services"][number]["drives"][number];
+
+function driveText(drive: DriveOf): string {
+	if (drive.kind === "unknown")
+		return `of ${drive.client} it is unknown: ${drive.why}`;
+	const { client, key, least, greatest } = drive;
+	return `of ${client}, ${key} gets from ${least.fraction} to ${greatest.fraction}`;
+}
+
+function classDiff(
+	one: PacketClass,
+	{ sides: { links } }: Diff,
+	population: Population,
+): ClassDiff {
+	const { which, spaces, arrival, service, comparison } = one;
+	const { verdict, why, before, after, vectors } = comparison;
+	const nameOfKey = wordsOf([...before, ...after]);
+	const words = spaces.map((space) =>
+		service === null ? spaceWords(space, links) : clientWords(space, links),
+	);
+	const measure = measureOf(spaces, wholeOf(one, links, population, service));
+	return {
+		which,
+		packets: listed([...new Set(words)]),
+		example: printPacket(arrival.packet),
+		interface: arrival.interface,
+		measure:
+			measure === null || measure === ZERO
+				? null
+				: { fraction: printRational(measure), percent: printPercent(measure) },
+		verdict,
+		why,
+		before: before.map((effect) => fateWords(effect, nameOfKey)),
+		after: after.map((effect) => fateWords(effect, nameOfKey)),
+		vectors: vectors.map((vector) => vectorDiff(vector, nameOfKey)),
+	};
+}
+
+const MOST_LISTED = 3;
+
+function listed(words: readonly string[]): string {
+	const left = words.length - MOST_LISTED;
+	const shown = words.slice(0, MOST_LISTED).join("; ");
+	return left > 0 ? `${shown}; and ${left} more` : shown;
+}
+
+function wholeOf(
+	{ spaces: [space] }: PacketClass,
+	links: Diff["sides"]["links"],
+	population: Population,
+	service: Service | null,
+): Space {
+	const isOwn = space !== undefined && isFromGateway(space);
+	const all = populations(links).find((one) => isFromGateway(one) === isOwn);
+	const whole = population.space ?? all ?? (space as Space);
+	if (service === null) return whole;
+	const of = spaceOfService(service, links);
+	const { destination, destinationPort, protocol } = of;
+	return { ...whole, destination, destinationPort, protocol };
+}
+
+/** By its key, what an effect is called: with its interface where that tells two apart. */
+function wordsOf(effects: readonly Effect[]): (key: string) => string {
+	const byWords = new Map<string, Set<string>>();
+	for (const effect of effects) {
+		const words = effectWords(effect);
+		const keys = byWords.get(words) ?? new Set();
+		keys.add(effectKey(effect));
+		byWords.set(words, keys);
+	}
+	const names = new Map<string, string>();
+	for (const effect of effects) {
+		const words = effectWords(effect);
+		const key = effectKey(effect);
+		const keys = [...(byWords.get(words) ?? [])];
+		const place = keys.length > 1 ? ` (${restWords(effect)})` : "";
+		names.set(key, `${words}${place}`);
+	}
+	return (key) => names.get(key) ?? key;
+}
+
+function restWords({ interface: name, rest }: Effect): string {
+	return [...(name === null ? [] : [`by ${name}`]), rest]
+		.filter((part) => part !== "")
+		.join(", as ");
+}
+
+function fateWords(effect: Effect, nameOfKey: (key: string) => string): string {
+	return `${nameOfKey(effectKey(effect))}${placeWords(effect.by)}`;
+}
+
+function vectorDiff(
+	{ vector, before, after, moved }: Compared,
+	nameOfKey: (key: string) => string,
+): VectorDiff {
+	const keys = new Set([...before.parts, ...after.parts].map(({ key }) => key));
+	return {
+		name: vector.name,
+		parts: [...keys]
+			.map((key) => ({
+				key: nameOfKey(key),
+				before: shareDocument(shareIn(before, key)),
+				after: shareDocument(shareIn(after, key)),
+			}))
+			.filter((one) => getsAny(one.before) || getsAny(one.after)),
+		moved: shareDocument(moved.share),
+		isAtLeast: moved.isAtLeast,
+	};
+}
+
+function getsAny(share: ShareDocument): boolean {
+	return share.kind !== "exact" || share.share.decimal > 0;
+}
+
+function shareIn({ parts }: Split, wanted: string): Share {
+	const part = parts.find(({ key }) => key === wanted);
+	return part?.share ?? { kind: "exact", value: ZERO };
+}
+
+function loadDiff(
+	{ backend, load, refused, leftOver, missing, standing }: Loaded,
+	own: string,
+	{ sides: { links } }: Diff,
+): LoadDiff {
+	return {
+		backend,
+		load,
+		words: LOAD_WORDS[load],
+		isOwn: backend === own,
+		refused,
+		leftOver,
+		missing,
+		connections: standing.map(({ connection, outcomes, without }) => {
+			const { of, to } = connection;
+			const [space] = of.spaces;
+			return {
+				of:
+					of.service?.key ??
+					(space === undefined ? "" : spaceWords(space, links)),
+				to,
+				outcomes,
+				without,
+			};
+		}),
+	};
+}

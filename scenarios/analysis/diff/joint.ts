@@ -1,0 +1,173 @@
+/**
+ * Two decisions about the same packets, as one: each packet takes its way through the old rules and then
+ * through the new ones. Counters of both move on with the same stream, so what a connection gets of both is a
+ * split of pairs, and the part that meets another backend is exact.
+ */
+import {
+	compareRationals,
+	minus,
+	plus,
+	type Rational,
+	rational,
+	ZERO,
+} from "../../../sim/rational.ts";
+import type { Conditions } from "../split/graph.ts";
+import type { Share, Split } from "../split/split.ts";
+import { splitOf } from "../split/split-of.ts";
+import type { Asked, Decision, End } from "../walk/decision.ts";
+
+type KeyOf = (end: End) => string;
+
+/** A decision, and what its ends are to a service. */
+export interface Half {
+	readonly decision: Decision;
+	readonly keyOf: KeyOf;
+}
+
+/** The part of new connections that get something else. */
+export interface Moved {
+	readonly share: Share;
+	/** Draws have a part: at least so many, whatever is drawn. */
+	readonly isAtLeast: boolean;
+}
+
+export interface Joined {
+	readonly before: Split;
+	readonly after: Split;
+	readonly moved: Moved;
+}
+
+const MOVED = "moved";
+const STAYS = "stays";
+
+/**
+ * @param sameRule the new name of an old rule's question; `null`: the rule is no longer there, or asks about something else now
+ */
+export function joinedSplit(
+	before: Half,
+	after: Half,
+	{
+		conditions,
+		sameKey,
+	}: {
+		readonly conditions: Conditions;
+		readonly sameKey: (asked: Asked) => string | null;
+	},
+): Joined {
+	const splits = [before, after].map(({ decision, keyOf }) =>
+		splitOf(decision, { keyOf, conditions }),
+	) as [Split, Split];
+	const [one, other] = splits;
+	const atLeast = leastMoved(one, other);
+	if (one.byChance || other.byChance)
+		return {
+			before: one,
+			after: other,
+			moved: { share: atLeast, isAtLeast: true },
+		};
+	const { decision, keyOf } = pairOf(before, after, sameKey);
+	const { parts } = splitOf(decision, { keyOf, conditions });
+	const part = parts.find(({ key }) => key === MOVED);
+	const share: Share = part?.share ?? { kind: "exact", value: ZERO };
+	// Where both turn too slowly to be walked together, what must move is still known.
+	const isLost = share.kind === "unknown" && atLeast.kind === "exact";
+	return {
+		before: one,
+		after: other,
+		moved: isLost
+			? { share: atLeast, isAtLeast: true }
+			: { share, isAtLeast: false },
+	};
+}
+
+/** Half of what the shares differ by: the total variation distance. */
+function leastMoved(one: Split, other: Split): Share {
+	const parts = [...one.parts, ...other.parts];
+	const open = parts.find(({ share }) => share.kind !== "exact")?.share;
+	if (open?.kind === "unknown") return open;
+	if (open?.kind === "interval")
+		return { kind: "unknown", why: `it depends on ${open.on}` };
+	const keys = new Set(parts.map(({ key }) => key));
+	let twice = ZERO;
+	for (const key of keys) {
+		const [less, more] = [exactIn(one, key), exactIn(other, key)].sort(
+			compareRationals,
+		) as [Rational, Rational];
+		twice = plus(twice, minus(more, less));
+	}
+	const value = rational(twice.numerator, twice.denominator * 2n);
+	return { kind: "exact", value };
+}
+
+function exactIn({ parts }: Split, wanted: string): Rational {
+	const share = parts.find(({ key }) => key === wanted)?.share;
+	return share?.kind === "exact" ? share.value : ZERO;
+}
+
+/** What both say to the same question of the machine is not asked twice. */
+function isShared(asked: Asked): boolean {
+	return (
+		asked.kind === "open" || (asked.kind === "spread" && asked.by === "hash")
+	);
+}
+
+function pairOf(
+	before: Half,
+	after: Half,
+	sameKey: (asked: Asked) => string | null,
+): Half {
+	const keys = new Map<End, string>();
+	const numbers = new Map<Decision, number>();
+	const made = new Map<string, Decision>();
+	const once = (name: string, of: Decision, make: () => Decision) => {
+		const number = numbers.get(of) ?? numbers.size;
+		numbers.set(of, number);
+		const key = `${number} ${name}`;
+		const known = made.get(key) ?? make();
+		made.set(key, known);
+		return known;
+	};
+	const second = (at: Decision, key: string, answers: Answers): Decision =>
+		once(`${key} ${textOf(answers)}`, at, () => {
+			if (at.kind === "leaf") {
+				const end = { ...at.end };
+				keys.set(end, after.keyOf(at.end) === key ? STAYS : MOVED);
+				return { kind: "leaf", end };
+			}
+			const answer = answers.get(at.asked.key);
+			if (answer !== undefined)
+				return second(at.ways[answer] as Decision, key, answers);
+			const ways = at.ways.map((way) => second(way, key, answers));
+			return { kind: "fork", asked: named(at.asked, "new"), ways };
+		});
+	const first = (at: Decision, answers: Answers): Decision =>
+		once(textOf(answers), at, () => {
+			if (at.kind === "leaf")
+				return second(after.decision, before.keyOf(at.end), answers);
+			const same = isShared(at.asked) ? sameKey(at.asked) : null;
+			const ways = at.ways.map((way, index) =>
+				first(
+					way,
+					same === null ? answers : new Map([...answers, [same, index]]),
+				),
+			);
+			return { kind: "fork", asked: named(at.asked, "old"), ways };
+		});
+	return {
+		decision: first(before.decision, new Map()),
+		keyOf: (end) => keys.get(end) as string,
+	};
+}
+
+/** By the new key of a question, the way that was taken. */
+type Answers = ReadonlyMap<string, number>;
+
+function textOf(answers: Answers): string {
+	return [...answers].flat().join(",");
+}
+
+function named(asked: Asked, which: "old" | "new"): Asked {
+	return asked.kind === "condition"
+		? asked
+		: { ...asked, key: `${which} ${asked.key}` };
+}

@@ -1,0 +1,206 @@
+/**
+ * Which rules of two rulesets are the same rule: equal texts in the same chain, in the same order. What has no
+ * partner was removed, added, moved or changed. A packet that fits none of those meets the same rules in both.
+ */
+import type {
+	Chain,
+	Rule,
+	Ruleset,
+	Table,
+} from "../../../../sim/contract/ruleset.ts";
+import { printRule } from "../../../../sim/ruleset/print.ts";
+
+/** A rule with its chain, its number from 1, and its text. */
+export interface Placed {
+	readonly table: Table["name"];
+	readonly chain: string;
+	readonly number: number;
+	readonly rule: Rule;
+	/** `-A PREROUTING …` */
+	readonly text: string;
+}
+
+/** A chain of the one, the other or both. */
+export interface AlignedChain {
+	readonly table: Table["name"];
+	readonly name: string;
+	readonly before: Chain | null;
+	readonly after: Chain | null;
+	readonly removed: readonly Placed[];
+	readonly added: readonly Placed[];
+	/** Numbers of equal rules, ascending in both. */
+	readonly kept: readonly (readonly [before: number, after: number])[];
+}
+
+export interface Alignment {
+	/** Tables and chains of both. */
+	readonly chains: readonly AlignedChain[];
+	/** New names of rules that both have, by their old ones: `mangle:PREROUTING:rule:2`. */
+	readonly partners: ReadonlyMap<string, string>;
+	/** Rules without a partner. */
+	readonly changed: ReadonlySet<Rule>;
+	/** Nothing was removed or added, and no policy is another one. */
+	readonly isSame: boolean;
+	/** The rules of both, each where it stands in one of them. */
+	readonly both: Ruleset;
+}
+
+export function nameOf({
+	table,
+	chain,
+	number,
+}: Pick<Placed, "table" | "chain" | "number">): string {
+	return `${table}:${chain}:rule:${number}`;
+}
+
+export function alignRulesets(before: Ruleset, after: Ruleset): Alignment {
+	const names = namesOf(before.tables, after.tables);
+	const tables = names.map((name) => {
+		const one = before.tables.find((table) => table.name === name);
+		const other = after.tables.find((table) => table.name === name);
+		const ofOne = chainsOf(one);
+		const ofOther = chainsOf(other);
+		const chains = [...new Set([...ofOne.keys(), ...ofOther.keys()])].map(
+			(chain) =>
+				alignChains(name, chain, [
+					ofOne.get(chain) ?? null,
+					ofOther.get(chain) ?? null,
+				]),
+		);
+		return { name, chains };
+	});
+	const chains = tables.flatMap((table) => table.chains);
+	const partners = new Map<string, string>();
+	for (const { table, name: chain, kept } of chains)
+		for (const [number, then] of kept)
+			partners.set(
+				nameOf({ table, chain, number }),
+				nameOf({ table, chain, number: then }),
+			);
+	const changed = new Set(
+		chains.flatMap(({ removed, added }) =>
+			[...removed, ...added].map(({ rule }) => rule),
+		),
+	);
+	return {
+		chains,
+		partners,
+		changed,
+		isSame: changed.size === 0 && chains.every((one) => !changesPolicy(one)),
+		both: {
+			tables: tables.map(({ name, chains: of }) => ({
+				name,
+				chains: of.map(joinedChain),
+			})),
+		},
+	};
+}
+
+/** Does the end of a built-in chain do something else? A chain that is not there accepts. */
+export function changesPolicy({ before, after }: AlignedChain): boolean {
+	const isBuiltIn = (before ?? after)?.policy !== null;
+	return isBuiltIn && policyOf(before) !== policyOf(after);
+}
+
+/** @param chain `null`: the table, or the chain in it, was not loaded */
+export function policyOf(chain: Chain | null): "ACCEPT" | "DROP" {
+	return chain?.policy ?? "ACCEPT";
+}
+
+function namesOf(
+	...of: readonly (readonly Table[])[]
+): readonly Table["name"][] {
+	return [...new Set(of.flat().map(({ name }) => name))];
+}
+
+function chainsOf(table: Table | undefined): ReadonlyMap<string, Chain> {
+	return new Map(table?.chains.map((chain) => [chain.name, chain]));
+}
+
+function alignChains(
+	table: Table["name"],
+	name: string,
+	[before, after]: readonly [Chain | null, Chain | null],
+): AlignedChain {
+	const placed = (chain: Chain | null): readonly Placed[] =>
+		(chain?.rules ?? []).map((rule, index) => {
+			const text = printRule(rule, name);
+			return { table, chain: name, number: index + 1, rule, text };
+		});
+	const olds = placed(before);
+	const news = placed(after);
+	const kept = inOrder(matched(olds, news));
+	const keptOld = new Set(kept.map(([old]) => old));
+	const keptNew = new Set(kept.map(([, young]) => young));
+	return {
+		table,
+		name,
+		before,
+		after,
+		removed: olds.filter(({ number }) => !keptOld.has(number)),
+		added: news.filter(({ number }) => !keptNew.has(number)),
+		kept,
+	};
+}
+
+type Pair = readonly [before: number, after: number];
+
+/** Equal rules, the first with the first, the second with the second, in the order of the old ones. */
+function matched(
+	olds: readonly Placed[],
+	news: readonly Placed[],
+): readonly Pair[] {
+	const waiting = new Map<string, number[]>();
+	for (const { text, number } of news.toReversed()) {
+		const numbers = waiting.get(text);
+		if (numbers === undefined) waiting.set(text, [number]);
+		else numbers.push(number);
+	}
+	return olds.flatMap(({ text, number }) => {
+		const then = waiting.get(text)?.pop();
+		return then === undefined ? [] : [[number, then] as const];
+	});
+}
+
+/** The most pairs that stand in the same order in both: the longest ascending row (Fredman 1975). */
+function inOrder(pairs: readonly Pair[]): readonly Pair[] {
+	const ends: number[] = [];
+	const previous: number[] = [];
+	for (const [index, [, then]] of pairs.entries()) {
+		let [low, high] = [0, ends.length];
+		while (low < high) {
+			const middle = (low + high) >> 1;
+			const [, end] = pairs[ends[middle] as number] as Pair;
+			if (end < then) low = middle + 1;
+			else high = middle;
+		}
+		previous.push(low > 0 ? (ends[low - 1] as number) : -1);
+		ends[low] = index;
+	}
+	const row: Pair[] = [];
+	for (let at = ends.at(-1) ?? -1; at >= 0; at = previous[at] as number)
+		row.push(pairs[at] as Pair);
+	return row.reverse();
+}
+
+/** What was removed stands in front of what was added in its place. */
+function joinedChain({ name, before, after, kept }: AlignedChain): Chain {
+	const rules: Rule[] = [];
+	let [old, young] = [0, 0];
+	const until = (oldEnd: number, youngEnd: number) => {
+		rules.push(...(before?.rules.slice(old, oldEnd) ?? []));
+		rules.push(...(after?.rules.slice(young, youngEnd) ?? []));
+	};
+	for (const [one, other] of kept) {
+		until(one - 1, other);
+		[old, young] = [one, other];
+	}
+	until(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+	const chain = after ?? before;
+	return {
+		name,
+		policy: chain?.policy ?? null,
+		counters: chain?.counters ?? { packets: 0, bytes: 0 },
+		rules,
+	};
+}

@@ -1,0 +1,288 @@
+/**
+ * Packets that may meet another rule than before: those that fit a rule which was removed or added, or come to
+ * the end of a chain whose policy is another one. All other packets take the same rules in the same order.
+ */
+import type { Chain, Rule, Ruleset } from "../../../../sim/contract/ruleset.ts";
+import { matches } from "../../../../sim/matches/index.ts";
+import { keysOfMatches } from "../../../../sim/ruleset/check/assumable.ts";
+import { targets } from "../../../../sim/targets/index.ts";
+import { visitRules } from "../../services/candidates.ts";
+import {
+	ALL,
+	complement,
+	type Intervals,
+	intersection,
+	isWithin,
+} from "../../services/intervals.ts";
+import type { Links } from "../../services/sample.ts";
+import {
+	common,
+	everything,
+	HEADER_FIELDS,
+	isFromGateway,
+	OWN_INTERFACES,
+	type Space,
+} from "../../services/space.ts";
+import { type Alignment, changesPolicy } from "./align.ts";
+
+/** The tables and hooks of packets that come in. */
+const INCOMING = [
+	["raw", "PREROUTING"],
+	["mangle", "PREROUTING"],
+	["nat", "PREROUTING"],
+	["mangle", "INPUT"],
+	["filter", "INPUT"],
+	["security", "INPUT"],
+	["nat", "INPUT"],
+	["mangle", "FORWARD"],
+	["filter", "FORWARD"],
+	["security", "FORWARD"],
+	["mangle", "POSTROUTING"],
+	["nat", "POSTROUTING"],
+] as const;
+
+/** Those of packets that the gateway's own programs send. */
+const OWN = [
+	["raw", "OUTPUT"],
+	["mangle", "OUTPUT"],
+	["nat", "OUTPUT"],
+	["filter", "OUTPUT"],
+	["security", "OUTPUT"],
+	["mangle", "POSTROUTING"],
+	["nat", "POSTROUTING"],
+	// Where the gateway has the destination itself, by `lo`.
+	["raw", "PREROUTING"],
+	["mangle", "PREROUTING"],
+	["mangle", "INPUT"],
+	["filter", "INPUT"],
+	["security", "INPUT"],
+] as const;
+
+/** Of hosts: not 0.0.0.0/8, 127.0.0.0/8, multicast and what is reserved. */
+export const HOSTS: Intervals = [
+	[0x0100_0000, 0x7eff_ffff],
+	[0x8000_0000, 0xdfff_ffff],
+];
+const LOOPBACK: Intervals = [[0x7f00_0000, 0x7fff_ffff]];
+const PORTS: Intervals = [[0, 0xffff]];
+const PROTOCOLS: Intervals = [[1, 0xff]];
+
+/**
+ * All first packets to one host that are compared: those that other hosts send through the gateway or to it,
+ * those that its own programs send, and those that they send to each other.
+ */
+export function populations({ names, ownAddresses }: Links): readonly Space[] {
+	const fields = {
+		destination: HOSTS,
+		sourcePort: PORTS,
+		destinationPort: PORTS,
+		protocol: PROTOCOLS,
+	};
+	const source = intersection(HOSTS, complement(ownAddresses));
+	const own = { ...everything(OWN_INTERFACES), ...fields };
+	return [
+		{ ...everything(names), ...fields, source },
+		{ ...own, source: ownAddresses },
+		{ ...own, source: LOOPBACK, destination: LOOPBACK },
+	].filter((one) => one.source.length > 0);
+}
+
+export interface Touched {
+	/** Apart from each other. */
+	readonly spaces: readonly Space[];
+	/** Not all of them: there are too many. */
+	readonly isCut: boolean;
+	/** Rules whose answer depends on lists and sets that rules which were removed or added write. */
+	readonly affected: ReadonlySet<Rule>;
+	/** Rules that were removed or added, and that only packets fit which are not compared. */
+	readonly unmet: readonly Rule[];
+}
+
+/** With more the rest is not looked at. */
+const MOST_SPACES = 6000;
+
+export function touchedBy(
+	alignment: Alignment,
+	links: Links,
+	also: readonly Space[] = [],
+): Touched {
+	const affected = affectedBy(alignment);
+	const isChanged = (rule: Rule) =>
+		alignment.changed.has(rule) || affected.has(rule);
+	const found: Space[] = [];
+	const met = new Set<Rule>();
+	let isCut = false;
+	for (const all of populations(links)) {
+		const where = isFromGateway(all) ? OWN : INCOMING;
+		const add = (space: Space | null) => {
+			if (space !== null) found.push(space);
+		};
+		const policies = where.some(([table, hook]) =>
+			alignment.chains.some(
+				(one) => one.table === table && one.name === hook && changesPolicy(one),
+			),
+		);
+		if (policies) add(all);
+		const visits = (ruleset: Ruleset) =>
+			visitRules(
+				ruleset,
+				{ begin: all, interfaces: all.interfaces },
+				({ rule, space }) => {
+					if (!isChanged(rule)) return;
+					met.add(rule);
+					add(space);
+					for (const answered of answeredBy(space, alignment.both, links))
+						add(common(answered, all));
+				},
+				where,
+			);
+		if (!visits(alignment.both)) isCut = true;
+		for (const one of also) add(common(one, all));
+	}
+	const spaces = apart(found, MOST_SPACES);
+	return {
+		spaces: spaces.slice(0, MOST_SPACES),
+		isCut: isCut || spaces.length > MOST_SPACES,
+		affected,
+		unmet: reachedBy(alignment, links).filter((rule) => !met.has(rule)),
+	};
+}
+
+/** Rules that were removed or added, and that some packet fits, be it one that is not compared. */
+function reachedBy(
+	{ both, changed }: Alignment,
+	{ names }: Links,
+): readonly Rule[] {
+	const named = [...eachRuleOf(both)].flatMap(({ header }) =>
+		header.inInterface === null
+			? []
+			: [header.inInterface.name.replace(/\+$/, "0")],
+	);
+	const interfaces = [...new Set([...names, ...OWN_INTERFACES, ...named])];
+	const found = new Set<Rule>();
+	const begin = { begin: everything(interfaces), interfaces };
+	for (const where of [INCOMING, OWN])
+		visitRules(
+			both,
+			begin,
+			({ rule }) => {
+				if (changed.has(rule)) found.add(rule);
+			},
+			where,
+		);
+	return [...found];
+}
+
+/** First packets whose answers lie in a space, where addresses are not translated, or the source alone. */
+function answeredBy(
+	space: Space,
+	ruleset: Ruleset,
+	links: Links,
+): readonly Space[] {
+	const translated = translatedSources(ruleset, links);
+	const isHidden = intersection(space.destination, translated).length > 0;
+	return [links.names, OWN_INTERFACES].map((interfaces) => ({
+		source: isHidden ? ALL : space.destination,
+		destination: space.source,
+		sourcePort: isHidden ? ALL : space.destinationPort,
+		destinationPort: space.sourcePort,
+		protocol: space.protocol,
+		interfaces: [...interfaces].sort(),
+	}));
+}
+
+const known = new WeakMap<Ruleset, Intervals>();
+
+/** Addresses that connections get for a source. */
+function translatedSources(
+	ruleset: Ruleset,
+	{ ownAddresses }: Links,
+): Intervals {
+	const before = known.get(ruleset);
+	if (before !== undefined) return before;
+	let found: Intervals = [];
+	for (const { target } of eachRuleOf(ruleset)) {
+		if (target?.kind !== "extension") continue;
+		const extension = targets.get(target.name);
+		if (extension?.translates === undefined) continue;
+		if (extension.translates === "destination") continue;
+		const to = extension.translatesTo?.(target.options) ?? null;
+		found = [...found, ...(to === null ? ownAddresses : [to])];
+		if (to === null && extension.translates === "either") found = ALL;
+	}
+	known.set(ruleset, found);
+	return found;
+}
+
+function* eachRuleOf({ tables }: Ruleset): Generator<Rule> {
+	for (const { chains } of tables)
+		for (const { rules } of chains as readonly Chain[]) yield* rules;
+}
+
+/** Rules that read what changed ones write, or read it otherwise: lists of clients, sets. */
+function affectedBy({ changed, both }: Alignment): ReadonlySet<Rule> {
+	const written = new Set(
+		[...changed].flatMap((rule) => [...listsOf(rule), ...setsWritten(rule)]),
+	);
+	if (written.size === 0) return new Set();
+	const reads = (rule: Rule) =>
+		[...listsOf(rule), ...setsRead(rule)].some((one) => written.has(one));
+	return new Set(
+		[...eachRuleOf(both)].filter(
+			(rule) =>
+				reads(rule) && !(changed.has(rule) && listsOf(rule).length === 0),
+		),
+	);
+}
+
+/** Lists that its matches read and write: `recent DEFAULT`. */
+function listsOf({ matches: uses }: Rule): readonly string[] {
+	return uses.flatMap(({ name, options }) =>
+		matches.get(name)?.stateful === true && "name" in options
+			? [`${name} ${options.name}`]
+			: [],
+	);
+}
+
+function setsRead(rule: Rule): readonly string[] {
+	return keysOfMatches(rule).filter((key) => key.startsWith("set:"));
+}
+
+function setsWritten({ target }: Rule): readonly string[] {
+	if (target?.kind !== "extension") return [];
+	const set = targets.get(target.name)?.addsToSet?.(target.options) ?? null;
+	return set === null ? [] : [`set:${set}`];
+}
+
+/** The same packets, each in one space alone. */
+function apart(spaces: readonly Space[], most: number): readonly Space[] {
+	const found: Space[] = [];
+	for (const space of spaces) {
+		let left: readonly Space[] = [space];
+		for (const other of found) {
+			left = left.flatMap((one) => without(one, other));
+			if (left.length === 0) break;
+		}
+		found.push(...left);
+		if (found.length > most) break;
+	}
+	return found;
+}
+
+/** A space less another one: parts that have nothing in common. */
+export function without(space: Space, other: Space): readonly Space[] {
+	const both = common(space, other);
+	if (both === null) return [space];
+	const parts: Space[] = [];
+	let rest = space;
+	for (const field of [...HEADER_FIELDS, "protocol"] as const) {
+		if (isWithin(rest[field], other[field])) continue;
+		const outside = intersection(rest[field], complement(other[field]));
+		parts.push({ ...rest, [field]: outside });
+		rest = { ...rest, [field]: both[field] };
+	}
+	const away = rest.interfaces.filter(
+		(name) => !other.interfaces.includes(name),
+	);
+	return away.length === 0 ? parts : [...parts, { ...rest, interfaces: away }];
+}

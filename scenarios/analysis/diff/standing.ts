@@ -1,0 +1,312 @@
+/**
+ * What becomes of connections that stand while an edit is loaded: each is opened under the old rules, and the
+ * next packets of both its ends are walked under what is loaded then.
+ */
+import type { GatewaySetup } from "../../../sim/contract/gateway.ts";
+import type { Ruleset } from "../../../sim/contract/ruleset.ts";
+import { UnknownSignal } from "../../../sim/contract/unknown-signal.ts";
+import type { GatewaySnapshot } from "../../../sim/gateway/model-gateway.ts";
+import { type Backend, DEFAULT_LINUX } from "../../../sim/linux/linux.ts";
+import type { Packet } from "../../../sim/packet/packet.ts";
+import { printRuleset } from "../../../sim/ruleset/print.ts";
+import { checkRules } from "../../../sim/script/check-rules.ts";
+import {
+	arrivalOf,
+	fromPort,
+	isFromService,
+	type Segment,
+	type Sent,
+} from "../prove/segments.ts";
+import { contains } from "../services/intervals.ts";
+import type { Decision, End } from "../walk/decision.ts";
+import { endsOf, portOf } from "../walk/ends-of.ts";
+import { type Arrival, TooManyWaysError, Walker } from "../walk/walker.ts";
+import type { PacketClass } from "./classes.ts";
+import { editOf, LOADS, type Load } from "./edits.ts";
+import { effectOf, effectWords, getsThrough } from "./effect.ts";
+import { alignRulesets } from "./kinds/align.ts";
+import type { Sides } from "./kinds/sides.ts";
+
+/** What becomes of a connection, the worst first. */
+export const OUTCOMES = [
+	"broken",
+	"untranslated",
+	"moved",
+	"unknown",
+	"kept",
+] as const;
+/** What becomes of a connection. @public */
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** A connection, by what it was opened for. */
+export interface Connection {
+	readonly of: PacketClass;
+	/** Where it goes under the old rules: `10.20.0.11:80`. */
+	readonly to: string;
+	readonly first: Arrival;
+	readonly sent: Sent;
+}
+
+export interface Standing {
+	readonly connection: Connection;
+	/** What may become of it: several where counters, draws or conditions decide; the worst first. */
+	readonly outcomes: readonly Outcome[];
+	/** The same of it where nothing is loaded. */
+	readonly without: readonly Outcome[];
+}
+
+/** An edit that was loaded. */
+export interface Loaded {
+	readonly backend: Backend;
+	readonly load: Load;
+	/** Why it could not be; `null`: it was. */
+	readonly refused: string | null;
+	/** Rules of the old file that are still there, and of the new one that are not. */
+	readonly leftOver: number;
+	readonly missing: number;
+	readonly standing: readonly Standing[];
+}
+
+/** Connections that are opened. */
+const MOST_CONNECTIONS = 400;
+const FIRST_PORT = 41_000;
+const BACKENDS: readonly Backend[] = ["legacy", "nft"];
+
+export interface StandingResult {
+	readonly loaded: readonly Loaded[];
+	readonly gaps: readonly string[];
+}
+
+export function standingIn(
+	sides: Sides,
+	classes: readonly PacketClass[],
+): StandingResult {
+	const gaps = new Set<string>();
+	const loaded = BACKENDS.flatMap((backend) =>
+		onBackend(sides, classes, backend, (gap) => gaps.add(gap)),
+	);
+	return { loaded, gaps: [...gaps] };
+}
+
+function onBackend(
+	sides: Sides,
+	classes: readonly PacketClass[],
+	backend: Backend,
+	onGap: (gap: string) => void,
+): readonly Loaded[] {
+	const { world, before, after, alignment } = sides;
+	const linux = { ...(world.setup.linux ?? DEFAULT_LINUX), backend };
+	const setup: GatewaySetup = { ...world.setup, linux };
+	const none = { leftOver: 0, missing: 0, standing: [] };
+	const refused = refusal(before.ruleset, setup);
+	if (refused !== null)
+		return LOADS.map((load) => {
+			return { backend, load, refused: `the old rules: ${refused}`, ...none };
+		});
+	const walker = new Walker(before.ruleset, setup, world.assume);
+	const { connections, from } = opened(walker, sides, classes, onGap);
+	const without = connections.map((one) =>
+		outcomesOf(walker, one, from, onGap),
+	);
+	return LOADS.map((load): Loaded => {
+		walker.gateway.restore(from);
+		const edit = editOf(load, alignment, after.ruleset, linux);
+		try {
+			for (const operation of edit) {
+				const outcome = walker.gateway.operate(operation);
+				if (!outcome.ok)
+					return { backend, load, refused: outcome.message.trim(), ...none };
+			}
+		} catch (error) {
+			if (!(error instanceof UnknownSignal)) throw error;
+			return { backend, load, refused: error.reason, ...none };
+		}
+		const then = walker.gateway.snapshot();
+		const { chains } = alignRulesets(walker.gateway.ruleset, after.ruleset);
+		return {
+			backend,
+			load,
+			refused: null,
+			leftOver: sum(chains.map(({ removed }) => removed.length)),
+			missing: sum(chains.map(({ added }) => added.length)),
+			standing: connections.map((connection, index) => ({
+				connection,
+				outcomes: outcomesOf(walker, connection, then, onGap),
+				without: without[index] ?? [],
+			})),
+		};
+	});
+}
+
+function sum(numbers: readonly number[]): number {
+	return numbers.reduce((all, one) => all + one, 0);
+}
+
+/** Why the rules do not load there; `null`: they do. */
+function refusal(ruleset: Ruleset, setup: GatewaySetup): string | null {
+	const { linux = DEFAULT_LINUX } = setup;
+	const text = printRuleset(ruleset, { counters: false, linux });
+	const { ruleset: read, faults } = checkRules(text, { file: "", linux });
+	return read === null ? (faults[0]?.message ?? "they do not load") : null;
+}
+
+interface Opened {
+	readonly connections: readonly Connection[];
+	/** All of them stand. */
+	readonly from: GatewaySnapshot;
+}
+
+function opened(
+	walker: Walker,
+	{ marksRoute }: Sides,
+	classes: readonly PacketClass[],
+	onGap: (gap: string) => void,
+): Opened {
+	const connections: Connection[] = [];
+	let from = walker.begin;
+	for (const of of classes) {
+		if (!isConnection(of.arrival.packet)) continue;
+		const seen = new Set<string>();
+		for (const end of endsOf(of.opening)) {
+			const options = {
+				packet: of.arrival.packet,
+				keepsPort: false,
+				marksRoute,
+				ruleOf: walker.rules.find.bind(walker.rules),
+			};
+			const effect = effectOf(end, options);
+			const to = effectWords(effect);
+			// A reset takes the connection with it.
+			if (!getsThrough(effect) || end.answered !== null) continue;
+			if (seen.has(to)) continue;
+			seen.add(to);
+			if (connections.length >= MOST_CONNECTIONS) {
+				onGap(
+					`standing connections: the first ${MOST_CONNECTIONS} kinds were opened`,
+				);
+				return { connections, from };
+			}
+			const port = FIRST_PORT + connections.length;
+			const first = arrivalOf("first", withPort(of, port, seen.size), null);
+			const sent = open(walker, { first, ways: end.ways, from });
+			if (sent === null) continue;
+			from = walker.gateway.snapshot();
+			connections.push({ of, to, first, sent });
+		}
+	}
+	return { connections, from };
+}
+
+function isConnection({ kind }: Packet): boolean {
+	return kind === "tcp" || kind === "udp";
+}
+
+/** From a port of its own, where rules ask for none. */
+function withPort(
+	{ arrival, spaces }: PacketClass,
+	port: number,
+	count: number,
+): Arrival {
+	const isFree =
+		spaces[0] !== undefined && contains(spaces[0].sourcePort, port);
+	return isFree || count > 1 ? fromPort(arrival, port) : arrival;
+}
+
+/** Its first packets pass; the gateway is then as they have left it. @returns `null`: it does not get that far */
+function open(
+	walker: Walker,
+	{
+		first,
+		ways,
+		from,
+	}: {
+		readonly first: Arrival;
+		readonly ways: readonly number[];
+		readonly from: GatewaySnapshot;
+	},
+): Sent | null {
+	const { fate, packet } = walker.follow(first, ways, from);
+	if (packet === null) return null;
+	if (fate.kind !== "forwarded" && fate.kind !== "delivered") return null;
+	const name = fate.kind === "forwarded" ? fate.interface : "lo";
+	const sent: Sent = { key: "", interface: name, packet };
+	for (const segment of ["reply", "data"] as const)
+		walker.follow(
+			arrivalOf(segment, first, sent),
+			[],
+			walker.gateway.snapshot(),
+		);
+	return sent;
+}
+
+function outcomesOf(
+	walker: Walker,
+	connection: Connection,
+	from: GatewaySnapshot,
+	onGap: (gap: string) => void,
+): readonly Outcome[] {
+	const { first, sent } = connection;
+	const ends = (segment: Segment): readonly End[] => {
+		const decision = walkFrom(walker, arrivalOf(segment, first, sent), from);
+		if (decision === null)
+			onGap("a packet of a standing connection has too many ways");
+		return decision === null ? [] : endsOf(decision);
+	};
+	const ofOne = ends("data").map((end) => ofClient(end, connection));
+	const ofOther = ends("answer").map((end) => ofBackend(end, connection));
+	if (ofOne.length * ofOther.length === 0) return ["unknown"];
+	// What breaks for one end breaks for both.
+	const found = new Set(
+		ofOne.flatMap((one) =>
+			ofOther.map((other) =>
+				OUTCOMES.find((outcome) => outcome === one || outcome === other),
+			),
+		),
+	);
+	return OUTCOMES.filter((one) => found.has(one));
+}
+
+function walkFrom(
+	walker: Walker,
+	arrival: Arrival,
+	from: GatewaySnapshot,
+): Decision | null {
+	try {
+		return walker.walk(arrival, { from });
+	} catch (error) {
+		if (!(error instanceof TooManyWaysError)) throw error;
+		return null;
+	}
+}
+
+function ofClient({ fate, packet }: End, { first, sent }: Connection): Outcome {
+	if (fate.kind === "unknown" || fate.kind === "queued") return "unknown";
+	if (fate.kind === "dropped") return "broken";
+	// A packet that meets no rule is not seen on its way: it goes where its connection goes.
+	if (packet === null) return "kept";
+	const name = fate.kind === "forwarded" ? fate.interface : "lo";
+	const went = placeOf(packet);
+	if (went === placeOf(sent.packet) && name === sent.interface) return "kept";
+	const isAsItCame = went === placeOf(first.packet);
+	return isAsItCame && placeOf(sent.packet) !== placeOf(first.packet)
+		? "untranslated"
+		: "moved";
+}
+
+/** Where from, and where to. */
+function placeOf(packet: Packet): string {
+	const port = "sourcePort" in packet ? packet.sourcePort : 0;
+	return `${packet.source} ${port} ${packet.destination} ${portOf(packet)}`;
+}
+
+function ofBackend(
+	{ fate, packet }: End,
+	{ first, sent }: Connection,
+): Outcome {
+	if (fate.kind === "unknown" || fate.kind === "queued") return "unknown";
+	if (fate.kind === "dropped") return "broken";
+	if (packet === null) return "kept";
+	if (isFromService(packet, first.packet)) return "kept";
+	const wasTranslated = placeOf(sent.packet) !== placeOf(first.packet);
+	return wasTranslated ? "untranslated" : "moved";
+}
