@@ -26,7 +26,7 @@ import { ruleIn, type Side, type Sides } from "./kinds/sides.ts";
 import { type Uniform, uniformSpaces } from "./kinds/uniform.ts";
 
 /** Which packets of a connection. */
-export type Which = "first" | "answer" | "next" | "again";
+type Which = "first" | "answer" | "next" | "again";
 
 /** Packets to which an edit does the same. */
 export interface PacketClass {
@@ -272,7 +272,7 @@ function isPartOf(space: Space, whole: Space): boolean {
 }
 
 /** Spaces that differ in one field alone are one. */
-export function joined(spaces: readonly Space[]): readonly Space[] {
+function joined(spaces: readonly Space[]): readonly Space[] {
 	let found = spaces;
 	for (const field of [...HEADER_FIELDS, "protocol", "interfaces"] as const) {
 		const groups = new Map<string, Space[]>();

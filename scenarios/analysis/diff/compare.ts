@@ -21,19 +21,13 @@ import { joinedSplit, type Moved } from "./joint.ts";
 import { isAmong, ruleIn, type Side, type Sides } from "./kinds/sides.ts";
 
 /** Values of conditions, by name. */
-export type Values = Readonly<Record<string, 0 | 1>>;
+type Values = Readonly<Record<string, 0 | 1>>;
 
 /** Values of conditions under which decisions are compared. */
 export interface Vector {
 	/** `all alive` */
 	readonly name: string;
 	readonly values: Values;
-}
-
-/** What one side does with the packets, under some values. */
-export interface Got {
-	/** Shares by the words of what becomes of them. */
-	readonly split: Split;
 }
 
 /** The two under some values of conditions. */
@@ -44,7 +38,7 @@ export interface Compared {
 	readonly moved: Moved;
 }
 
-export type Verdict = "same" | "changed" | "unknown";
+type Verdict = "same" | "changed" | "unknown";
 
 export interface Comparison {
 	readonly verdict: Verdict;

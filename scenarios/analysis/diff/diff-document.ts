@@ -14,7 +14,7 @@ export interface DiffSide {
 }
 
 /** What becomes of packets on one side. */
-export interface FateDocument {
+interface FateDocument {
 	/** `10.20.0.11:80`, `dropped`, `forwarded by eth1 as it came`, `unknown: …` */
 	readonly key: string;
 	/** Of new connections, on each side. */
@@ -101,7 +101,7 @@ export interface ConnectionDiff {
 }
 
 /** What becomes of the counter of a rule that both have. */
-export interface CounterDiff {
+interface CounterDiff {
 	readonly at: RuleRef;
 	readonly backend: "legacy" | "nft";
 	readonly by: Readonly<Record<Load, Life>>;

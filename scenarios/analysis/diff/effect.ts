@@ -125,8 +125,3 @@ export function effectWords(effect: Effect): string {
 export function getsThrough({ fate }: Effect): boolean {
 	return fate === "forwarded" || fate === "delivered";
 }
-
-/** The place where a connection ends up. */
-export function backendOf({ fate, to, from, mark, interface: name }: Effect) {
-	return JSON.stringify([fate, to, from, mark, to === null ? name : null]);
-}

@@ -28,7 +28,7 @@ import { alignRulesets } from "./kinds/align.ts";
 import type { Sides } from "./kinds/sides.ts";
 
 /** What becomes of a connection, the worst first. */
-export const OUTCOMES = [
+const OUTCOMES = [
 	"broken",
 	"untranslated",
 	"moved",
@@ -39,7 +39,7 @@ export const OUTCOMES = [
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** A connection, by what it was opened for. */
-export interface Connection {
+interface Connection {
 	readonly of: PacketClass;
 	/** Where it goes under the old rules: `10.20.0.11:80`. */
 	readonly to: string;
@@ -47,7 +47,7 @@ export interface Connection {
 	readonly sent: Sent;
 }
 
-export interface Standing {
+interface Standing {
 	readonly connection: Connection;
 	/** What may become of it: several where counters, draws or conditions decide; the worst first. */
 	readonly outcomes: readonly Outcome[];

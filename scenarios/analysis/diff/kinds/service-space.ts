@@ -89,10 +89,12 @@ function fewest(set: Intervals, all: Intervals, also: Intervals = []): string {
 
 /** With those of the other addresses that fill a gap. */
 function filledWith(set: Intervals, also: Intervals): Intervals {
-	return also.reduce((filled, one) => {
-		const both = normalized([...filled, one]);
-		return both.length < filled.length ? both : filled;
-	}, set);
+	let filled = set;
+	for (const one of also) {
+		const both = normalized(filled.concat([one]));
+		if (both.length < filled.length) filled = both;
+	}
+	return filled;
 }
 
 function destinationWords(

@@ -270,7 +270,7 @@ function apart(spaces: readonly Space[], most: number): readonly Space[] {
 }
 
 /** A space less another one: parts that have nothing in common. */
-export function without(space: Space, other: Space): readonly Space[] {
+function without(space: Space, other: Space): readonly Space[] {
 	const both = common(space, other);
 	if (both === null) return [space];
 	const parts: Space[] = [];

@@ -142,7 +142,7 @@ function oneOf(
 	return { space, arrival, before: one, after: other, blurred: [...blurred] };
 }
 
-export function walked(
+function walked(
 	{ analysis: { walker } }: Side,
 	arrival: Arrival,
 	onGap: (gap: string) => void,
