@@ -11,7 +11,7 @@ import {
 } from "./kinds/align.ts";
 
 export const LOADS = ["restore", "noflush", "commands"] as const;
-/** A way to load the edit. @public */
+/** A way to load the edit. */
 export type Load = (typeof LOADS)[number];
 
 /** Each in words. */

@@ -35,7 +35,7 @@ const OUTCOMES = [
 	"unknown",
 	"kept",
 ] as const;
-/** What becomes of a connection. @public */
+/** What becomes of a connection. */
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** A connection, by what it was opened for. */
