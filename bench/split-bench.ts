@@ -71,6 +71,7 @@ function leaf(mark: number): Decision {
 			connmark: 0,
 			rules: [],
 			beforeRouting: 0,
+			isTranslated: false,
 			remembers: false,
 			answered: null,
 			ways: [],

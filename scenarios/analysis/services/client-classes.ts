@@ -42,6 +42,9 @@ interface Context {
 	signature(decision: Decision, packet: Packet): string;
 }
 
+/** Behind the name of clients whose addresses are all reserved, multicast or broadcast. */
+const NO_HOSTS = " (addresses of no host)";
+
 /** Parts of the clients that are walked; what is beyond is a gap. */
 const MOST_PARTS = 2000;
 
@@ -146,7 +149,7 @@ export function clientClasses(
 	}
 	const named = [...classes.values()];
 	return named.map(({ part, arrival: from, decision: found }) => ({
-		name: nameIn(named.length === 1, part, space),
+		name: `${nameIn(named.length === 1, part, space)}${intersection(part.sources, links.hosts).length === 0 && !isFromGateway(space) ? NO_HOSTS : ""}`,
 		sources: isAll(part.sources) ? null : part.sources,
 		arrival: from,
 		decision: found,

@@ -39,6 +39,9 @@ export function meaningOf(end: End, options: MeaningOptions): Meaning {
 		return { kind: "unknown", key, chosen: key, backend: null };
 	}
 	const backend = backendOf(end, options);
+	// Multicast and broadcast.
+	if (isForNoHost(end, options))
+		return none(`delivered to ${backend?.address}, which no host has`);
 	if (fate.kind === "dropped") {
 		const verb = end.answered === null ? "dropped" : "rejected";
 		if (backend === null) return none(`${verb} by ${fate.by}`);
@@ -59,13 +62,26 @@ export function meaningOf(end: End, options: MeaningOptions): Meaning {
 	);
 }
 
+function isForNoHost(
+	{ fate, packet: sent, isTranslated }: End,
+	{ balances, isOwn }: MeaningOptions,
+): boolean {
+	return (
+		balances === "destination" &&
+		fate.kind === "delivered" &&
+		isTranslated &&
+		sent !== null &&
+		!isOwn(sent.destination >>> 0)
+	);
+}
+
 function none(how: string): Meaning {
 	const key = `${NO_BACKEND}: ${how}`;
 	return { kind: "none", key, chosen: key, backend: null };
 }
 
 function backendOf(
-	{ packet: sent, routingMark, fate }: End,
+	{ packet: sent, routingMark, isTranslated }: End,
 	{ balances, packet, keepsPort, markRoutes, isOwn }: MeaningOptions,
 ): Meaning["backend"] {
 	if (balances === "mark") {
@@ -86,12 +102,13 @@ function backendOf(
 		return { key: `from ${address}`, address, port: null, mark: null };
 	}
 	const port = portOf(sent);
-	const isTranslated =
+	const isElsewhere =
 		sent.destination !== packet.destination || port !== portOf(packet);
-	if (!isTranslated) return null;
+	// A client may ask for the backend's own address.
+	if (!isElsewhere && !isTranslated) return null;
 	const address = formatAddress(sent.destination);
 	const ownPort = keepsPort && port === portOf(packet) ? null : port;
-	const isLocal = fate.kind === "delivered" || isOwn(sent.destination >>> 0);
+	const isLocal = isOwn(sent.destination >>> 0);
 	const place = ownPort === null ? address : `${address}:${ownPort}`;
 	return {
 		key: isLocal ? `the gateway's own ${place}` : place,

@@ -1,7 +1,11 @@
 /** One packet that stands for many: the first packet of a connection, out of a space. */
 
 import type { GatewaySetup } from "../../../sim/contract/gateway.ts";
-import { parseAddress, parsePrefixed } from "../../../sim/packet/address.ts";
+import {
+	parseAddress,
+	parsePrefixed,
+	prefixMask,
+} from "../../../sim/packet/address.ts";
 import { icmpEcho, other, tcp, udp } from "../../../sim/packet/build.ts";
 import { ICMP, type Packet, TCP, UDP } from "../../../sim/packet/packet.ts";
 import { tryIpCommands } from "../../../sim/routing/iproute/try-commands.ts";
@@ -9,7 +13,13 @@ import { Routes } from "../../../sim/routing/routes.ts";
 import { addressesInSets } from "../../../sim/sets/command/addresses-in-sets.ts";
 import { type Arrival, OWN_INTERFACE } from "../walk/walker.ts";
 import type { AssumedWorld } from "../world/assumed-world.ts";
-import { contains, type Intervals, normalized } from "./intervals.ts";
+import {
+	complement,
+	contains,
+	type Intervals,
+	intersection,
+	normalized,
+} from "./intervals.ts";
 import { HEADER_FIELDS, isFromGateway, type Space } from "./space.ts";
 
 /** The interfaces of a world, with what is known of their links. */
@@ -22,6 +32,12 @@ export interface Links {
 	}[];
 	/** The addresses alone. */
 	readonly ownAddresses: Intervals;
+	/** What other hosts may have: no address that stands for a network, or for all of its hosts. */
+	readonly hosts: Intervals;
+	/** Those of the Internet that are on no link. */
+	readonly farHosts: Intervals;
+	/** A host of each link, behind the gateway's own address there. */
+	readonly neighbours: readonly number[];
 	readonly clientInterfaces: readonly string[];
 	/** Those and 127.0.0.0/8: what the gateway itself sends from. */
 	readonly sourceAddresses: Intervals;
@@ -51,11 +67,17 @@ export function linksOf(world: AssumedWorld): Links {
 function makeLinks({ setup, clientInterfaces }: AssumedWorld): Links {
 	const routes = new Routes(setup);
 	const own = setup.interfaces.flatMap(({ name, addresses }) =>
-		addresses.map((text) => ({
-			address: (parsePrefixed(text)?.address ?? 0) >>> 0,
-			interface: name,
-		})),
+		addresses.map((text) => {
+			const { address, length } = parsePrefixed(text) ?? NO_ADDRESS;
+			const mask = prefixMask(length);
+			return {
+				address: address >>> 0,
+				interface: name,
+				network: [(address & mask) >>> 0, (address | ~mask) >>> 0] as const,
+			};
+		}),
 	);
+	const hosts = hostsBeside(own);
 	const uplinks = uplinksOf(setup, routes);
 	const towards = (address: number) => {
 		const route = routes.lookup(address | 0);
@@ -67,6 +89,17 @@ function makeLinks({ setup, clientInterfaces }: AssumedWorld): Links {
 		names: setup.interfaces.map(({ name }) => name),
 		own,
 		ownAddresses: normalized(own.map(({ address }) => [address, address])),
+		hosts,
+		farHosts: complement(
+			normalized([
+				...NO_HOSTS,
+				...NOT_PUBLIC,
+				...own.map(({ network }) => network),
+			]),
+		),
+		neighbours: own.flatMap(({ address, network: [, greatest] }) =>
+			address + 41 < greatest ? [address + 41] : [],
+		),
 		sourceAddresses: normalized([
 			...own.map(({ address }) => [address, address] as const),
 			LOOPBACK,
@@ -94,7 +127,51 @@ function makeLinks({ setup, clientInterfaces }: AssumedWorld): Links {
 	};
 }
 
+const NO_ADDRESS = { address: 0, length: 32 };
 const LOOPBACK = [0x7f00_0000, 0x7fff_ffff] as const;
+
+/** Besides 127.0.0.0/8, what no host sends from: 0.0.0.0/8, multicast, and what is reserved (RFC 6890). */
+const NO_HOSTS: Intervals = [
+	[0, 0x00ff_ffff],
+	LOOPBACK,
+	[0xe000_0000, 0xffff_ffff],
+];
+
+/** Networks that are not for the Internet (RFC 6890): a client from far has no address of them. */
+const NOT_PUBLIC: Intervals = (
+	[
+		["10.0.0.0", 8],
+		["100.64.0.0", 10],
+		["169.254.0.0", 16],
+		["172.16.0.0", 12],
+		["192.0.0.0", 24],
+		["192.168.0.0", 16],
+		["198.18.0.0", 15],
+	] as const
+).map(([text, length]) => {
+	const first = (parseAddress(text) ?? 0) >>> 0;
+	return [first, (first | ~prefixMask(length)) >>> 0];
+});
+
+/** All hosts but the gateway, whose addresses and networks these are. */
+function hostsBeside(
+	own: readonly {
+		readonly address: number;
+		readonly network: readonly [least: number, greatest: number];
+	}[],
+): Intervals {
+	return complement(
+		normalized([
+			...NO_HOSTS,
+			...own.flatMap(({ address, network: [least, greatest] }) =>
+				// Of two addresses (RFC 3021), both are hosts.
+				[address, ...(greatest - least > 1 ? [least, greatest] : [])].map(
+					(one) => [one, one] as const,
+				),
+			),
+		]),
+	);
+}
 
 /** Interfaces over which a default route leads, in any table. */
 function uplinksOf(
@@ -274,12 +351,19 @@ function someOf(set: Intervals, wanted: readonly number[]): readonly number[] {
 	return [...new Set([...inside, ...ends])];
 }
 
-function sourcesOf(set: Intervals, links: Links): readonly number[] {
-	// A host of each link, behind the gateway's own address there.
-	const neighbours = links.own.map(({ address }) => address + 41);
-	return someOf(set, [...OUTSIDE, ...neighbours]).filter(
-		(address) => !links.isOwn(address),
+/** Of hosts, those from far first; where none of the set is a host's, whatever there is but the gateway's own. */
+function sourcesOf(
+	set: Intervals,
+	{ hosts, farHosts, neighbours, isOwn }: Links,
+): readonly number[] {
+	const ofHosts = intersection(set, hosts);
+	if (ofHosts.length === 0)
+		return someOf(set, []).filter((address) => !isOwn(address));
+	const far = someOf(intersection(set, farHosts), []);
+	const found = someOf(set, [...OUTSIDE, ...neighbours, ...far]).filter(
+		(address) => contains(hosts, address) && !isOwn(address),
 	);
+	return found.length > 0 ? found : someOf(ofHosts, []);
 }
 
 function destinationsOf(
@@ -299,9 +383,14 @@ function destinationsOf(
 	const edges = avoid
 		.slice(0, 8)
 		.flatMap(({ destination: set }) => set.map(([, greatest]) => greatest + 1));
-	return someOf(destination, [
+	const ofHosts = intersection(
+		destination,
+		normalized([...links.hosts, ...links.ownAddresses]),
+	);
+	return someOf(ofHosts.length > 0 ? ofHosts : destination, [
 		...near.map(({ address }) => address),
 		...OUTSIDE.toReversed(),
+		...links.neighbours,
 		...edges,
 	]);
 }

@@ -17,6 +17,7 @@ export function leaf(name: string): Decision {
 		connmark: 0,
 		rules: [],
 		beforeRouting: 0,
+		isTranslated: false,
 		remembers: false,
 		answered: name,
 		ways: [],

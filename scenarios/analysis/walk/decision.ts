@@ -74,6 +74,8 @@ export interface End {
 	readonly rules: readonly RuleRef[];
 	/** How many of `rules` it met before it was routed: the last of these has sent it where it goes. */
 	readonly beforeRouting: number;
+	/** A rule has given it a destination, which may be the one that it had. */
+	readonly isTranslated: boolean;
 	/** A list that rules remember clients in was written on the way: the next connection of the client may go elsewhere. */
 	readonly remembers: boolean;
 	/** What the gateway sent back, in packet notation: a reset, an ICMP error. */

@@ -2,6 +2,7 @@
 import type { Chain, Rule, Ruleset } from "../../../sim/contract/ruleset.ts";
 import { matches } from "../../../sim/matches/index.ts";
 import { printRule } from "../../../sim/ruleset/print.ts";
+import { targets } from "../../../sim/targets/index.ts";
 import type { RuleRef } from "./decision.ts";
 
 export interface RuleIndex {
@@ -13,6 +14,8 @@ export interface RuleIndex {
 	nameOf(place: string): string;
 	/** What the rule's own comment says; `null`: it has none. */
 	commentOf(rule: string): string | null;
+	/** Its target translates the destination of what it matches before it is routed. */
+	givesDestination(rule: string): boolean;
 	/** A packet may be asked about it more than once. */
 	conditionIsShared(name: string): boolean;
 }
@@ -65,8 +68,16 @@ export function ruleIndex({ tables }: Ruleset): RuleIndex {
 			const found = rules.get(key);
 			return found === undefined ? null : commentIn(found.rule);
 		},
+		givesDestination: (key) => translatesDestination(rules.get(key)?.rule),
 		conditionIsShared: (name) => (askers.get(name) ?? 0) > 1,
 	};
+}
+
+function translatesDestination(rule: Rule | undefined): boolean {
+	const target = rule?.target;
+	if (target?.kind !== "extension") return false;
+	const translates = targets.get(target.name)?.translates ?? "source";
+	return translates !== "source";
 }
 
 function commentIn(rule: Rule): string | null {

@@ -282,6 +282,9 @@ export class Walker {
 			packet: sent?.packet ?? packet,
 			...marks,
 			rules: rules.map((rule) => this.rules.find(rule)),
+			isTranslated: rules
+				.slice(0, marks.beforeRouting)
+				.some((rule) => this.rules.givesDestination(rule)),
 			answered: answer === undefined ? null : printPacket(answer.packet),
 			ways: this.play.ways,
 		};
