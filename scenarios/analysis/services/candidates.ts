@@ -1,6 +1,6 @@
 /**
  * Which packets are worth walking: those that rules with a say in balancing ask for. A rule has a say when
- * it translates destinations, picks a source from a range, or takes turns or draws.
+ * it translates destinations, picks a source from a range, takes turns or draws, or picks a mark.
  */
 import type {
 	Chain,
@@ -8,7 +8,9 @@ import type {
 	Ruleset,
 	Table,
 } from "../../../sim/contract/ruleset.ts";
+import type { Question } from "../../../sim/extension/traits.ts";
 import { matches } from "../../../sim/matches/index.ts";
+import { marksOf } from "../../../sim/ruleset/rule-traits.ts";
 import { targets } from "../../../sim/targets/index.ts";
 import {
 	ALL,
@@ -275,21 +277,58 @@ function decidesWhereTo(rule: Rule): boolean {
 	return translates === "source" ? takesTurns(rule) : hasASay(rule);
 }
 
+/**
+ * Rules that the gateway's own packets meet on their way out. Those for itself come in by `lo` as well, where
+ * they say nothing about others.
+ */
+export function rulesOnTheWayOut(
+	ruleset: Ruleset,
+	links: Links,
+): readonly Rule[] {
+	const found: Rule[] = [];
+	const begin = everything(OWN_INTERFACES);
+	const { interfaces, where } = metBy(begin, links);
+	visitRules(
+		ruleset,
+		{ begin, interfaces },
+		({ rule }) => found.push(rule),
+		where,
+	);
+	return found;
+}
+
 function hasASay(rule: Rule): boolean {
 	const { target } = rule;
 	return (
 		takesTurns(rule) ||
+		picksMark(rule) ||
 		(target?.kind === "extension" &&
 			targets.get(target.name)?.translates !== undefined)
 	);
 }
 
 /** Takes turns, or draws. */
-function takesTurns({ matches: uses }: Rule): boolean {
+function takesTurns(rule: Rule): boolean {
+	return asks(rule, ["turn", "draw"]);
+}
+
+function asks(
+	{ matches: uses }: Rule,
+	kinds: readonly Question["kind"][],
+): boolean {
 	return uses.some(({ name, options }) => {
-		const kind = matches.get(name)?.question?.(options)?.kind;
-		return kind === "turn" || kind === "draw";
+		const question = matches.get(name)?.question?.(options) ?? null;
+		return question !== null && kinds.includes(question.kind);
 	});
+}
+
+/** Writes a mark of several, or one that a condition chooses. */
+function picksMark(rule: Rule): boolean {
+	const isChosen = asks(rule, ["condition"]);
+	return marksOf(rule).some(
+		({ does, copies, value }) =>
+			does === "writes" && !copies && (isChosen || value === null),
+	);
 }
 
 /** Spaces that differ in their clients alone are one: classes of clients are told apart later. */

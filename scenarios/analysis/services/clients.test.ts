@@ -1,24 +1,29 @@
 import { describe, expect, test } from "vitest";
 import { printRational } from "../../../sim/rational.ts";
 import { parseRuleset } from "../../../sim/ruleset/parse.ts";
-import { analyse } from "./analysis.ts";
+import { NOTHING_GIVEN } from "../world/assumed-world.ts";
+import { type Analysis, analyse } from "./analysis.ts";
 import type { Service } from "./service.ts";
 
 const DNAT = "-j DNAT --to-destination";
 const MAIL = "-A PREROUTING -i eth0 -p tcp --dport 25";
 const turn = "-m statistic --mode nth --every 2 --packet 0";
 
-function servicesIn(
-	tables: Readonly<Record<string, readonly string[]>>,
-): readonly Service[] {
+type Tables = Readonly<Record<string, readonly string[]>>;
+
+function analysed(tables: Tables, given = NOTHING_GIVEN): Analysis {
 	const text = Object.entries(tables)
 		.map(([table, lines]) => `*${table}\n${lines.join("\n")}\nCOMMIT\n`)
 		.join("");
-	return analyse(parseRuleset(text, { file: "test.rules" })).services;
+	return analyse(parseRuleset(text, { file: "test.rules" }), given);
+}
+
+function servicesIn(tables: Tables): readonly Service[] {
+	return analysed(tables).services;
 }
 
 /** Service by service, class by class: `10.0.0.11:80 1/2` … */
-function sharesIn(tables: Parameters<typeof servicesIn>[0]) {
+function sharesIn(tables: Tables) {
 	return Object.fromEntries(
 		servicesIn(tables).map(({ key, classes }) => [
 			key,
@@ -140,5 +145,62 @@ test("what is sent to all hosts comes to no backend", () => {
 				"no backend: delivered to 255.255.255.255, which no host has 1",
 			],
 		},
+	});
+});
+
+describe("uplinks", () => {
+	const hook = [
+		":B - [0:0]",
+		"-A PREROUTING -i eth0 -m mark --mark 0 -j MARK --set-mark 1",
+		"-A PREROUTING -i eth1 -m mark --mark 0 -j MARK --set-mark 2",
+		"-A PREROUTING -m mark --mark 0 -j B",
+		`-A B ${turn} -j MARK --set-mark 1`,
+		"-A B -m mark --mark 0 -j MARK --set-mark 2",
+	];
+
+	test("have clients inside, where rules name the uplinks alone", () => {
+		const [service] = servicesIn({
+			mangle: hook,
+			nat: ["eth0", "eth1"].map(
+				(name) => `-A POSTROUTING -o ${name} -j MASQUERADE`,
+			),
+		});
+		const inside = service?.classes.find(({ name }) => name.includes("lan0"));
+		expect(inside?.vectors[0]?.split.parts.map(({ key }) => key)).toEqual([
+			"mark 0x1",
+			"mark 0x2",
+		]);
+	});
+
+	test("are not balanced by what the gateway sends to itself", () => {
+		const interfaces = ["eth0", "eth1"].map((name, index) => ({
+			name,
+			addresses: [`100.64.${index}.1/24`],
+			mtu: 1500,
+		}));
+		const { unmet } = analysed(
+			{ mangle: hook },
+			{ ...NOTHING_GIVEN, interfaces },
+		);
+		expect(unmet.map(({ text }) => text)).toEqual([
+			`-A B ${turn} -j MARK --set-xmark 0x1/0xffffffff`,
+		]);
+	});
+
+	test("are chosen by a hash, or by a condition, of packets that nothing else asks for", () => {
+		const marks = (rule: string) =>
+			servicesIn({ mangle: [`-A PREROUTING -i eth1 ${rule}`] }).map(
+				({ key, backends }) => [key, backends.map((one) => one.key)],
+			);
+		expect(
+			marks(
+				"-p tcp --dport 80 -j HMARK --hmark-tuple src --hmark-mod 2 --hmark-offset 1 --hmark-rnd 1",
+			),
+		).toEqual([["tcp any:80", ["mark 0x1", "mark 0x2"]]]);
+		expect(
+			marks(
+				"-p tcp --dport 80 -m condition --condition up -j MARK --set-mark 5",
+			),
+		).toEqual([["tcp any:80", ["mark 0x5"]]]);
 	});
 });

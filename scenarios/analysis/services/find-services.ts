@@ -10,7 +10,7 @@ import type { Decision, End, RuleRef, UnmetRule } from "../walk/decision.ts";
 import { decisionText, endsOf, rulesIn } from "../walk/ends-of.ts";
 import { type Arrival, TooManyWaysError, Walker } from "../walk/walker.ts";
 import type { AssumedWorld } from "../world/assumed-world.ts";
-import { candidates, rulesWithASay } from "./candidates.ts";
+import { candidates, rulesOnTheWayOut, rulesWithASay } from "./candidates.ts";
 import { type ClassOfClients, clientClasses } from "./client-classes.ts";
 import {
 	conditionNames,
@@ -53,7 +53,7 @@ import {
 export interface FoundServices {
 	readonly services: readonly Service[];
 	readonly others: readonly OtherTraffic[];
-	/** Rules that translate, take turns or draw, and that no packet which was walked matched. */
+	/** Rules that translate, take turns, draw or pick a mark, and that no packet which was walked matched. */
 	readonly unmet: readonly UnmetRule[];
 	/** What was not looked at, in words: [] when all was. */
 	readonly gaps: readonly string[];
@@ -84,6 +84,9 @@ export function findServices(
 	let found: readonly Found[] = [];
 	const others: OtherTraffic[] = [];
 	const met = new Set<string>();
+	const onTheWayOut = new Set(
+		rulesOnTheWayOut(ruleset, links).map((rule) => walker.rules.refOf(rule)),
+	);
 	for (const [index, whole] of spaces.entries()) {
 		const narrower = spaces.slice(0, index);
 		const space = withoutPortsOf(whole, narrower);
@@ -92,7 +95,8 @@ export function findServices(
 		if (space === null || arrival === null) continue;
 		const decision = walkOrSay(walker, arrival, gaps);
 		if (decision === null) continue;
-		for (const { rule } of rulesIn(decision)) met.add(rule);
+		for (const ref of rulesIn(decision))
+			if (!isFromGateway(space) || onTheWayOut.has(ref)) met.add(ref.rule);
 		const one =
 			foundIn(space, { arrival, decision, narrower }, context) ??
 			foundForOthers(space, { arrival, decision, narrower }, context);

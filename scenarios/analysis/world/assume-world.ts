@@ -152,11 +152,7 @@ function fromRules(ruleset: Ruleset, assumptions: Assumption[]): Assuming {
 		});
 		return inner.name;
 	};
-	const comesFromInside =
-		goesOut(facts) &&
-		found.clients.length === 0 &&
-		facts.masqueraded.length > 0;
-	const roles = comesFromInside
+	const roles = comesFromInside(facts, named, found)
 		? {
 				...found,
 				outer,
@@ -164,6 +160,7 @@ function fromRules(ruleset: Ruleset, assumptions: Assumption[]): Assuming {
 					innerBecause(
 						"no rule says by which interface they come whose connections leave translated",
 					),
+					...found.clients,
 				],
 			}
 		: withOuter(found, outer, facts);
@@ -180,6 +177,22 @@ function fromRules(ruleset: Ruleset, assumptions: Assumption[]): Assuming {
 	routeBackends(assuming);
 	routeDefault(assuming);
 	return assuming;
+}
+
+/** Connections leave translated, and by none of the interfaces that rules name can they have come. */
+function comesFromInside(
+	facts: RuleFacts,
+	names: readonly string[],
+	{ clients }: Roles,
+): boolean {
+	const outside = resolved(facts.masqueraded, names);
+	const areAllOutside =
+		facts.marksAnywhere && names.every((name) => outside.includes(name));
+	return (
+		goesOut(facts) &&
+		facts.masqueraded.length > 0 &&
+		(clients.length === 0 || areAllOutside)
+	);
 }
 
 /** Networks whose connections leave translated are where connections come from, unless rules place them elsewhere. */

@@ -1,6 +1,7 @@
 /** What a ruleset says of the machine on which it is loaded: interfaces, addresses, and what is behind what. */
 import type { Rule, Ruleset } from "../../../sim/contract/ruleset.ts";
 import { matches } from "../../../sim/matches/index.ts";
+import { marksOf } from "../../../sim/ruleset/rule-traits.ts";
 import { targets } from "../../../sim/targets/index.ts";
 import {
 	destinationsOf,
@@ -43,6 +44,8 @@ export interface RuleFacts {
 	readonly clientsAnywhere: boolean;
 	/** By which packets come that are marked. */
 	readonly markedInterfaces: readonly string[];
+	/** Packets are also marked that come by any interface. */
+	readonly marksAnywhere: boolean;
 	/** By which packets leave with another source, whatever their destination is. */
 	readonly masqueraded: readonly string[];
 	/** By which packets come that are let through to the gateway itself. */
@@ -89,6 +92,12 @@ export function ruleFacts(ruleset: Ruleset): RuleFacts {
 		markedInterfaces: names(
 			marking.filter(({ rule }) => rule.target?.kind === "extension"),
 			"inInterfaces",
+		),
+		marksAnywhere: marking.some(
+			({ rule, way }) =>
+				rule.target?.kind === "extension" &&
+				way.inInterfaces.has("+") &&
+				marksOf(rule).some(({ does, copies }) => does === "writes" && !copies),
 		),
 		masqueraded: names(leaving.filter(isForAll), "outInterfaces"),
 		deliveredFrom: names(
