@@ -17,7 +17,6 @@ import {
 	complement,
 	type Intervals,
 	intersection,
-	isAll,
 	normalized,
 } from "./intervals.ts";
 import type { Links } from "./sample.ts";
@@ -107,6 +106,8 @@ export interface Visited {
 	readonly table: Table["name"];
 	/** Of the packets that come there, those that its header takes. */
 	readonly space: Space;
+	/** By which interfaces packets come there. */
+	readonly comingBy: readonly string[];
 }
 
 /** Where a visit begins. */
@@ -144,7 +145,13 @@ export function visitRules(
 				const taken = wanted === null ? null : common(space, wanted);
 				if (taken === null) continue;
 				const rule = chain.rules[index] as Rule;
-				visit({ rule, chain: chain.name, table: table.name, space: taken });
+				visit({
+					rule,
+					chain: chain.name,
+					table: table.name,
+					space: taken,
+					comingBy: space.interfaces,
+				});
 				const { target } = rule;
 				if (target?.kind !== "jump" && target?.kind !== "goto") continue;
 				enter(chains.get(target.chain) as Chain, taken);
@@ -190,10 +197,13 @@ function candidatesIn(
 	const isWhole = visitRules(
 		ruleset,
 		{ begin, interfaces },
-		({ rule, table, space }) => {
+		({ rule, table, space, comingBy }) => {
 			if (!hasASay(rule)) return;
 			const known = byTable.get(table) ?? new Map<string, Space>();
-			const wanted = withinSets(space, rule, links);
+			// Clients at an interface that a rule leaves out ask for the same service.
+			const isLeftOut = rule.header.inInterface?.inverted === true;
+			const asked = isLeftOut ? { ...space, interfaces: comingBy } : space;
+			const wanted = withinSets(asked, rule, links);
 			for (const one of apart(wanted, here)) known.set(spaceText(one), one);
 			byTable.set(table, known);
 		},
@@ -218,12 +228,16 @@ function candidatesIn(
 	};
 }
 
-/** Where a rule asks for any destination, packets for the gateway itself are one matter, and those that pass another. */
+/**
+ * Where a rule asks for any destination, or for any but some, packets for the gateway itself are one matter,
+ * and those that pass another.
+ */
 function apart(space: Space, here: Intervals): readonly Space[] {
-	if (!isAll(space.destination) || here.length === 0) return [space];
-	return [here, complement(here)].map((destination) => {
-		return { ...space, destination };
-	});
+	if (countOf(space.destination) < 2 ** 31) return [space];
+	const parts = [here, complement(here)]
+		.map((some) => intersection(some, space.destination))
+		.filter((destination) => destination.length > 0);
+	return parts.map((destination) => ({ ...space, destination }));
 }
 
 /** Destinations alone that are in the sets which the rule names; one that no address has stays as it is. */
@@ -361,8 +375,7 @@ function narrowestFirst(spaces: readonly Space[]): readonly Space[] {
 
 /** The logarithm of how many packets a space has, so that no subspace comes behind what contains it. */
 function sizeOf(space: Space): number {
-	const count = (set: Space["source"]) =>
-		Math.log2(set.reduce((sum, [least, most]) => sum + most - least + 1, 0));
+	const count = (set: Intervals) => Math.log2(countOf(set));
 	return (
 		count(space.source) +
 		count(space.destination) +
@@ -371,4 +384,8 @@ function sizeOf(space: Space): number {
 		count(space.protocol) +
 		Math.log2(space.interfaces.length)
 	);
+}
+
+function countOf(set: Intervals): number {
+	return set.reduce((sum, [least, most]) => sum + most - least + 1, 0);
 }

@@ -204,3 +204,44 @@ describe("uplinks", () => {
 		).toEqual([["tcp any:80", ["mark 0x5"]]]);
 	});
 });
+
+describe("Docker's chain for published ports", () => {
+	const published = (last: readonly string[]) => ({
+		nat: [
+			":DOCKER - [0:0]",
+			"-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER",
+			"-A OUTPUT ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j DOCKER",
+			...last,
+		],
+	});
+
+	test("balances what the gateway itself opens", () => {
+		const services = servicesIn(
+			published([
+				`-A DOCKER -o lo -p tcp --dport 8080 ${turn} ${DNAT} 172.18.0.3:80`,
+				`-A DOCKER -p tcp --dport 8080 ${DNAT} 172.18.0.4:80`,
+			]),
+		);
+		expect(
+			services.map(({ openedBy, backends }) => [openedBy, backends.length]),
+		).toEqual([
+			["clients", 1],
+			["gateway", 2],
+		]);
+	});
+
+	test("leaves out clients of its own bridge, which are a class", () => {
+		expect(
+			sharesIn(
+				published([
+					`-A DOCKER ! -i br0 -p tcp --dport 8080 ${DNAT} 172.18.0.3:80`,
+				]),
+			),
+		).toEqual({
+			"tcp local:8080": {
+				"clients at br0": ["no backend: delivered to the gateway itself 1"],
+				"clients at wan0": ["172.18.0.3:80 1"],
+			},
+		});
+	});
+});
