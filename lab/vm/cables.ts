@@ -54,9 +54,10 @@ export class Cables {
 		const { vlan } = box.interfaceNamed(interfaceName);
 		const message = isThere ? "carrier-on" : "carrier-off";
 		trunk.send([guestMessage(message, { number: vlan })]);
+		let shown = "";
 		for (let tries = 0; tries < RETRIES; tries++) {
 			const words = ["ip", "-o", "link", "show", "dev", interfaceName];
-			const shown = await box.linux.must(words);
+			shown = await box.linux.must(words);
 			const isDown = !/[<,]UP[,>]/.test(shown);
 			if (isDown || / state UP /.test(shown) === isThere) return;
 			await pause(RETRY_MS);
@@ -64,7 +65,7 @@ export class Cables {
 		throw new LabError({
 			code: "hangs",
 			place: interfaceName,
-			message: `the guest's kernel does not notice that the link ${isThere ? "has" : "has lost"} its carrier`,
+			message: `the guest's kernel does not notice that the link ${isThere ? "has" : "has lost"} its carrier: ${shown.trim()}`,
 			remedy: "",
 		});
 	}
