@@ -1,7 +1,7 @@
 /** Folders that the lab writes in: made, or said why they cannot be used. */
-import { existsSync, mkdirSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync } from "node:fs";
 import { codeOf, reasonOf } from "../scenarios/files/file-failure.ts";
+import { makeFolders } from "../scenarios/files/make-folders.ts";
 import { LabError } from "./lab-error.ts";
 
 /** What a folder lacks, by why the system refused; anything else than these is told as it is. */
@@ -42,26 +42,13 @@ export function unusableFolder(
 }
 
 /**
- * Makes a folder and those above it, where they are missing. Node's own way (`recursive`) says ENOENT on
- * a file system that is read-only, and does not come back from one that takes no folders (/proc).
+ * Makes a folder and those above it, where they are missing.
  * @throws LabError where the system refuses
  */
 export function makeFolder(folder: string, use: string): void {
-	const missing: string[] = [];
-	for (let at = folder; !existsSync(at); at = dirname(at)) missing.unshift(at);
 	try {
-		for (const one of missing) makeOne(one);
-		if (!statSync(folder).isDirectory()) mkdirSync(folder);
+		makeFolders(folder);
 	} catch (error) {
 		throw unusableFolder(folder, use, error);
-	}
-}
-
-function makeOne(folder: string): void {
-	try {
-		mkdirSync(folder);
-	} catch (error) {
-		// Another process was quicker; what it made shows with the next one.
-		if (codeOf(error) !== "EEXIST") throw error;
 	}
 }

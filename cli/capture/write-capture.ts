@@ -1,5 +1,5 @@
 /** What the script printed → a folder. */
-import { mkdir, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import {
 	captureFiles,
@@ -13,7 +13,12 @@ import {
 import { codeOf, reasonOf } from "../../scenarios/files/file-failure.ts";
 import { DEFAULT_LINUX, linuxName } from "../../sim/linux/linux.ts";
 import { EXIT } from "../base/exit-code.ts";
-import { operand, readRules, writeWhole } from "../files/files.ts";
+import {
+	makeOutputFolder,
+	operand,
+	readRules,
+	writeWhole,
+} from "../files/files.ts";
 import { InputError } from "../screen/input-error.ts";
 import { out } from "../screen/screen.ts";
 import { nameText } from "../screen/screen-text.ts";
@@ -30,11 +35,7 @@ export async function writeCapture(
 	);
 	if (fault !== null) throw new InputError(fault.message, fault.remedy);
 	await mustBeForCaptures(folder);
-	try {
-		await mkdir(folder, { recursive: true });
-	} catch (error) {
-		throw new InputError(`cannot make ${folder}: ${reasonOf(error)}`);
-	}
+	makeOutputFolder(folder);
 	const files = captureFiles(sections);
 	// The index last: without it, the folder holds no capture.
 	for (const one of files) await writeWhole(join(folder, one.name), one.text);

@@ -30,3 +30,13 @@ it("writes over nothing of the user's", async () => {
 	expect(err).toContain("recipe.rules is there already, and differs");
 	expect(readFileSync(join(cwd, "recipe.rules"), "utf8")).toBe("mine\n");
 });
+
+it.each(["/proc/marktwin", "my demo/recipe.rules"])(
+	"says that no folder can be made at %s",
+	async (folder) => {
+		const { code, err } = await marktwin(["example", folder], { cwd: top });
+		expect(code).toBe(2);
+		expect(err).toContain(`cannot make the folder ${folder}`);
+		expect(err).toContain("Name another folder.");
+	},
+);

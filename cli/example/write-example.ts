@@ -1,10 +1,10 @@
 /** Writes what a user begins with. */
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf, reasonOf } from "../../scenarios/files/file-failure.ts";
 import { commandLine } from "../../scenarios/result/invocation.ts";
 import { EXIT } from "../base/exit-code.ts";
-import { writeWhole } from "../files/files.ts";
+import { makeOutputFolder, writeWhole } from "../files/files.ts";
 import { InputError } from "../screen/input-error.ts";
 import { out } from "../screen/screen.ts";
 import { nameText } from "../screen/screen-text.ts";
@@ -20,11 +20,7 @@ interface ExampleFile {
 export async function writeExample(folder: string): Promise<number> {
 	const files = await exampleFiles();
 	await mustBeFree(folder, files);
-	try {
-		await mkdir(folder, { recursive: true });
-	} catch (error) {
-		throw new InputError(`cannot make ${folder}: ${reasonOf(error)}`);
-	}
+	makeOutputFolder(folder);
 	for (const { name, text } of files)
 		await writeWhole(join(folder, name), text);
 	const width = Math.max(...files.map(({ name }) => join(folder, name).length));

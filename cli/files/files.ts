@@ -8,6 +8,7 @@ import {
 } from "../../scenarios/files/bounded-read.ts";
 import { codeOf, reasonOf } from "../../scenarios/files/file-failure.ts";
 import { rememberRead, wasRead } from "../../scenarios/files/files-read.ts";
+import { makeFolders } from "../../scenarios/files/make-folders.ts";
 import {
 	findTarget,
 	replaceFile,
@@ -257,6 +258,23 @@ function cannotWrite(file: string, error: unknown): InputError {
 			? `Make the folder first: mkdir -p ${operand(dirname(file))}`
 			: "",
 	);
+}
+
+/**
+ * Makes a folder for outputs and those above it, where they are missing.
+ * @throws InputError
+ */
+export function makeOutputFolder(folder: string): void {
+	try {
+		makeFolders(folder);
+	} catch (error) {
+		const name = folder === "" ? '""' : folder;
+		const isFile = codeOf(error) === "EEXIST";
+		throw new InputError(
+			`cannot make the folder ${name}: ${isFile ? "a file stands there" : reasonOf(error)}`,
+			"Name another folder.",
+		);
+	}
 }
 
 /** A path as a word of a command line that no program takes for an option; `-` stays what it is. */

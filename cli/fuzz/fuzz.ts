@@ -1,7 +1,6 @@
 /** Plays generated cases on model and kernel, keeps what differs, and says what was covered. */
 
 import { randomInt } from "node:crypto";
-import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { isLostMachine } from "../../lab/lab-error.ts";
@@ -26,7 +25,7 @@ import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
 import { infoOf } from "../../scenarios/result/driver-info.ts";
 import { DEFAULT_LINUX, type Linux } from "../../sim/linux/linux.ts";
 import { type CompareView, printFailure } from "../compare/print.ts";
-import { writeWhole } from "../files/files.ts";
+import { makeOutputFolder, writeWhole } from "../files/files.ts";
 import { openOutputs } from "../outputs/outputs.ts";
 import type { Failure, Results } from "../outputs/results-file.ts";
 import { emptyScenario } from "../play/broken-file.ts";
@@ -230,7 +229,7 @@ function kernelOf([driver]: readonly VmDriver[]): FuzzTotals["kernel"] {
 }
 
 async function saveFile(file: string, text: string): Promise<void> {
-	await mkdir(dirname(file), { recursive: true });
+	makeOutputFolder(dirname(file));
 	await writeWhole(file, text);
 }
 

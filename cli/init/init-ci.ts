@@ -1,11 +1,11 @@
 /** `marktwin init --ci`: writes what a CI system reads. */
-import { mkdir, readFile, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { dirname, isAbsolute, normalize, relative, sep } from "node:path";
 import { codeOf, reasonOf } from "../../scenarios/files/file-failure.ts";
 import { linuxName } from "../../sim/linux/linux.ts";
 import { EXIT } from "../base/exit-code.ts";
 import { version } from "../base/version.ts";
-import { STANDARD, writeWhole } from "../files/files.ts";
+import { makeOutputFolder, STANDARD, writeWhole } from "../files/files.ts";
 import type { WorldOptions } from "../options/world-options.ts";
 import { scenarioFilesBelow } from "../play/find-files.ts";
 import { InputError } from "../screen/input-error.ts";
@@ -46,7 +46,7 @@ export async function initCi(
 		return EXIT.holds;
 	}
 	if (!options.force) await mustBeFree(path, text);
-	await makeFolder(dirname(path));
+	makeOutputFolder(dirname(path));
 	await writeWhole(path, text);
 	out.show([
 		`${nameText(path)} is written: ${rules.length === 1 ? "the ruleset is" : `${rules.length} rulesets are`} checked with every push`,
@@ -154,14 +154,6 @@ async function isDependency(): Promise<boolean> {
 		);
 	} catch (error) {
 		throw new InputError(`package.json is no JSON: ${reasonOf(error)}`);
-	}
-}
-
-async function makeFolder(folder: string): Promise<void> {
-	try {
-		await mkdir(folder, { recursive: true });
-	} catch (error) {
-		throw new InputError(`cannot make ${folder}: ${reasonOf(error)}`);
 	}
 }
 

@@ -55,6 +55,10 @@ describe("marktwin lint", () => {
 		const { code, err } = await marktwin(["lint", "--only", "MT8O1", old]);
 		expect(code).toBe(2);
 		expect(err).toContain("Did you mean MT801?");
+		const both = ["--only", "MT801,MT101", "--ignore", "old-name"];
+		const refused = await marktwin(["lint", ...both, old]);
+		expect(refused.code).toBe(2);
+		expect(refused.err).toContain("--only and --ignore both name MT801");
 	});
 
 	it("prints the faults of a ruleset that would not load, and lints the others", async () => {

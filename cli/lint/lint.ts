@@ -12,6 +12,7 @@ import { mustReadOnce } from "../options/read-world.ts";
 import type { WorldOptions } from "../options/world-options.ts";
 import { analysed } from "../rules/analysed.ts";
 import { sayAssumed } from "../rules/say-assumed.ts";
+import { InputError } from "../screen/input-error.ts";
 import { err, whileShowing } from "../screen/screen.ts";
 import { nameText } from "../screen/screen-text.ts";
 import { unmetLines } from "../split/print.ts";
@@ -59,10 +60,15 @@ export function readCodes({
 }: Pick<LintCommandOptions, "only" | "ignore">): Codes {
 	if (only.length + ignore.length === 0) return { ignore: [] };
 	const codeOf = (text: string) => findRule(text).code;
-	return {
-		...(only.length > 0 ? { only: only.map(codeOf) } : {}),
-		ignore: ignore.map(codeOf),
-	};
+	const wanted = only.map(codeOf);
+	const left = ignore.map(codeOf);
+	const both = wanted.find((code) => left.includes(code));
+	if (both !== undefined)
+		throw new InputError(
+			`--only and --ignore both name ${both}`,
+			"Say it in one of them.",
+		);
+	return { ...(only.length > 0 ? { only: wanted } : {}), ignore: left };
 }
 
 /** `null` for each file that does not load: its faults are printed. */

@@ -70,7 +70,25 @@ export function readAssumed(
 		throw new InvalidArgumentError(
 			"Write it as set:blocked=no; besides no there are yes and either.",
 		);
-	return new Map([...before, [key, value]]);
+	return mentioned(before, key, value);
+}
+
+/** @throws InvalidArgumentError where something else was said of the same */
+function mentioned<Value extends string>(
+	before: ReadonlyMap<string, Value>,
+	name: string,
+	value: Value,
+): ReadonlyMap<string, Value> {
+	mustAgree(name, before.get(name) ?? value, value);
+	return new Map([...before, [name, value]]);
+}
+
+/** @throws InvalidArgumentError where two values are given to one name */
+export function mustAgree(name: string, before: string, value: string): void {
+	if (before === value) return;
+	throw new InvalidArgumentError(
+		`${name} is given twice: ${before} and ${value}. Say it once.`,
+	);
 }
 
 /** `--rules NAME=FILE`, several times. */
@@ -81,5 +99,5 @@ export function readRules(
 	const [, name, file] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
 	if (name === undefined || file === undefined)
 		throw new InvalidArgumentError("Write it as recipe.rules=my.rules.");
-	return new Map([...before, [name, file]]);
+	return mentioned(before, name, file);
 }

@@ -43,6 +43,22 @@ describe("marktwin prove", () => {
 		expect(again.code).toBe(1);
 	});
 
+	it.each(["a file", ""])(
+		"refuses a folder that cannot be made: %j",
+		async (name) => {
+			const into = name === "" ? "" : join(folder, name);
+			if (name !== "") writeFileSync(into, "mine");
+			const { code, err } = await marktwin([
+				"prove",
+				RECIPE,
+				"--counterexamples",
+				into,
+			]);
+			expect(code).toBe(2);
+			expect(err).toContain("cannot make the folder");
+		},
+	);
+
 	it("ends with 3 for what is not known", async () => {
 		expect((await marktwin(["prove", RECIPE, "--budget", "3"])).code).toBe(3);
 		const empty = join(folder, "empty.rules");
@@ -56,6 +72,9 @@ describe("marktwin prove", () => {
 		const { code, err } = await marktwin(["prove", RECIPE, "--events", "x"]);
 		expect(code).toBe(2);
 		expect(err).toContain("x is no event. There are retransmission,");
+		const both = await marktwin(["prove", RECIPE, "--events", "all,reload"]);
+		expect(both.code).toBe(2);
+		expect(both.err).toContain("all is all of them");
 	});
 
 	it("prints JSON", async () => {

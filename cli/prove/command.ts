@@ -109,6 +109,10 @@ function readEvents(text: string): readonly EventName[] {
 	const names = EVENTS.map(({ name }) => name);
 	if (text === "all") return names;
 	const asked = text.split(",").map((one) => one.trim());
+	if (asked.length > 1 && asked.includes("all"))
+		throw new InvalidArgumentError(
+			"all is all of them: name it alone, or leave it out.",
+		);
 	return asked.map((one) => {
 		const found = names.find((name) => name === one);
 		if (found === undefined)

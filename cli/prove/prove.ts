@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { extname, join } from "node:path";
 import type { EventName } from "../../scenarios/analysis/prove/events.ts";
 import {
@@ -13,7 +12,7 @@ import {
 } from "../../scenarios/analysis/services/analysis.ts";
 import { EXIT } from "../base/exit-code.ts";
 import { noteUsersFile } from "../base/users-code.ts";
-import { writeText } from "../files/files.ts";
+import { makeOutputFolder, writeText } from "../files/files.ts";
 import { mustBeInRules } from "../options/check-assumed.ts";
 import type { DriverChoice } from "../options/driver-option.ts";
 import type { WorldOptions } from "../options/world-options.ts";
@@ -50,6 +49,8 @@ export async function prove(
 		subjectsOf(file, options),
 	);
 	if (found === null) return EXIT.badInput;
+	if (options.counterexamples !== undefined)
+		makeOutputFolder(options.counterexamples);
 	const proved = await whileShowing(`proving ${file} …`, async () =>
 		found.map(({ name, analysis }) => {
 			return { file: name, proof: proofOf(name, analysis, options) };
@@ -204,7 +205,6 @@ async function writeCounterexamples(
 	{ counterexamples: folder }: ProveCommandOptions,
 ): Promise<number> {
 	if (folder === undefined) return 0;
-	await mkdir(folder, { recursive: true });
 	const all = proved.flatMap(counterexamplesOf);
 	for (const { name, counterexample } of all)
 		await writeText(

@@ -10,6 +10,18 @@ const trace = (...words: readonly string[]) =>
 	marktwin(["trace", RECIPE, ...words]);
 
 describe("marktwin trace", () => {
+	it("plays what the router itself sends", async () => {
+		const { code, out } = await trace(
+			"--in",
+			"lo",
+			"--packet",
+			"udp 192.168.0.254:4000 > 192.168.0.1:53",
+		);
+		expect(code).toBe(0);
+		expect(out).toContain("filter:OUTPUT:policy");
+		expect(out).toMatch(/^bond0\.205 → udp 192\.168\.0\.254:4000 /m);
+	});
+
 	it("shows the rules that match, the marks, and what comes out", async () => {
 		const { code, out, err } = await trace(...CLIENT);
 		expect({ code, err }).toEqual({ code: 0, err: "" });
@@ -308,6 +320,20 @@ describe("marktwin trace", () => {
 		{
 			words: ["--in", "bond0.2o4", "--packet", CLIENT_SYN],
 			says: "Did you mean bond0.204?",
+		},
+		{
+			words: [
+				...CLIENT,
+				"--sysctl",
+				"ip_forward=1",
+				"--sysctl",
+				"ip_forward=0",
+			],
+			says: "ip_forward is given twice: 1 and 0. Say it once.",
+		},
+		{
+			words: [...CLIENT, "--assume", "set:a=yes", "--assume", "set:a=no"],
+			says: "set:a is given twice: yes and no. Say it once.",
 		},
 		{
 			words: [

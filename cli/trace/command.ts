@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
-import { readSeed } from "../options/read-option.ts";
+import { mustAgree, readSeed } from "../options/read-option.ts";
 import { addWorldOptions, RULES_HELP } from "../options/world-options.ts";
 import type { Assignment, TracedPacket, TraceOptions } from "./options.ts";
 
@@ -14,7 +14,7 @@ export function traceCommand(): Command {
 		.argument("<rules>", RULES_HELP)
 		.requiredOption(
 			"-i, --in <interface>",
-			"interface on which the --packet arguments behind it arrive (repeatable)",
+			"interface on which the --packet arguments behind it arrive; lo: the router itself sends them (repeatable)",
 			(text: string) => {
 				interfaces.push(text);
 				return interfaces;
@@ -37,7 +37,7 @@ export function traceCommand(): Command {
 		.option(
 			"-a, --address <interface=address>",
 			"address of the router, as eth0=192.168.1.1/24 (repeatable; default the recipe's: 10.0.0.1/8 on bond0.204, 192.168.0.254/24 on bond0.205)",
-			assignment("bond0.204=10.0.0.1/8"),
+			assignment("bond0.204=10.0.0.1/8", true),
 			[],
 		)
 		.option(
@@ -82,14 +82,18 @@ Example:
 	return addWorldOptions(command);
 }
 
-function assignment(example: string) {
+/** @param isList whether a name may have several values */
+function assignment(example: string, isList = false) {
 	return (
 		text: string,
 		before: readonly Assignment[],
 	): readonly Assignment[] => {
 		const at = text.indexOf("=");
 		if (at < 1) throw new InvalidArgumentError(`Write it as ${example}.`);
+		const name = text.slice(0, at);
 		const value = text.slice(at + 1);
-		return [...before, { name: text.slice(0, at), value }];
+		const said = before.find((one) => one.name === name);
+		if (!isList) mustAgree(name, said?.value ?? value, value);
+		return [...before, { name, value }];
 	};
 }

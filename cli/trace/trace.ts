@@ -96,11 +96,14 @@ function readPacket(text: string): Packet {
 	}
 }
 
+/** What the router sends itself leaves it by the loopback interface first. */
+const LOOPBACK = "lo";
+
 function mustBeThere(name: string, names: readonly string[]): void {
-	if (names.includes(name)) return;
+	if (name === LOOPBACK || names.includes(name)) return;
 	const meant = nearest(name, names);
 	throw new InputError(
 		`--in ${name}: the router has no such interface`,
-		`${meant ? `Did you mean ${meant}? ` : ""}It has ${names.join(" and ")}; --address ${name}=10.0.0.1/8 gives it another one.`,
+		`${meant ? `Did you mean ${meant}? ` : ""}It has ${names.join(" and ")}, and lo for what it sends itself; --address ${name}=10.0.0.1/8 gives it another one.`,
 	);
 }

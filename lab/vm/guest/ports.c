@@ -190,21 +190,24 @@ void read_delivered(struct buffer *into)
 
 /*
  * The header is the sender's (IPPROTO_RAW implies IP_HDRINCL); the kernel sums it up anew. The route
- * is looked up for the address to which the socket is bound, as for any other socket.
+ * is looked up for the address to which the socket is bound, and for its TOS, as for any other socket:
+ * what a program sends with a TOS comes from a socket that has it.
  */
 uint32_t send_packet(const char *packet, size_t length, int is_bound)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET }, from = { .sin_family = AF_INET };
-	int handle, failed = 0, on = 1;
+	int handle, failed = 0, on = 1, tos;
 
 	if (length < 20)
 		return EINVAL;
 	handle = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
 	if (handle < 0)
 		return errno;
+	tos = (unsigned char)packet[1];
 	memcpy(&from.sin_addr, packet + 12, 4);
 	memcpy(&to.sin_addr, packet + 16, 4);
 	if ((is_bound && (setsockopt(handle, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on)) ||
+			  setsockopt(handle, IPPROTO_IP, IP_TOS, &tos, sizeof(tos)) ||
 			  bind(handle, (struct sockaddr *)&from, sizeof(from)))) ||
 	    sendto(handle, packet, length, 0, (struct sockaddr *)&to, sizeof(to)) < 0)
 		failed = errno;

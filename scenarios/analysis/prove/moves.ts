@@ -89,7 +89,7 @@ export function* movesOf(
 	if (isAgain) options.happens("same-port");
 	if (node.phase === "idle" || isAgain)
 		yield* firstPackets(node, options, check);
-	if (node.phase === "idle" && events.has("table-full"))
+	if (node.phase === "idle" && !node.isFull && events.has("table-full"))
 		yield* fullTable(node, options);
 	const isUdp = subject.first.packet.kind === "udp";
 	const moves = isUdp ? UDP_MOVES[node.phase] : TCP_MOVES[node.phase];
@@ -397,14 +397,27 @@ function* speakLater(
 	}
 }
 
+/** From when on a flow with answers is no guess any more, and is kept in a full table (`nf_conntrack_udp_packet`, 6.1). */
+const STREAM_MS = 3_000;
+
+function streaming(node: Node, { explorer }: SearchOptions): Node {
+	const words = `${STREAM_MS / 1000} s pass`;
+	return after(
+		node,
+		{ kind: "wait", words, ms: STREAM_MS },
+		{ situation: explorer.wait(node.situation, STREAM_MS) },
+	);
+}
+
 /** Another connection stands, and the table has no room for a second one. */
 function* fullTable(node: Node, options: SearchOptions): Generator<Moved> {
 	const { explorer, subject } = options;
-	if (subject.first.packet.kind !== "tcp") return;
+	const isUdp = subject.first.packet.kind === "udp";
 	const first = fromPort(subject.first, OTHER_PORT);
 	let at = node;
 	let sent: Sent | null = null;
 	for (const segment of ["first", "reply", "data"] as const) {
+		if (isUdp && segment === "data") at = streaming(at, options);
 		const arrival = arrivalOf(segment, first, sent);
 		const passed = explorer.packet(at.situation, arrival);
 		const values = subject.alive;
@@ -431,6 +444,7 @@ function* fullTable(node: Node, options: SearchOptions): Generator<Moved> {
 		{
 			situation: explorer.operate(at.situation, "full", does),
 			values: subject.alive,
+			isFull: true,
 		},
 	);
 	options.happens("table-full");

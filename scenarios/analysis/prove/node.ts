@@ -30,6 +30,8 @@ export interface Node {
 	/** Conditions are as they are behind a load; what the checker wrote is lost. */
 	readonly isForgotten: boolean;
 	readonly rules: "loaded" | "flushed";
+	/** The connection table has taken as many as it may. */
+	readonly isFull: boolean;
 	/** How this node was reached; `null`: it is the beginning. */
 	readonly from: { readonly node: Node; readonly step: PathStep } | null;
 	readonly depth: number;

@@ -143,6 +143,25 @@ it("finds flows of UDP that stay with a dead backend", () => {
 	expect(violatedIn(assumed)).toEqual(["liveness", "no-dead-backend"]);
 });
 
+const HALVES = (head: string) =>
+	nat(
+		`${head} -m statistic --mode nth --every 2 --packet 0 -j DNAT --to-destination 10.20.0.1`,
+		`${head} -j DNAT --to-destination 10.20.0.2`,
+	);
+
+it("finds that flows of others fill the table, of UDP as well", () => {
+	const { assumed } = only(proofOf(HALVES(DNS), { events: ["table-full"] }));
+	expect(violatedIn(assumed)).toEqual(["liveness"]);
+});
+
+it("does not know the balance where connections that stand take turns once more", () => {
+	const proof = proofOf(
+		HALVES("-A PREROUTING -d 203.0.113.25 -p tcp --dport 25"),
+		{ events: ["evict"] },
+	);
+	expect(kindsOf(only(proof).assumed).balance).toBe("unknown");
+});
+
 it("says what nothing could violate", () => {
 	const { assumed } = only(
 		proofOf(nat(`${DNS} -j DNAT --to-destination 10.20.0.1`)),

@@ -211,7 +211,7 @@ class SubjectProof {
 		events: readonly EventName[],
 		searched: Searched,
 	): Result {
-		if (property === "balance") return this.balanceUnder(events);
+		if (property === "balance") return this.balanceOf(events, searched);
 		if (property === "isolation" && events.includes("other-traffic")) {
 			const moved = this.balanceUnder(["other-traffic"]);
 			if (moved.kind === "violated") return moved;
@@ -238,6 +238,21 @@ class SubjectProof {
 			depth,
 			bound: partly === null ? "all states" : `all states under ${partly}`,
 		};
+	}
+
+	/** Runs of connections are played with events of balance; what others make of connections that stand is not. */
+	private balanceOf(
+		events: readonly EventName[],
+		{ turnsLater, cut }: Searched,
+	): Result {
+		const found = this.balanceUnder(events);
+		if (found.kind !== "holds" || this.quiet().turnsLater) return found;
+		if (turnsLater)
+			return {
+				kind: "unknown",
+				why: "packets of connections that stand take turns as new ones do then, and runs with them are not looked at",
+			};
+		return cut === null ? found : { kind: "unknown", why: cut };
 	}
 
 	private played(property: PropertyName, candidate: Candidate) {

@@ -51,6 +51,7 @@ export function search(given: Omit<SearchOptions, "happens">): Searched {
 			values: null,
 			dead: null,
 			isForgotten: false,
+			isFull: false,
 			rules: "loaded",
 			from: null,
 			depth: 0,
