@@ -18,7 +18,7 @@ describe("marktwin trace", () => {
 			"udp 192.168.0.254:4000 > 192.168.0.1:53",
 		);
 		expect(code).toBe(0);
-		expect(out).toContain("filter:OUTPUT:policy");
+		expect(out).toContain("mangle:OUTPUT:policy");
 		expect(out).toMatch(/^bond0\.205 → udp 192\.168\.0\.254:4000 /m);
 	});
 
