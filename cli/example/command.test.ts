@@ -31,12 +31,9 @@ it("writes over nothing of the user's", async () => {
 	expect(readFileSync(join(cwd, "recipe.rules"), "utf8")).toBe("mine\n");
 });
 
-it.each(["/proc/marktwin", "my demo/recipe.rules"])(
-	"says that no folder can be made at %s",
-	async (folder) => {
-		const { code, err } = await marktwin(["example", folder], { cwd: top });
-		expect(code).toBe(2);
-		expect(err).toContain(`cannot make the folder ${folder}`);
-		expect(err).toContain("Name another folder.");
-	},
-);
+it("says that a folder cannot be made", async () => {
+	const { code, err } = await marktwin(["example", "/proc/marktwin"]);
+	expect(code).toBe(2);
+	expect(err).toContain("cannot make the folder /proc/marktwin");
+	expect(err).toContain("Name another folder.");
+});
