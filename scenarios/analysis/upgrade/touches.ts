@@ -2,6 +2,8 @@
  * Which rules a difference between Linuxes touches. The map has an entry for each difference of the
  * table: one that is added to the table has to be added here as well.
  */
+
+import { ICMP, SCTP, TCP, UDP } from "../../../sim/kernel.ts";
 import type {
 	Behaviour,
 	DifferenceName,
@@ -29,17 +31,17 @@ export type Touches =
 
 /** By the name of the difference. */
 export const TOUCHES: { readonly [Name in DifferenceName]: Touches } = {
-	timeoutOfReset: asksForConnections,
-	repeatedInit: asksForConnections,
-	outOfWindow: asksForConnections,
-	lateEnd: asksForConnections,
-	resetsOutOfStep: asksForConnections,
-	beginsAgain: asksForConnections,
+	timeoutOfReset: tracks(TCP),
+	repeatedInit: tracks(SCTP),
+	outOfWindow: tracks(TCP),
+	lateEnd: tracks(TCP),
+	resetsOutOfStep: tracks(TCP),
+	beginsAgain: tracks(TCP),
 	portOfClosing: has(/ -j (SNAT|MASQUERADE)\b/),
 	crowdedTable: asksForConnections,
 	clashOfOthers: asksForConnections,
-	clashOfEchoes: asksForConnections,
-	clashOfOpposites: asksForConnections,
+	clashOfEchoes: tracks(ICMP),
+	clashOfOpposites: tracks(UDP),
 	settingDefaults: "no rule",
 	settingBounds: "no rule",
 	defragEnds: ({ rule }) => rule.header.fragment !== null,
@@ -130,6 +132,16 @@ function printsOtherwise(name: DifferenceName): Touches {
 		return (
 			printRule(rule, chain.name, from) !== printRule(rule, chain.name, changed)
 		);
+	};
+}
+
+/** May a packet of this protocol meet it, and has it to do with connections? */
+function tracks(wanted: number): Touches {
+	return (placed) => {
+		const { protocol, protocolInverted } = placed.rule.header;
+		const isOther =
+			protocol !== 0 && (protocol === wanted) === protocolInverted;
+		return !isOther && asksForConnections(placed);
 	};
 }
 

@@ -324,7 +324,7 @@ export function chainOf(table: TableDraft, name: string): ChainDraft {
 		NO_SUCH_NAME,
 		builtIn.length > 0
 			? `The table ${table.name} has no chain ${name}; ${builtIn.join(", ")} have.`
-			: `Declare the chain before its first use: \`:${name} - [0:0]\`.`,
+			: `Make the chain before its first use: iptables -t ${table.name} -N ${name}; in a text for iptables-restore, \`:${name} - [0:0]\`.`,
 		name,
 	);
 }
