@@ -115,17 +115,19 @@ describe("inputs", () => {
 				rules: `${HOSTILE}\n-v\n`,
 				scenarios: `-v\n${HOSTILE}`,
 				severity: HOSTILE,
+				router: `--linux\n\n${HOSTILE}`,
 				sarif: HOSTILE,
 			},
 			{ files: [HOSTILE] },
 		);
 		expect(code).toBe(0);
-		const rules = ["--severity", HOSTILE, "--", HOSTILE, "-v"];
+		const given = ["--severity", HOSTILE, "--linux", HOSTILE];
+		const rules = [...given, "--", HOSTILE, "-v"];
 		expect(calls).toEqual([
 			["lint", "--format", "github", ...rules],
 			["lint", "--format", "sarif", "--output", HOSTILE, ...rules],
-			["verdict", "--markdown", "--severity", HOSTILE, "--", HOSTILE],
-			["verdict", "--markdown", "--severity", HOSTILE, "--", "-v"],
+			["verdict", "--markdown", ...given, "--", HOSTILE],
+			["verdict", "--markdown", ...given, "--", "-v"],
 			expect.arrayContaining(["run", "--", "-v", HOSTILE]),
 		]);
 	});

@@ -59,7 +59,11 @@ export class Cables {
 			const words = ["ip", "-o", "link", "show", "dev", interfaceName];
 			shown = await box.linux.must(words);
 			const isDown = !/[<,]UP[,>]/.test(shown);
-			if (isDown || / state UP /.test(shown) === isThere) return;
+			// UNKNOWN is a link that has never lost its carrier since it is there.
+			const isSeen = isThere
+				? /,LOWER_UP.* state (UP|UNKNOWN) /.test(shown)
+				: /[<,]NO-CARRIER[,>]/.test(shown);
+			if (isDown || isSeen) return;
 			await pause(RETRY_MS);
 		}
 		throw new LabError({

@@ -52,6 +52,19 @@ describe("an upgrade", () => {
 		expect(differences.map(({ name }) => name)).not.toContain("portOfRange");
 	});
 
+	it("counts no difference in TCP for rules of UDP alone", () => {
+		const named = (rule: string) =>
+			upgraded([rule], "trixie").differences.map(({ name }) => name);
+		expect(named(`${WEB} -j DNAT --to-destination 10.20.0.11`)).toContain(
+			"timeoutOfReset",
+		);
+		for (const rule of [
+			"-A PREROUTING -p udp -m udp --dport 53 -j DNAT --to-destination 10.20.0.11",
+			"-A PREROUTING ! -p tcp -j DNAT --to-destination 10.20.0.11",
+		])
+			expect(named(rule)).not.toContain("timeoutOfReset");
+	});
+
 	it("says what becomes of counters under each way to change their table", () => {
 		const { lives, shares } = upgraded(TURNS, "bookworm/nft");
 		expect(shares).toEqual([]);
