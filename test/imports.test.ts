@@ -105,6 +105,7 @@ const LIGHT: ReadonlySet<string | null> = new Set([
 	"scenarios/analysis/prove/events.ts",
 	"scenarios/files/bounded-read.ts",
 	"scenarios/files/file-failure.ts",
+	"scenarios/files/make-folders.ts",
 	"scenarios/files/files-read.ts",
 	"scenarios/files/plain-file.ts",
 	"scenarios/files/process-end.ts",
