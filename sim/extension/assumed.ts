@@ -37,10 +37,10 @@ export class Assumptions implements AssumedMatches {
  * @param decide is asked where the value is `either`
  */
 export function assumeBy(
-	assumed: AssumedMatches,
+	assumptions: AssumedMatches,
 	decide: Decide | undefined,
 ): Assume {
-	const values = new Map(Object.entries(assumed.values));
+	const values = new Map(Object.entries(assumptions.values));
 	return ({ rule, place, match, needs, inverted }) => {
 		// What is assumed of a set is about the set: `!` in front of it turns that over.
 		const keys: readonly (readonly [key: string, turned: boolean])[] = [
@@ -53,14 +53,15 @@ export function assumeBy(
 			if (value === undefined) continue;
 			// Where the answer makes a difference, what comes of it is unknown.
 			const question = { kind: "open", on: key, isUnknown: true } as const;
-			const asked = { question, rule, place };
+			const assumed = { key, inverted: turned };
+			const asked = { question, rule, place, assumed };
 			const matches = (value === "yes") !== turned;
 			invariant(
 				value !== "either" || decide !== undefined,
 				`${key} is open where only one way is taken`,
 			);
 			return (skb) => {
-				assumed.used(key);
+				assumptions.used(key);
 				return value === "either" ? decide?.(asked, skb) === true : matches;
 			};
 		}

@@ -185,6 +185,11 @@ export interface MatchExtension<
 	question?(options: Options, ports?: ExtensionHost): Question | null;
 	/** Does the gateway know the answer to `question`? A walk that takes every way asks all questions, when left out. */
 	answers?(options: Options, ports: ExtensionHost): boolean;
+	/**
+	 * Uses that are printed alike have one answer: about the same addresses and ports (`packet`), or as long as a
+	 * packet is on its way (`way`). Left out: each has an answer of its own.
+	 */
+	readonly hasOneAnswer?: "packet" | "way";
 	/** Options of the use that asks this question, as `question` gives it; `null`, and when left out: none does. */
 	asking?(question: Question): Options | null;
 	/** It reads headers of the packet at hand and nothing else, so where a comparison does not hold, asking it has no effect. */

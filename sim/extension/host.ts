@@ -131,6 +131,8 @@ export interface AskedQuestion {
 	readonly rule: string;
 	/** The match among those of its rule, from 0. */
 	readonly place: number;
+	/** By what its answer is assumed, either way: the same for all matches that go by it. */
+	readonly assumed?: { readonly key: string; readonly inverted: boolean };
 }
 
 /** `RTN_*` of include/uapi/linux/rtnetlink.h, as `-m addrtype` spells them. */

@@ -58,6 +58,7 @@ export const asn = defineMatch<Options>({
 		`${inverted ? " !" : ""} --${side}-asn ${numbers.join(",")}`,
 	needs: ({ numbers }) =>
 		numbers.map((number) => ({ kind: "asn", name: `${number}` })),
+	hasOneAnswer: "packet",
 	question: ({ numbers }) => ({
 		kind: "open",
 		on: `the addresses of AS ${numbers.join(", ")}`,

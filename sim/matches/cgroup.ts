@@ -72,6 +72,7 @@ export const cgroup = defineMatch<Options>({
 		path === null || classId !== null || isRoot(path.value)
 			? []
 			: [{ kind: "cgroup", name: path.value }],
+	hasOneAnswer: "way",
 	question: () => ({ kind: "open", on: "the control group of the socket" }),
 	/**
 	 * What has no socket never matches, inverted or not (`cgroup_mt_v2`, 6.1). At INPUT that is all but what is for

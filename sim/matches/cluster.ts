@@ -81,6 +81,7 @@ export const cluster = defineMatch<Options>({
 		const hex = (value: number) => `0x${value.toString(16).padStart(8, "0")}`;
 		return `${inverted ? " !" : ""} --cluster-local-nodemask ${hex(nodeMask)} --cluster-total-nodes ${totalNodes} --cluster-hash-seed ${hex(hashSeed)}`;
 	},
+	hasOneAnswer: "packet",
 	/** Each node has the clients whose addresses have its hash. */
 	question: () => ({ kind: "open", on: "the hash of the client's address" }),
 	compile({ totalNodes, nodeMask, inverted, hashSeed }, ports) {

@@ -59,6 +59,7 @@ export const geoip = defineMatch<Options>({
 		`${inverted ? " !" : ""} --${side}-country ${countries.join(",")} `,
 	needs: ({ countries }) =>
 		countries.map((name) => ({ kind: "country", name })),
+	hasOneAnswer: "packet",
 	question: ({ countries }, host) => ({
 		kind: "open",
 		on: `the addresses of ${countries.join(", ")}`,

@@ -27,6 +27,7 @@ export const gradm = defineMatch<Options>({
 	print: ({ disabled }) => (disabled ? " --disabled " : " --enabled "),
 	/** Debian's kernels have no such module. */
 	check: () => "x_tables: no kernel module has the match gradm",
+	hasOneAnswer: "way",
 	question: () => ({
 		kind: "open",
 		on: "whether grsecurity is on",

@@ -143,6 +143,7 @@ export const iface = defineMatch<Options>({
 		});
 		return ` ${device}${flags.join("")} `;
 	},
+	hasOneAnswer: "way",
 	question: () => ({ kind: "open", on: "the state of the interface" }),
 	/** The gateway knows the state of its links. */
 	answers: (_options, { decide }) => decide === undefined,

@@ -37,6 +37,7 @@ export const osf = defineMatch<Options>({
 			ttl === null ? "" : ` --ttl ${ttl}`,
 			log === null ? "" : ` --log ${log}`,
 		].join(""),
+	hasOneAnswer: "way",
 	/** The fingerprints are loaded by a program (`nfnl_osf`). */
 	question: () => ({ kind: "open", on: "the operating system of the client" }),
 	answers: () => false,

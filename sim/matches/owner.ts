@@ -72,6 +72,7 @@ export const owner = defineMatch<Options>({
 			? "xt_owner: a range of ids that ends before it begins"
 			: null;
 	},
+	hasOneAnswer: "way",
 	question: () => ({ kind: "open", on: "the process that sent the packet" }),
 	/** No process has other groups than its own (`owner_mt`, 6.1). */
 	compile(options) {

@@ -114,6 +114,7 @@ export const set = defineMatch<Options>({
 		].join("");
 	},
 	needs: ({ set }) => [{ kind: "set", name: set }],
+	hasOneAnswer: "packet",
 	/** Programs fill a set, and iptables-save does not show it. */
 	question: ({ set }, host) => ({
 		kind: "open",

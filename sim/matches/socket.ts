@@ -74,6 +74,7 @@ export const socket = defineMatch<Options>({
 		flags.includes("restore-skmark")
 			? writesMark("packet", ALL_BITS, null)
 			: [],
+	hasOneAnswer: "packet",
 	question: () => ({ kind: "open", on: "the sockets of the gateway" }),
 	/**
 	 * The socket of a connection is bound to an address; one that takes connections or datagrams at all addresses is

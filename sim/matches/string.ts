@@ -109,6 +109,7 @@ export const string = defineMatch<Options>({
 					reason: `xt_string: no search algorithm "${algorithm}"`,
 				};
 	},
+	hasOneAnswer: "packet",
 	question: () => ({ kind: "open", on: "the payload of the packet" }),
 	/** A search by `bm` does not look across the parts of a packet that was put together (lib/ts_bm.c, 6.1). */
 	readsAnyOctet: true,

@@ -122,7 +122,6 @@ export class FreeWalk implements RuleTracer {
 	momentIn(table: string): string {
 		const { skb, net, stack, program } = this;
 		invariant(skb !== null && net !== null, "a question outside of a walk");
-		const { protocol, source, destination, sourcePort, destinationPort } = skb;
 		const { hook, mark, tos, ttl, priority, ctinfo, entry, outInterface } = skb;
 		const { view } = net.conntrack;
 		const connection =
@@ -142,12 +141,19 @@ export class FreeWalk implements RuleTracer {
 		return [
 			hook,
 			jumps.join("."),
-			[protocol, source, destination, sourcePort, destinationPort].join("."),
+			headersOf(skb),
 			[mark, tos, ttl, priority, ctinfo, outInterface].join("."),
 			connection.join("."),
 			skb.template === null ? "" : JSON.stringify(skb.template),
 			this.remembered(),
 		].join("|");
+	}
+
+	/** What its packet asks the machine for by addresses and ports, as text. */
+	packetText(): string {
+		const { skb } = this;
+		invariant(skb !== null, "a question outside of a walk");
+		return `${headersOf(skb)}|${this.remembered()}`;
 	}
 
 	/** What decides about packets that come later: rules, connections with what is left of their time, and what is in sets. */
@@ -175,4 +181,9 @@ export class FreeWalk implements RuleTracer {
 		if (skb.entry !== NO_ENTRY)
 			this.connmark = this.net?.conntrack.view.mark(skb.entry) ?? 0;
 	}
+}
+
+function headersOf(skb: Skb): string {
+	const { protocol, source, destination, sourcePort, destinationPort } = skb;
+	return [protocol, source, destination, sourcePort, destinationPort].join(".");
 }

@@ -5,6 +5,7 @@ import type { WalkEnd } from "../extension/extension.ts";
 import type { Comparison, MarkUse } from "../extension/traits.ts";
 import { matches } from "../matches/index.ts";
 import { targets } from "../targets/index.ts";
+import { printMatch } from "./print.ts";
 
 /** Bits of marks that a rule reads and writes: those of its matches, in order, then its target's. */
 export function marksOf({ matches: uses, target }: Rule): readonly MarkUse[] {
@@ -35,6 +36,35 @@ export function comparisonsOf(rule: Rule): readonly Comparison[] {
 		({ name, options }) => matches.get(name)?.compares?.(options) ?? [],
 	);
 	return [...ofHeader, ...ofMatches];
+}
+
+/** What a match asks for, where other uses ask for the same. */
+export interface AskedFact {
+	/** Equal for uses that have one answer. */
+	readonly key: string;
+	/** The match holds where the fact does not. */
+	readonly inverted: boolean;
+	readonly about: "packet" | "way";
+}
+
+/** What the match at this place of the rule asks for; `null`: it has an answer of its own. */
+export function factOf(
+	{ matches: uses, header }: Rule,
+	place: number,
+): AskedFact | null {
+	const use = uses[place];
+	const about = use && matches.get(use.name)?.hasOneAnswer;
+	if (use === undefined || about === undefined) return null;
+	const key = printMatch(use, header);
+	// Where several things are asked for, `!` before one of them is not the opposite of all.
+	const isOne = key.split(" --").length === 2;
+	return isOne
+		? {
+				key: key.replace(" ! --", " --"),
+				inverted: key.includes(" ! --"),
+				about,
+			}
+		: { key, inverted: false, about };
 }
 
 /**

@@ -2,6 +2,7 @@
 import type { Chain, Rule, Ruleset } from "../../../sim/contract/ruleset.ts";
 import { matches } from "../../../sim/matches/index.ts";
 import { printRule } from "../../../sim/ruleset/print.ts";
+import { type AskedFact, factOf } from "../../../sim/ruleset/rule-traits.ts";
 import { targets } from "../../../sim/targets/index.ts";
 import type { RuleRef } from "./decision.ts";
 
@@ -16,6 +17,8 @@ export interface RuleIndex {
 	commentOf(rule: string): string | null;
 	/** Its target translates the destination of what it matches before it is routed. */
 	givesDestination(rule: string): boolean;
+	/** What the match at this place of a rule asks for; `null`: no other one asks for it. */
+	sharedFact(rule: string, place: number): AskedFact | null;
 	/** A packet may be asked about it more than once. */
 	conditionIsShared(name: string): boolean;
 }
@@ -32,10 +35,10 @@ export function ruleIndex({ tables }: Ruleset): RuleIndex {
 			for (const [index, rule] of chain.rules.entries()) {
 				const key = `${name}:${chain.name}:rule:${index + 1}`;
 				rules.set(key, { chain: chain.name, rule });
-				for (const condition of conditionsOf(rule))
+				for (const asked of [...conditionsOf(rule), ...factsOf(rule)])
 					askers.set(
-						condition,
-						(askers.get(condition) ?? 0) + (visits.get(chain.name) ?? 0),
+						asked,
+						(askers.get(asked) ?? 0) + (visits.get(chain.name) ?? 0),
 					);
 			}
 	}
@@ -68,6 +71,11 @@ export function ruleIndex({ tables }: Ruleset): RuleIndex {
 			const found = rules.get(key);
 			return found === undefined ? null : commentIn(found.rule);
 		},
+		sharedFact(key, place) {
+			const rule = rules.get(key)?.rule;
+			const fact = rule === undefined ? null : factOf(rule, place);
+			return fact !== null && (askers.get(fact.key) ?? 0) > 1 ? fact : null;
+		},
 		givesDestination: (key) => translatesDestination(rules.get(key)?.rule),
 		conditionIsShared: (name) => (askers.get(name) ?? 0) > 1,
 	};
@@ -94,6 +102,11 @@ function conditionsOf(rule: Rule): readonly string[] {
 		const question = matches.get(name)?.question?.(options) ?? null;
 		return question?.kind === "condition" ? [question.name] : [];
 	});
+}
+
+/** Keys of what its matches ask for: they begin with ` -m`, as no name of a condition does. */
+function factsOf(rule: Rule): readonly string[] {
+	return rule.matches.flatMap((_, place) => factOf(rule, place)?.key ?? []);
 }
 
 /** By how many ways a packet may come to each chain: 0, 1, or 2 for more. */

@@ -46,6 +46,49 @@ test("what is assumed of a set is one way, and of a match without a question bot
 	expect(ways({})).toContain("nat:PREROUTING:rule:1 1(10.20.0.11:80, ");
 });
 
+test.each<[string, string, Parameters<typeof testWalker>[1]]>([
+	["-m set --match-set a src", "-m set ! --match-set a src", {}],
+	[
+		"-m set --match-set a src",
+		"-m set ! --match-set a src",
+		{ "set:a": "either" },
+	],
+	["-m geoip --src-cc DE", "-m geoip ! --src-cc DE", {}],
+	["-m string --algo bm --string x", "! -f", {}],
+])(
+	"a packet has one answer to %s, whichever rule asks",
+	(one, other, assume) => {
+		const rule = (matches: string, last: number) =>
+			`-A PREROUTING -p tcp --dport 80 ${matches} ${to(last)}`;
+		const walk = (...nat: readonly string[]) =>
+			shown(testWalker({ nat }, assume).walk(SYN));
+		const two = "nat:PREROUTING:rule:1 1(10.20.0.11:80, 10.20.0.12:80)";
+		expect(walk(rule(one, 11), rule(other, 12))).toBe(two);
+		expect(walk(rule(one, 11), rule(one, 13), rule(other, 12))).toBe(two);
+	},
+);
+
+test("what a rule counts, or asks of another packet, has an answer of its own", () => {
+	const limit = "-A PREROUTING -p tcp --dport 80 -m limit --limit 1/s";
+	expect(
+		shown(
+			testWalker({ nat: [11, 12].map((last) => `${limit} ${to(last)}`) }).walk(
+				SYN,
+			),
+		),
+	).toBe(
+		"nat:PREROUTING:rule:1 1(10.20.0.11:80, nat:PREROUTING:rule:2 1(10.20.0.12:80, delivered))",
+	);
+	const set = "-m set --match-set a dst";
+	const translated = testWalker({
+		nat: [`-A PREROUTING -p tcp --dport 80 ${set} ${to(11)}`],
+		filter: [`-A FORWARD ${set} -j DROP`],
+	}).walk(SYN);
+	expect(shown(translated)).toBe(
+		"nat:PREROUTING:rule:1 1(filter:FORWARD:rule:1 0(dropped, 10.20.0.11:80), delivered)",
+	);
+});
+
 test("marks: ways that lead to the same mark share a node", () => {
 	const marks = Array.from(
 		{ length: 30 },

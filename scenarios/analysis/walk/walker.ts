@@ -26,6 +26,7 @@ import { formatAddress } from "../../../sim/packet/address.ts";
 import { printPacket } from "../../../sim/packet/notation/notation.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
 import { printRuleset } from "../../../sim/ruleset/print.ts";
+import type { AskedFact } from "../../../sim/ruleset/rule-traits.ts";
 import type { Asked, Decision, End } from "./decision.ts";
 import { type RuleIndex, ruleIndex } from "./rule-index.ts";
 
@@ -67,6 +68,8 @@ export const OWN_INTERFACE = "lo";
 /** Addresses or ports of a range are told apart up to this many. */
 const MOST_SPREAD = 1024;
 const FEW_BUCKETS = 512;
+/** Facts that are kept on a way: each doubles the ways behind it. What is asked for beyond them is open each time. */
+const MOST_FACTS = 5;
 /** The draw that picks a destination port; ports of a source decide nothing. */
 const DESTINATION_PORT = "nat destination port";
 
@@ -86,6 +89,8 @@ interface Play {
 	readonly ways: number[];
 	taken: number;
 	readonly conditions: Map<string, number>;
+	/** What matches were answered that others ask for as well. */
+	readonly facts: Map<string, boolean>;
 	/** What was picked of ranges: a rule may pick an address, and then a port. */
 	readonly picked: string[];
 	readonly atQuestion: (asked: Asked, moment: string) => Fork | null;
@@ -100,12 +105,15 @@ export class Walker {
 	private readonly free: FreeWalk;
 	/** The rules were just loaded. */
 	readonly begin: GatewaySnapshot;
+	/** What is assumed either way, and holds for all packets of a play. */
+	private readonly assumedFacts = new Map<string, boolean>();
 	/** How many were made in all walks. */
 	private forks = 0;
 	private play: Play = {
 		ways: [],
 		taken: 0,
 		conditions: new Map(),
+		facts: new Map(),
 		picked: [],
 		atQuestion: () => null,
 	};
@@ -218,6 +226,7 @@ export class Walker {
 		atQuestion: Play["atQuestion"],
 	): Decision {
 		this.gateway.restore(from);
+		this.assumedFacts.clear();
 		for (const one of before) {
 			this.send(one, one.ways, () => {
 				throw new Error("a packet before has other ways");
@@ -239,6 +248,7 @@ export class Walker {
 			ways: [...ways],
 			taken: 0,
 			conditions: new Map(),
+			facts: new Map(),
 			picked: [],
 			atQuestion,
 		};
@@ -301,7 +311,7 @@ export class Walker {
 		return { kind: "unknown", unknown: { ...fate.unknown, line } };
 	}
 
-	private decide({ question, rule, place }: AskedQuestion): boolean {
+	private decide({ question, rule, place, assumed }: AskedQuestion): boolean {
 		const at = this.rules.find(rule);
 		if (question.kind === "condition") {
 			const { name, inverted } = question;
@@ -312,8 +322,26 @@ export class Walker {
 			this.play.conditions.set(name, value);
 			return (value === 1) !== inverted;
 		}
-		const key = `${rule} ${place}`;
-		return this.way({ ...question, key, at }, rule) === 1;
+		const asked: Asked = { ...question, key: `${rule} ${place}`, at };
+		const fact = assumed ?? this.factAsked(rule, place);
+		if (fact === null) return this.way(asked, rule) === 1;
+		const facts = assumed === undefined ? this.play.facts : this.assumedFacts;
+		const known = facts.get(fact.key);
+		if (known !== undefined) return known !== fact.inverted;
+		const matches = this.way(asked, rule) === 1;
+		if (assumed !== undefined || facts.size < MOST_FACTS)
+			facts.set(fact.key, matches !== fact.inverted);
+		return matches;
+	}
+
+	/** What has one answer, whichever rule asks. */
+	private factAsked(
+		rule: string,
+		place: number,
+	): Pick<AskedFact, "key" | "inverted"> | null {
+		const fact = this.rules.sharedFact(rule, place);
+		if (fact?.about !== "packet") return fact;
+		return { ...fact, key: `${fact.key} of ${this.free.packetText()}` };
 	}
 
 	private spread(
@@ -364,10 +392,14 @@ export class Walker {
 			.filter(([name]) => this.rules.conditionIsShared(name))
 			.map(([name, value]) => `${name}=${value}`)
 			.sort();
+		const facts = [...this.play.facts, ...this.assumedFacts]
+			.map((fact) => fact.join("="))
+			.sort();
 		return [
 			key,
 			rule,
 			...conditions,
+			...facts,
 			...this.play.picked,
 			this.free.momentIn(table),
 		].join("|");

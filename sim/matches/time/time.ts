@@ -88,6 +88,7 @@ export const time = defineMatch<Options>({
 		if (options.contiguous) words.push(" --contiguous");
 		return words.join("");
 	},
+	hasOneAnswer: "way",
 	question: () => ({ kind: "open", on: "the date and time" }),
 	compile(options, ports) {
 		if (options.kernelTimezone)
