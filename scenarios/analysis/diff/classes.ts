@@ -1,9 +1,9 @@
 /** Kinds of packets that an edit may change, and what it does to each: those that it treats alike are one. */
 import type { Rule } from "../../../sim/contract/ruleset.ts";
-import { isWithin, normalized } from "../services/intervals.ts";
+import { isWithin } from "../services/intervals.ts";
 import type { Service } from "../services/service.ts";
 import { isOnePort } from "../services/service-names.ts";
-import { HEADER_FIELDS, type Space } from "../services/space.ts";
+import type { Space } from "../services/space.ts";
 import type { Decision, End } from "../walk/decision.ts";
 import { endsOf } from "../walk/ends-of.ts";
 import {
@@ -23,6 +23,7 @@ import { effectKey, effectOf, getsThrough } from "./effect.ts";
 import { sizeOf } from "./kinds/measure.ts";
 import { spaceOfService } from "./kinds/service-space.ts";
 import { ruleIn, type Side, type Sides } from "./kinds/sides.ts";
+import { joinedSpaces } from "./kinds/touched.ts";
 import { type Uniform, uniformSpaces } from "./kinds/uniform.ts";
 
 /** Which packets of a connection. */
@@ -92,7 +93,7 @@ export function classesIn(
 	return {
 		classes: [...found.values()].map((one) => ({
 			...one,
-			spaces: joined(one.spaces),
+			spaces: joinedSpaces(one.spaces),
 		})),
 		gaps: [...gaps],
 		walked,
@@ -269,32 +270,4 @@ function isPartOf(space: Space, whole: Space): boolean {
 		isWithin(space.protocol, whole.protocol) &&
 		space.interfaces.every((name) => whole.interfaces.includes(name))
 	);
-}
-
-/** Spaces that differ in one field alone are one. */
-function joined(spaces: readonly Space[]): readonly Space[] {
-	let found = spaces;
-	for (const field of [...HEADER_FIELDS, "protocol", "interfaces"] as const) {
-		const groups = new Map<string, Space[]>();
-		for (const space of found) {
-			const key = JSON.stringify({ ...space, [field]: null });
-			groups.set(key, [...(groups.get(key) ?? []), space]);
-		}
-		found = [...groups.values()].map((group): Space => {
-			const [first] = group as [Space];
-			if (group.length === 1) return first;
-			return field === "interfaces"
-				? {
-						...first,
-						interfaces: [
-							...new Set(group.flatMap(({ interfaces }) => interfaces)),
-						].sort(),
-					}
-				: {
-						...first,
-						[field]: normalized(group.flatMap((one) => one[field])),
-					};
-		});
-	}
-	return found;
 }

@@ -58,7 +58,13 @@ export function diffOf(
 	}
 	const touched = touchedBy(sides.alignment, sides.links, servicesOf(sides));
 	const found = classesIn(touched.spaces, touched.affected, sides);
-	const standing = standingIn(sides, found.classes);
+	// Where no packet gets anything else, none of a connection does.
+	const isQuiet = found.classes.every(
+		({ comparison }) => comparison.verdict === "same",
+	);
+	const standing = isQuiet
+		? { loaded: [], gaps: [] }
+		: standingIn(sides, found.classes);
 	const { backend } = sides.world.setup.linux ?? DEFAULT_LINUX;
 	return {
 		sides,

@@ -163,7 +163,7 @@ function opened(
 	onGap: (gap: string) => void,
 ): Opened {
 	const connections: Connection[] = [];
-	let from = walker.begin;
+	walker.gateway.restore(walker.begin);
 	for (const of of classes) {
 		if (!isConnection(of.arrival.packet)) continue;
 		const seen = new Set<string>();
@@ -184,17 +184,16 @@ function opened(
 				onGap(
 					`standing connections: the first ${MOST_CONNECTIONS} kinds were opened`,
 				);
-				return { connections, from };
+				return { connections, from: walker.gateway.snapshot() };
 			}
 			const port = FIRST_PORT + connections.length;
 			const first = arrivalOf("first", withPort(of, port, seen.size), null);
-			const sent = open(walker, { first, ways: end.ways, from });
+			const sent = open(walker, first, end.ways);
 			if (sent === null) continue;
-			from = walker.gateway.snapshot();
 			connections.push({ of, to, first, sent });
 		}
 	}
-	return { connections, from };
+	return { connections, from: walker.gateway.snapshot() };
 }
 
 function isConnection({ kind }: Packet): boolean {
@@ -215,27 +214,16 @@ function withPort(
 /** Its first packets pass; the gateway is then as they have left it. @returns `null`: it does not get that far */
 function open(
 	walker: Walker,
-	{
-		first,
-		ways,
-		from,
-	}: {
-		readonly first: Arrival;
-		readonly ways: readonly number[];
-		readonly from: GatewaySnapshot;
-	},
+	first: Arrival,
+	ways: readonly number[],
 ): Sent | null {
-	const { fate, packet } = walker.follow(first, ways, from);
+	const { fate, packet } = walker.follow(first, ways);
 	if (packet === null) return null;
 	if (fate.kind !== "forwarded" && fate.kind !== "delivered") return null;
 	const name = fate.kind === "forwarded" ? fate.interface : "lo";
 	const sent: Sent = { key: "", interface: name, packet };
 	for (const segment of ["reply", "data"] as const)
-		walker.follow(
-			arrivalOf(segment, first, sent),
-			[],
-			walker.gateway.snapshot(),
-		);
+		walker.follow(arrivalOf(segment, first, sent), []);
 	return sent;
 }
 

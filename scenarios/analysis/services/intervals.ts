@@ -72,12 +72,13 @@ export function complement(set: Intervals): Intervals {
 }
 
 export function isWithin(one: Intervals, other: Intervals): boolean {
-	return one.every(([least, greatest]) =>
-		other.some(
-			([otherLeast, otherGreatest]) =>
-				otherLeast <= least && greatest <= otherGreatest,
-		),
-	);
+	// Both ascend, and lists of addresses may be long.
+	let at = 0;
+	return one.every(([least, greatest]) => {
+		while (at < other.length && (other[at]?.[1] ?? 0) < least) at++;
+		const [otherLeast, otherGreatest] = other[at] ?? [1, 0];
+		return otherLeast <= least && greatest <= otherGreatest;
+	});
 }
 
 export function intervalsText(set: Intervals): string {

@@ -197,15 +197,11 @@ export class Walker {
 	}
 
 	/**
-	 * Sends one packet from a moment on, by ways that a walk has found, and by the first ways beyond those. The
-	 * gateway is then as the packet has left it.
+	 * Sends one packet to the gateway as it is, by ways that a walk has found, and by the first ways beyond those.
+	 * The gateway is then as the packet has left it.
 	 */
-	follow(
-		arrival: Arrival,
-		ways: readonly number[],
-		from: GatewaySnapshot,
-	): End {
-		const reached = this.along(arrival, ways, { from }, () => null);
+	follow(arrival: Arrival, ways: readonly number[]): End {
+		const reached = this.send(arrival, ways, () => null);
 		invariant(reached.kind === "leaf", "a packet that is followed has no end");
 		return reached.end;
 	}

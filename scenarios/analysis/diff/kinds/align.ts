@@ -8,7 +8,7 @@ import type {
 	Ruleset,
 	Table,
 } from "../../../../sim/contract/ruleset.ts";
-import { printRule } from "../../../../sim/ruleset/print.ts";
+import { eachRule } from "../../lint/each-rule.ts";
 
 /** A rule with its chain, its number from 1, and its text. */
 export interface Placed {
@@ -55,6 +55,7 @@ export function nameOf({
 
 export function alignRulesets(before: Ruleset, after: Ruleset): Alignment {
 	const names = namesOf(before.tables, after.tables);
+	const placed = [placedIn(before), placedIn(after)];
 	const tables = names.map((name) => {
 		const one = before.tables.find((table) => table.name === name);
 		const other = after.tables.find((table) => table.name === name);
@@ -62,10 +63,15 @@ export function alignRulesets(before: Ruleset, after: Ruleset): Alignment {
 		const ofOther = chainsOf(other);
 		const chains = [...new Set([...ofOne.keys(), ...ofOther.keys()])].map(
 			(chain) =>
-				alignChains(name, chain, [
-					ofOne.get(chain) ?? null,
-					ofOther.get(chain) ?? null,
-				]),
+				alignChains(
+					{
+						table: name,
+						name: chain,
+						before: ofOne.get(chain) ?? null,
+						after: ofOther.get(chain) ?? null,
+					},
+					placed,
+				),
 		);
 		return { name, chains };
 	});
@@ -118,29 +124,35 @@ function chainsOf(table: Table | undefined): ReadonlyMap<string, Chain> {
 }
 
 function alignChains(
-	table: Table["name"],
-	name: string,
-	[before, after]: readonly [Chain | null, Chain | null],
+	chain: Pick<AlignedChain, "table" | "name" | "before" | "after">,
+	placed: readonly ReadonlyMap<string, readonly Placed[]>[],
 ): AlignedChain {
-	const placed = (chain: Chain | null): readonly Placed[] =>
-		(chain?.rules ?? []).map((rule, index) => {
-			const text = printRule(rule, name);
-			return { table, chain: name, number: index + 1, rule, text };
-		});
-	const olds = placed(before);
-	const news = placed(after);
+	const [olds = [], news = []] = placed.map(
+		(one) => one.get(`${chain.table} ${chain.name}`) ?? [],
+	);
 	const kept = inOrder(matched(olds, news));
 	const keptOld = new Set(kept.map(([old]) => old));
 	const keptNew = new Set(kept.map(([, young]) => young));
 	return {
-		table,
-		name,
-		before,
-		after,
+		...chain,
 		removed: olds.filter(({ number }) => !keptOld.has(number)),
 		added: news.filter(({ number }) => !keptNew.has(number)),
 		kept,
 	};
+}
+
+/** By table and chain. They are printed once for all who ask. */
+function placedIn(ruleset: Ruleset): ReadonlyMap<string, readonly Placed[]> {
+	const found = new Map<string, Placed[]>();
+	for (const { table, chain, rule, at } of eachRule(ruleset)) {
+		const key = `${table.name} ${chain.name}`;
+		const rules = found.get(key) ?? [];
+		found.set(key, rules);
+		const number = rules.length + 1;
+		const { name } = table;
+		rules.push({ table: name, chain: chain.name, number, rule, text: at.text });
+	}
+	return found;
 }
 
 type Pair = readonly [before: number, after: number];

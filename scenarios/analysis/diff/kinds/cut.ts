@@ -9,7 +9,6 @@ import type {
 	Ruleset,
 } from "../../../../sim/contract/ruleset.ts";
 import type { WalkEnd } from "../../../../sim/extension/extension.ts";
-import type { Comparison } from "../../../../sim/extension/traits.ts";
 import { matches } from "../../../../sim/matches/index.ts";
 import { parsePrefixed } from "../../../../sim/packet/address.ts";
 import { keysOfMatches } from "../../../../sim/ruleset/check/assumable.ts";
@@ -24,13 +23,10 @@ import {
 	normalized,
 } from "../../services/intervals.ts";
 import type { Links } from "../../services/sample.ts";
-import {
-	common,
-	HEADER_FIELDS,
-	type Space,
-	takenBy,
-} from "../../services/space.ts";
+import { common, HEADER_FIELDS, type Space } from "../../services/space.ts";
 import type { AssumedWorld } from "../../world/assumed-world.ts";
+
+import { groupsOf, hasGaps, isExact, isOfSeveral } from "./groups.ts";
 
 type NumberField = (typeof HEADER_FIELDS)[number] | "protocol";
 
@@ -85,11 +81,8 @@ function inChain(
 	space: Space,
 	within: InTable,
 ): Cut | WalkEnd | null {
-	const takes = takenBy(chain.rules, within.interfaces);
-	for (let index = 0; index < takes.length; index++) {
-		const taken = takes[index] as Space | null;
-		if (taken === null || common(space, taken) === null) continue;
-		const rule = chain.rules[index] as Rule;
+	for (const { rule, taken } of groupsOf(chain.rules, within.interfaces)) {
+		if (common(space, taken) === null) continue;
 		if (leavesByOther(rule.header, within.outInterface)) continue;
 		if (isIdle(rule)) continue;
 		const cut = cutOf(space, taken) ?? cutByRule(space, rule, within);
@@ -168,10 +161,6 @@ function cutByRule(
 	return null;
 }
 
-function isOfSeveral({ fields }: Comparison): boolean {
-	return fields.length > 1;
-}
-
 function partly(
 	space: Space,
 	field: NumberField,
@@ -203,24 +192,10 @@ function isBlurred(
 	);
 }
 
-function hasGaps(mask: number): boolean {
-	const hosts = ~mask >>> 0;
-	return (hosts & (hosts + 1)) !== 0;
-}
-
 /** Does every packet of a space that it takes match? */
 function isCertain(rule: Rule, space: Space): boolean {
-	const { header, matches: uses } = rule;
-	if (header.fragment !== null || header.outInterface !== null) return false;
-	if (hasGaps(header.source.mask) || hasGaps(header.destination.mask))
-		return false;
-	if (rule.asWritten !== undefined) return false;
-	const areExact = uses.every(({ name, options }) => {
-		const match = matches.get(name);
-		return match?.alwaysMatches === true || match?.comparesAll?.(options);
-	});
 	return (
-		areExact &&
+		isExact(rule) &&
 		comparisonsOf(rule)
 			.filter(isOfSeveral)
 			.every(({ fields, ranges, inverted }) =>

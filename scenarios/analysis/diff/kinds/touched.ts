@@ -13,6 +13,7 @@ import {
 	type Intervals,
 	intersection,
 	isWithin,
+	normalized,
 } from "../../services/intervals.ts";
 import type { Links } from "../../services/sample.ts";
 import {
@@ -139,7 +140,7 @@ export function touchedBy(
 		if (!visits(alignment.both)) isCut = true;
 		for (const one of also) add(common(one, all));
 	}
-	const spaces = apart(found, MOST_SPACES);
+	const spaces = apart(joinedSpaces(found), MOST_SPACES);
 	return {
 		spaces: spaces.slice(0, MOST_SPACES),
 		isCut: isCut || spaces.length > MOST_SPACES,
@@ -285,4 +286,32 @@ function without(space: Space, other: Space): readonly Space[] {
 		(name) => !other.interfaces.includes(name),
 	);
 	return away.length === 0 ? parts : [...parts, { ...rest, interfaces: away }];
+}
+
+/** Spaces that differ in one field alone are one. */
+export function joinedSpaces(spaces: readonly Space[]): readonly Space[] {
+	let found = spaces;
+	for (const field of [...HEADER_FIELDS, "protocol", "interfaces"] as const) {
+		const groups = new Map<string, Space[]>();
+		for (const space of found) {
+			const key = JSON.stringify({ ...space, [field]: null });
+			groups.set(key, [...(groups.get(key) ?? []), space]);
+		}
+		found = [...groups.values()].map((group): Space => {
+			const [first] = group as [Space];
+			if (group.length === 1) return first;
+			return field === "interfaces"
+				? {
+						...first,
+						interfaces: [
+							...new Set(group.flatMap(({ interfaces }) => interfaces)),
+						].sort(),
+					}
+				: {
+						...first,
+						[field]: normalized(group.flatMap((one) => one[field])),
+					};
+		});
+	}
+	return found;
 }
