@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -47,6 +47,36 @@ describe("marktwin diff", () => {
 		});
 		expect(code).toBe(2);
 		expect(err).toContain("<stdin> would not load");
+	});
+
+	it("ends with 0 where all that differs is allowed, and names what allows nothing", async () => {
+		const file = "# The new weights.\nservice 203.0.113.1:80: split\nfinding\n";
+		writeFileSync(join(folder, "allowed"), file);
+		const { code, out } = await run(
+			"old.rules",
+			"new.rules",
+			"--allow-file",
+			"allowed",
+		);
+		expect(code).toBe(0);
+		expect(out).toContain("note: the allowance allows nothing: finding\n");
+		expect(out).toContain("All that differs is allowed: 1 change.");
+		const wrong = await run("old.rules", "new.rules", "--allow", "web: split");
+		expect(wrong.code).toBe(2);
+		expect(wrong.err).toContain("web is nothing that can be allowed");
+	});
+
+	it("writes Markdown for a comment, and SARIF", async () => {
+		const words = ["old.rules", "new.rules", "--sarif", "diff.sarif"];
+		const { code, out } = await run(...words, "--markdown");
+		expect(code).toBe(1);
+		expect(out).toMatch(/^<!-- marktwin diff -->\n/);
+		expect(out).toContain("| 10.20.0.12:80 | 1/2 | 3/4 |\n");
+		expect(out).toContain("1/4 (25 %) of new connections go elsewhere");
+		const log = JSON.parse(readFileSync(join(folder, "diff.sarif"), "utf8"));
+		expect(log.runs[0].results).toMatchObject([
+			{ ruleId: "diff/split", level: "warning", suppressions: [] },
+		]);
 	});
 
 	it("needs something to compare with", async () => {

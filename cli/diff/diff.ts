@@ -1,11 +1,19 @@
 /** `marktwin diff`: compares two rulesets on one machine and prints what differs. */
 
+import { withAllowances } from "../../scenarios/analysis/diff/allow.ts";
 import { type DiffInput, diffOf } from "../../scenarios/analysis/diff/diff.ts";
 import type { DiffDocument } from "../../scenarios/analysis/diff/diff-document.ts";
 import { diffDocument } from "../../scenarios/analysis/diff/document.ts";
 import type { GivenWorld } from "../../scenarios/analysis/world/assumed-world.ts";
 import { EXIT } from "../base/exit-code.ts";
-import { readRules, type Text } from "../files/files.ts";
+import { version } from "../base/version.ts";
+import {
+	mustBeWritable,
+	readRules,
+	STANDARD,
+	type Text,
+	writeText,
+} from "../files/files.ts";
 import { mustBeInRules } from "../options/check-assumed.ts";
 import { mustReadOnce, readRulesAndWorld } from "../options/read-world.ts";
 import type { WorldOptions } from "../options/world-options.ts";
@@ -13,12 +21,17 @@ import { jsonLine } from "../outputs/json-text.ts";
 import { loaded } from "../rules/load-rules.ts";
 import { InputError } from "../screen/input-error.ts";
 import { out, whileShowing } from "../screen/screen.ts";
+import { readAllowances } from "./allowed.ts";
 import { diffLines } from "./print.ts";
 import { rulesAt } from "./rules-at.ts";
 
 export interface DiffOptions extends WorldOptions {
 	readonly git?: string;
+	readonly allow: readonly string[];
+	readonly allowFile?: string;
 	readonly json: boolean;
+	readonly markdown: boolean;
+	readonly sarif?: string;
 }
 
 /** Changes when a reader of an older one could not read it any more. */
@@ -29,21 +42,35 @@ export async function diff(
 	young: string | undefined,
 	options: DiffOptions,
 ): Promise<void> {
-	const { json } = options;
-	const document = await whileShowing("comparing …", () =>
+	const { json, markdown, sarif } = options;
+	if (sarif !== undefined) await mustBeWritable(sarif);
+	const allowances = await readAllowances(options.allow, options.allowFile);
+	const found = await whileShowing("comparing …", () =>
 		compared(old, young, options),
 	);
-	if (document === null) {
+	if (found === null) {
 		process.exitCode = EXIT.badInput;
 		return;
 	}
+	const document = withAllowances(found, allowances);
+	if (sarif !== undefined) {
+		const { diffSarif } = await import("../../reports/analysis/diff-sarif.ts");
+		const log = diffSarif(document, version());
+		await writeText(sarif, `${jsonLine(log, 2)}\n`);
+	}
 	if (json) out.data(`${jsonLine({ format: FORMAT, ...document }, 2)}\n`);
-	else out.show(diffLines(document, out));
+	else if (markdown) {
+		const { diffMarkdown } = await import(
+			"../../reports/analysis/diff-markdown.ts"
+		);
+		out.data(diffMarkdown(document));
+	} else if (sarif !== STANDARD) out.show(diffLines(document, out));
 	process.exitCode = EXITS[document.verdict];
 }
 
 const EXITS: Readonly<Record<DiffDocument["verdict"], number>> = {
 	same: EXIT.holds,
+	allowed: EXIT.holds,
 	different: EXIT.violated,
 	unknown: EXIT.unknown,
 };

@@ -357,15 +357,23 @@ function unknownLines(
 }
 
 function totals(
-	{ verdict, changes, unknown }: DiffDocument,
+	{ verdict, changes, unknown, idle }: DiffDocument,
 	{ paint }: Paper,
 ): readonly string[] {
-	if (verdict === "same") return [`${paint("green", "✓")} The same.`];
-	if (verdict === "unknown")
-		return [
-			`${paint("yellow", "?")} Nothing that is known differs; ${counted(unknown.length, "thing")} ${unknown.length === 1 ? "is" : "are"} unknown.`,
-		];
+	const allowed = changes.filter((one) => one.allowed !== null).length;
+	const others = counted(changes.length - allowed, "change");
+	const also = allowed > 0 ? `, and ${allowed} allowed` : "";
+	const known = `${counted(unknown.length, "thing")} ${unknown.length === 1 ? "is" : "are"} unknown`;
+	const words: Readonly<Record<DiffDocument["verdict"], string>> = {
+		same: `${paint("green", "✓")} The same.`,
+		allowed: `${paint("green", "✓")} All that differs is allowed: ${counted(allowed, "change")}.`,
+		unknown: `${paint("yellow", "?")} Nothing${allowed > 0 ? " else" : ""} that is known differs; ${known}.`,
+		different: `${paint("red", "✗")} Different: ${others}${also}.`,
+	};
 	return [
-		`${paint("red", "✗")} Different: ${counted(changes.length, "change")}.`,
+		...idle.map(
+			(text) => `note: the allowance allows nothing: ${plainText(text)}`,
+		),
+		words[verdict],
 	];
 }

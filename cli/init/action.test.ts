@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { validateAction } from "@action-validator/core";
 import { describe, expect, inject, it } from "vitest";
+import { execute } from "../../test/marktwin.ts";
 import { testRuleset } from "../../test/rulesets/test-rulesets.ts";
 import { ROOT } from "../../test/source-files.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
@@ -17,11 +18,14 @@ import {
 
 const folder = temporaryFolder();
 const action = readAction();
-const [install, play] = action.runs.steps;
+const [install, play, compare] = action.runs.steps;
 
 /** Of the action, with what is left out as it is by default. */
 const inputs = (given: Readonly<Record<string, string>>): Context => ({
 	"github.action_path": ROOT,
+	"github.repository": "me/firewall",
+	"github.event.pull_request.number": "7",
+	"github.token": "none",
 	...Object.fromEntries(
 		Object.entries(action.inputs).map(([name, input]) => [
 			`inputs.${name}`,
@@ -163,5 +167,85 @@ describe("inputs", () => {
 			"run",
 		]);
 		expect(output).toBe("exit-code=3\n");
+	});
+});
+
+describe("the comparison", () => {
+	/** A repository with two commits of a ruleset, and programs that note how they are called. */
+	async function comparedTo(
+		name: string,
+		given: Readonly<Record<string, string>>,
+		{ known = "", code = 1 }: { known?: string; code?: number } = {},
+	) {
+		const { cwd, runner } = workspace(name);
+		const git = (...words: readonly string[]) =>
+			execute("git", ["-c", "user.name=a", "-c", "user.email=a@b", ...words], {
+				cwd,
+			});
+		writeFileSync(join(cwd, "a.rules"), "old");
+		await git("init", "-q");
+		await git("add", ".");
+		await git("commit", "-qm", "rules");
+		writeFileSync(join(cwd, "a.rules"), "new");
+		writeFileSync(join(cwd, "b.rules"), "new");
+		const { folder: bin, calls } = fakeMarktwin(
+			join(folder, name, "bin"),
+			code,
+		);
+		const log = join(folder, name, "gh");
+		writeFileSync(
+			join(bin, "gh"),
+			`#!/bin/sh\necho "$*" >> ${log}\ncase "$*" in *--jq*) echo ${known};; esac\n`,
+			{ mode: 0o755 },
+		);
+		writeFileSync(log, "");
+		writeFileSync(runner.env.GITHUB_PATH ?? "", `${bin}\n`);
+		const finished = await runner.run(
+			compare ?? {},
+			inputs({ rules: "*.rules", "compare-with": "HEAD", ...given }),
+			{ cwd },
+		);
+		return {
+			...finished,
+			calls: calls(),
+			output: runner.read("output"),
+			summary: runner.read("summary"),
+			asked: readFileSync(log, "utf8").trim().split("\n"),
+		};
+	}
+
+	it("becomes a comment, and fails nothing by itself", async () => {
+		const { code, err, calls, output, summary, asked } = await comparedTo(
+			"first-comment",
+			{},
+		);
+		expect({ code, err }).toEqual({ code: 0, err: "" });
+		expect(calls).toEqual([
+			["diff", "--markdown", "--git", "HEAD", "--", "a.rules"],
+		]);
+		expect(output).toBe("diff-exit-code=1\n");
+		expect(summary).toContain("New: `b.rules`\n");
+		expect(asked).toHaveLength(2);
+		expect(asked[1]).toContain(
+			"--method POST repos/me/firewall/issues/7/comments",
+		);
+	});
+
+	it("is kept up to date, and fails where a list of allowed changes has it not", async () => {
+		const given = { allow: "allowed" };
+		const { code, calls, asked } = await comparedTo("next-comment", given, {
+			known: "42",
+		});
+		expect(code).toBe(1);
+		expect(calls[0]).toContain("--allow-file");
+		expect(asked[1]).toContain(
+			"--method PATCH repos/me/firewall/issues/comments/42",
+		);
+	});
+
+	it("is no comment where none is wanted", async () => {
+		const given = { comment: "false", rules: "a.rules" };
+		const { code, asked } = await comparedTo("no-comment", given, { code: 0 });
+		expect({ code, asked }).toEqual({ code: 0, asked: [""] });
 	});
 });

@@ -2,11 +2,13 @@
 import { readFileSync } from "node:fs";
 import { Ajv } from "ajv";
 import { describe, expect, it } from "vitest";
+import { compared } from "../../scenarios/analysis/diff/test-diff.ts";
 import type { LintFinding } from "../../scenarios/analysis/lint/finding.ts";
 import { allLintRules } from "../../scenarios/analysis/lint/rules/index.ts";
 import { lintRuleset } from "../../scenarios/analysis/lint/run/lint-ruleset.ts";
 import { rulesAlone } from "../../scenarios/analysis/lint/test-facts.ts";
 import { TEST_RULESETS } from "../../test/rulesets/test-rulesets.ts";
+import { diffSarif } from "../analysis/diff-sarif.ts";
 import { lintAnnotations } from "./github.ts";
 import { codeQuality } from "./gitlab.ts";
 import { spanOf } from "./lint-report.ts";
@@ -86,6 +88,14 @@ describe("SARIF", () => {
 		if (run === undefined) throw new Error("no run");
 		return run;
 	};
+
+	it("is what its schema says of an edit as well", () => {
+		const drops = "*filter\n-A FORWARD -p tcp -j DROP\nCOMMIT\n";
+		const { document } = compared("*filter\nCOMMIT\n", drops);
+		expect(document.changes.length).toBeGreaterThan(0);
+		validate(JSON.parse(JSON.stringify(diffSarif(document, "0.1.0"))));
+		expect(validate.errors ?? []).toEqual([]);
+	});
 
 	it("is what its schema says", () => {
 		const run = valid(lintReport([finding(), SUPPRESSED, KNOWN]));

@@ -22,15 +22,15 @@ import {
 } from "./lint-report.ts";
 import { paragraphs, rulePage } from "./rule-page.ts";
 
-const SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json";
+export const SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json";
 /** Name and version of our fingerprints: results match where one of the same name is equal (SARIF, 3.27.17). */
-const FINGERPRINT = "marktwin/v1";
+export const FINGERPRINT = "marktwin/v1";
 
 export function sarifLog(report: LintReport): Log {
 	const { version, rules, findings, files, stale } = report;
 	const indexOf = new Map(rules.map(({ code }, index) => [code, index]));
 	return {
-		$schema: SCHEMA,
+		$schema: SARIF_SCHEMA,
 		version: "2.1.0",
 		runs: [
 			{
@@ -176,7 +176,7 @@ function logical({ rule }: RuleRef): Pick<Location, "logicalLocations"> {
 }
 
 /** A path below the current folder stays relative, so that a code host finds the file. */
-function artifact(file: string): { readonly uri: string } {
+export function artifact(file: string): { readonly uri: string } {
 	const isAbsolute = file.startsWith("/");
 	if (isAbsolute) return { uri: pathToFileURL(file).href };
 	const path = file.replace(/^(\.\/)+/, "");

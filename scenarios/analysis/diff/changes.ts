@@ -20,7 +20,7 @@ export function changesIn(parts: Parts): readonly Change[] {
 		...packets
 			.filter(({ verdict }) => verdict === "changed")
 			.map((one) => ofPackets(one)),
-		...(own?.connections ?? []).flatMap(ofConnection),
+		...(own?.connections ?? []).flatMap((one) => ofConnection(one, services)),
 		...findings.fresh.map((one) => ofFinding(one, "new")),
 		...findings.gone.map((one) => ofFinding(one, "gone")),
 	];
@@ -38,9 +38,10 @@ function ofService({
 		const isFirst = one.which === "first";
 		return {
 			kind: isFirst ? "split" : "later",
+			of: "service",
 			subject: key,
 			names,
-			becomes: one.after,
+			becomes: one.becomes,
 			text: `${key}, ${one.packets}: ${isFirst ? movedWords(one) : laterWords(one)}`,
 			at: null,
 			allowed: null,
@@ -51,6 +52,7 @@ function ofService({
 	return [
 		{
 			kind: "split",
+			of: "service",
 			subject: key,
 			names,
 			becomes: [],
@@ -94,9 +96,10 @@ function ofPackets(one: ClassDiff): Change {
 	const isFirst = which === "first";
 	return {
 		kind: isFirst ? "packets" : "later",
+		of: "packets",
 		subject: packets,
 		names: [],
-		becomes: after,
+		becomes: one.becomes,
 		text: isFirst
 			? `${packets}: ${before.join(", ")} → ${after.join(", ")}`
 			: `${packets}: ${laterWords(one)}`,
@@ -106,18 +109,18 @@ function ofPackets(one: ClassDiff): Change {
 }
 
 /** Those to which loading the edit does what would not happen without it. */
-function ofConnection({
-	of,
-	to,
-	outcomes,
-	without,
-}: ConnectionDiff): readonly Change[] {
+function ofConnection(
+	{ of, to, outcomes, without }: ConnectionDiff,
+	services: Parts["services"],
+): readonly Change[] {
 	if (JSON.stringify(outcomes) === JSON.stringify(without)) return [];
+	const service = services.find(({ key }) => key === of);
 	return [
 		{
 			kind: "connections",
+			of: service === undefined ? "packets" : "service",
 			subject: of,
-			names: [],
+			names: service?.name ? [service.name] : [],
 			becomes: outcomes,
 			text: `connections of ${of} that stand and go to ${to}: ${outcomes.join(" or ")}`,
 			at: null,
@@ -132,6 +135,7 @@ function ofFinding(
 ): Change {
 	return {
 		kind: "finding",
+		of: "finding",
 		subject: code,
 		names: [name],
 		becomes: [is],

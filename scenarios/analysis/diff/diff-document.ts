@@ -53,6 +53,8 @@ export interface ClassDiff {
 	/** All that may become of them on each side, and which rule drops. */
 	readonly before: readonly string[];
 	readonly after: readonly string[];
+	/** The latter in a word each: `dropped`. */
+	readonly becomes: readonly string[];
 	/** [] where nothing differs. */
 	readonly vectors: readonly VectorDiff[];
 }
@@ -110,11 +112,13 @@ interface CounterDiff {
 /** Something that an edit changes, for those who allow or count it. */
 export interface Change {
 	readonly kind: "split" | "packets" | "later" | "connections" | "finding";
-	/** What is changed: a service, kinds of packets, a rule of the linter. */
+	/** What is changed. */
+	readonly of: "service" | "packets" | "finding";
+	/** Its name: that of the service, words for the packets, the code of a rule of the linter. */
 	readonly subject: string;
 	/** Other names of it: the name that comments give a service, the code of a rule. */
 	readonly names: readonly string[];
-	/** What became of it: `dropped`, `new`, `gone`, `broken`. */
+	/** What becomes of it, each in a word: `dropped`, `translated`, `new`, `gone`, `broken`. */
 	readonly becomes: readonly string[];
 	/** In a sentence without an end. */
 	readonly text: string;
@@ -129,9 +133,11 @@ export interface DiffDocument {
 	readonly linux: string;
 	readonly before: DiffSide;
 	readonly after: DiffSide;
-	/** `unknown`: nothing that is known differs, and not all is known. */
-	readonly verdict: "same" | "different" | "unknown";
+	/** `allowed`: all that differs is allowed. `unknown`: nothing else that is known differs, and not all is known. */
+	readonly verdict: "same" | "allowed" | "different" | "unknown";
 	readonly changes: readonly Change[];
+	/** Allowances that allow nothing. */
+	readonly idle: readonly string[];
 	readonly services: readonly ServiceDiff[];
 	/** Packets of no service that get something else, and those of which it is not known. */
 	readonly packets: readonly ClassDiff[];

@@ -88,6 +88,7 @@ export function diffDocument(
 	return {
 		...part,
 		changes,
+		idle: [],
 		unknown,
 		verdict:
 			changes.length > 0
@@ -212,6 +213,13 @@ function classDiff(
 		why,
 		before: before.map((effect) => fateWords(effect, nameOfKey)),
 		after: after.map((effect) => fateWords(effect, nameOfKey)),
+		becomes: [
+			...new Set(
+				after.map(({ fate, to, from }) =>
+					to === null && from === null ? fate : "translated",
+				),
+			),
+		],
 		vectors: vectors.map((vector) => vectorDiff(vector, nameOfKey)),
 	};
 }

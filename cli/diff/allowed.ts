@@ -1,0 +1,34 @@
+/** `--allow` and `--allow-file`. */
+import {
+	ALLOW_FORMS,
+	type Allowance,
+	readAllowance,
+} from "../../scenarios/analysis/diff/allow.ts";
+import { readText } from "../files/files.ts";
+import { InputError } from "../screen/input-error.ts";
+
+/**
+ * @param file an allowance a line, blank lines, and remarks behind #
+ * @throws InputError for what is no allowance
+ */
+export async function readAllowances(
+	texts: readonly string[],
+	file: string | undefined,
+): Promise<readonly Allowance[]> {
+	const named = texts.map((text) => allowance(text, `--allow '${text}'`));
+	if (file === undefined) return named;
+	const { name, text } = await readText(file);
+	const inFile = text.split(/\r?\n/).flatMap((line, index) => {
+		const said = line.replace(/(^|\s)#.*/, "").trim();
+		return said === ""
+			? []
+			: [allowance(said, `${name}:${index + 1}: ${said}`)];
+	});
+	return [...named, ...inFile];
+}
+
+function allowance(text: string, where: string): Allowance {
+	const read = readAllowance(text);
+	if (typeof read !== "string") return read;
+	throw new InputError(`${where}: ${read}`, `There are ${ALLOW_FORMS}.`);
+}
