@@ -447,6 +447,7 @@ export type { SocketOwner } from "./sim/packet/socket-owner.ts";
 export type {
 	Choice,
 	ConnectionEnds,
+	HashOf,
 	TrackedConnection,
 	UnseenChance,
 } from "./sim/chance/choice.ts";

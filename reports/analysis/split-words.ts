@@ -128,17 +128,13 @@ function vectorNotes(vector: VectorDocument): readonly string[] {
 /** What there is to say of a class of clients, a sentence each: of its first vector, and of how clients are picked. */
 export function classNotes({
 	vectors,
-	byHash,
+	hashOf,
 	remembers,
 }: ClassDocument): readonly string[] {
 	const [alive] = vectors;
 	return [
 		...(alive === undefined ? [] : vectorNotes(alive)),
-		...(byHash
-			? [
-					"A hash of the client's address picks: a share is a part of all clients, and one client always goes to the same backend.",
-				]
-			: []),
+		...(hashOf === null ? [] : [HASH_WORDS[hashOf]]),
 		...(remembers
 			? [
 					"Rules remember clients (`-m recent`): these are the shares of clients that come for the first time.",
@@ -146,6 +142,18 @@ export function classNotes({
 			: []),
 	];
 }
+
+const HASH_WORDS: Readonly<
+	Record<NonNullable<ClassDocument["hashOf"]>, string>
+> = {
+	client:
+		"A hash of the client's address picks: a share is a part of all clients, and one client always goes to the same backend.",
+	pair: "A hash of the client's address and of the one that it asks for picks: a share is a part of all pairs of them, and a client may go elsewhere when it asks for another address.",
+	connection:
+		"A hash of addresses and ports picks: a share is a part of all connections, and those of one client may go to different backends.",
+	mixed:
+		"A hash of addresses picks, and turns or draws do besides: connections of one client may go to different backends.",
+};
 
 /** `38/27 connections (1.41)` */
 function connections(exact: Exact): string {

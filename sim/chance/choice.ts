@@ -1,5 +1,8 @@
 import type { Stateful } from "../stateful.ts";
 
+/** Of what a hash is: of the client's address; of that and the other side's (`pair`); of ports as well (`connection`). @public */
+export type HashOf = "client" | "pair" | "connection";
+
 /**
  * Every random draw and every race of the model goes through a Choice, so that a simulation
  * (`seeded.ts`) and a proof that visits every path (`exhaustive.ts`) are the same code.
@@ -31,11 +34,17 @@ export interface Choice {
 
 	/**
 	 * A hash of addresses picks one of `count`: each has an equal part of all clients, and one client always
-	 * gets the same.
+	 * gets the same, unless the hash is of more.
 	 * @param key the hash, before it is scaled to `count`
+	 * @param of of what it is; left out: of the client's address alone
 	 * @returns from 0 to `count - 1`; `null`, or left out: the hash is computed
 	 */
-	spread?(count: number, label: string, key: number): number | null;
+	spread?(
+		count: number,
+		label: string,
+		key: number,
+		of?: HashOf,
+	): number | null;
 
 	/**
 	 * A number that a kernel makes with a secret key, so that only who was told it knows it: which one it is

@@ -1,5 +1,5 @@
 import type { Stateful } from "../stateful.ts";
-import type { Choice, UnseenChance } from "./choice.ts";
+import type { Choice, HashOf, UnseenChance } from "./choice.ts";
 
 /** How chance had a part in where a packet goes. @public */
 export type ChancePart =
@@ -65,11 +65,16 @@ export class NotedChoice implements Choice {
 		return this.aside.happens(numerator, denominator, label);
 	}
 
-	spread(count: number, label: string, key: number): number | null {
+	spread(
+		count: number,
+		label: string,
+		key: number,
+		of?: HashOf,
+	): number | null {
 		const routed = HASHES.get(label);
 		if (routed !== undefined)
 			this.note({ kind: "hashed", key: `${label} ${key}`, routed });
-		return this.aside.spread?.(count, label, key) ?? null;
+		return this.aside.spread?.(count, label, key, of) ?? null;
 	}
 
 	secret(label: string, own: number): number {

@@ -19,7 +19,7 @@ import type {
 import { chanceAllows } from "../split/chance.ts";
 import type { Drive, Order, Part, Share } from "../split/split.ts";
 import type { UnmetRule } from "../walk/decision.ts";
-import { endsOf, isByHash } from "../walk/ends-of.ts";
+import { endsOf, hashIn } from "../walk/ends-of.ts";
 
 /** A number that is exact. @public */
 export interface Exact {
@@ -87,6 +87,8 @@ export interface ClassDocument {
 	readonly packet: string;
 	/** A hash of the client's address picks: each backend has an equal part of the clients, not of the connections. */
 	readonly byHash: boolean;
+	/** Of what: `pair`, of the client's address and the one that it asks for; `connection`, of ports as well; `mixed`: not it alone. */
+	readonly hashOf: "client" | "pair" | "connection" | "mixed" | null;
 	/** Rules remember clients (`-m recent`): shares are those of clients that come for the first time. */
 	readonly remembers: boolean;
 	readonly vectors: readonly VectorDocument[];
@@ -191,7 +193,6 @@ function serviceDocument(
 ): ServiceDocument {
 	const { key, name, protocol, interfaces, balances, conditions } = service;
 	const { openedBy } = service;
-	const backends = new Set(service.backends.map((backend) => backend.key));
 	return {
 		key,
 		name,
@@ -205,22 +206,33 @@ function serviceDocument(
 			lines: backend.rules.map(({ line }) => line).filter((line) => line > 0),
 		})),
 		conditions,
-		classes: service.classes.map((one) => classDocument(one, backends, chance)),
+		classes: service.classes.map((one) => classDocument(one, service, chance)),
 		drives: service.drives.map((drive) => driveDocument(drive, key)),
 	};
 }
 
 function classDocument(
 	one: ClientClass,
-	backends: ReadonlySet<string>,
+	service: Service,
 	chance: ChanceOptions,
 ): ClassDocument {
-	const byHash = isByHash(one.decision);
+	const backends = new Set(service.backends.map(({ key }) => key));
+	const picked = hashIn(one.decision);
+	const byHash = picked !== null;
+	// All of its clients ask for one address.
+	const [first, ...more] = service.addresses ?? [];
+	const isOne =
+		more.length === 0 && first !== undefined && first[0] === first[1];
+	const hashOf =
+		picked === "pair" && isOne && service.balances !== "source"
+			? "client"
+			: picked;
 	return {
 		name: one.name,
 		interface: one.interface,
 		packet: printPacket(one.packet),
 		byHash,
+		hashOf,
 		remembers: endsOf(one.decision).some(({ remembers }) => remembers),
 		vectors: one.vectors.map(({ name, kind, dead, conditions, split }) => {
 			const { method, period, byChance, noDeviation, best, parts } = split;

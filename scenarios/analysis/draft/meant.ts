@@ -6,7 +6,7 @@ import {
 	type Service,
 } from "../services/service.ts";
 import type { Split } from "../split/split.ts";
-import { isByHash } from "../walk/ends-of.ts";
+import { hashIn } from "../walk/ends-of.ts";
 import type { DraftClient, Hosts } from "./hosts.ts";
 import { equalWeights, exactWeights, type Weights } from "./weights.ts";
 
@@ -47,7 +47,7 @@ export function meantOf(
 ): Meant {
 	const keys = hosts.backends.map(({ key }) => key);
 	const none = split.parts.filter(({ key }) => key.startsWith(NO_BACKEND));
-	const exact = isByHash(of.decision) ? null : exactWeights(split, keys);
+	const exact = hashIn(of.decision) !== null ? null : exactWeights(split, keys);
 	if (exact === null) {
 		const mayLose = none.some(
 			({ share }) =>
@@ -91,9 +91,10 @@ export function notExpected(
 ): readonly string[] {
 	if (weights !== null) return [];
 	const who = isOnly ? "" : `${of.name}: `;
-	const why = isByHash(of.decision)
-		? "which backend a client gets follows from its address"
-		: `what a backend gets ${restsOn(split)}`;
+	const why =
+		hashIn(of.decision) !== null
+			? "a hash says which backend a connection gets"
+			: `what a backend gets ${restsOn(split)}`;
 	return [
 		servesAll
 			? `${who}${why}, so no share is expected`
@@ -118,8 +119,8 @@ export function sharesRemark(
 ): string {
 	const who = isOnly ? "" : `${of.name}: `;
 	if (weights === null)
-		return isByHash(of.decision)
-			? `${who}which backend a client gets follows from its address: no share is expected.`
+		return hashIn(of.decision) !== null
+			? `${who}a hash says which backend a connection gets: no share is expected.`
 			: `${who}what a backend gets ${restsOn(split)}: no share is expected.`;
 	const names = new Map(hosts.backends.map(({ key, name }) => [key, name]));
 	const shares = split.parts.flatMap(({ key, share }) => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { printRational } from "../../../sim/rational.ts";
 import { parseRuleset } from "../../../sim/ruleset/parse.ts";
+import { splitDocument } from "../document/split-document.ts";
 import { NOTHING_GIVEN } from "../world/assumed-world.ts";
 import { type Analysis, analyse } from "./analysis.ts";
 import type { Service } from "./service.ts";
@@ -244,4 +245,30 @@ describe("Docker's chain for published ports", () => {
 			},
 		});
 	});
+});
+
+test("what a hash is of says whether a client keeps its backend", () => {
+	const hashOf = (tables: Tables) =>
+		splitDocument("test.rules", analysed(tables)).services.flatMap(
+			({ classes }) => classes.map((one) => one.hashOf),
+		);
+	const to = "-d 198.51.100.1 -p tcp --dport 25";
+	const range = `${DNAT} 10.1.0.1-10.1.0.2`;
+	const pool = "-j SNAT --to-source 198.51.100.1-198.51.100.4";
+	const marks = (tuple: string) => ({
+		mangle: [
+			`-A PREROUTING ${to} -j HMARK --hmark-tuple ${tuple} --hmark-mod 2 --hmark-rnd 1`,
+		],
+	});
+	expect(hashOf({ nat: [`-A PREROUTING ${to} ${range}`] })).toEqual(["client"]);
+	expect(hashOf({ nat: [`-A PREROUTING ${to} ${range}:80-81`] })).toEqual([
+		"mixed",
+	]);
+	expect(hashOf({ nat: [`${MAIL} ${range}`] })).toEqual(["pair"]);
+	expect(hashOf({ nat: [`-A POSTROUTING -o eth0 ${pool}`] })).toEqual(["pair"]);
+	expect(
+		hashOf({ nat: [`-A POSTROUTING -o eth0 ${pool} --persistent`] }),
+	).toEqual(["client"]);
+	expect(hashOf(marks("src"))).toEqual(["client"]);
+	expect(hashOf(marks("src,sport"))).toEqual(["connection"]);
 });

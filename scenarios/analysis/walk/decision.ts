@@ -3,6 +3,7 @@
  * whose inner nodes are what decides and whose leaves are what becomes of the packet. Ways that lead to
  * the same state of the walk share a node, so a cascade of a hundred backends has some hundred nodes.
  */
+import type { HashOf } from "../../../sim/chance/choice.ts";
 import type { Fate } from "../../../sim/contract/gateway.ts";
 import type { Question } from "../../../sim/extension/traits.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
@@ -45,6 +46,8 @@ export type Asked =
 			/** `hash`: follows from the client's address, so each has an equal part of the clients and not of the connections. */
 			readonly by: "hash" | "draw";
 			readonly count: number;
+			/** Of what the hash is. */
+			readonly of?: HashOf;
 			/** The way of this packet, where a hash of its addresses says which. */
 			readonly own?: number;
 	  };

@@ -1,4 +1,5 @@
 /** What a decision leads to: its nodes, its ends, what it asks, the rules that packets meet. */
+import type { HashOf } from "../../../sim/chance/choice.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
 import type { Asked, Decision, End, RuleRef } from "./decision.ts";
 
@@ -17,7 +18,7 @@ const matchFirst: Following = ({ asked, ways }) =>
  * All nodes, each once, a fork before what it leads to: ways share nodes.
  * @param following all ways as they stand, when left out
  */
-function nodesOf(
+export function nodesOf(
 	decision: Decision,
 	following: Following = ({ ways }) => ways,
 ): readonly Decision[] {
@@ -55,11 +56,25 @@ export function rulesIn(decision: Decision): readonly RuleRef[] {
 	);
 }
 
-/** Does a hash of the client's address pick where its connections go? */
-export function isByHash(decision: Decision): boolean {
-	return askedIn(decision).some(
-		(asked) => asked.kind === "spread" && asked.by === "hash",
+/** Of what a hash picks where connections go. `mixed`: draws, turns or another hash have a part in it too. */
+export type PickedBy = HashOf | "mixed";
+
+/** `null`: no hash does. */
+export function hashIn(decision: Decision): PickedBy | null {
+	const asked = askedIn(decision);
+	const hashes = new Set(
+		asked.flatMap((one) =>
+			one.kind === "spread" && one.by === "hash" ? [one.of ?? "client"] : [],
+		),
 	);
+	const [first = null, ...more] = hashes;
+	const isDrawn = asked.some(
+		(one) =>
+			one.kind === "turn" ||
+			one.kind === "draw" ||
+			(one.kind === "spread" && one.by === "draw"),
+	);
+	return first !== null && (isDrawn || more.length > 0) ? "mixed" : first;
 }
 
 /**

@@ -73,6 +73,7 @@ const MOST_FACTS = 5;
 /** The draw that picks a destination port; ports of a source decide nothing. */
 const DESTINATION_PORT = "nat destination port";
 
+type Spread = Extract<Asked, { readonly kind: "spread" }>;
 type Fork = Extract<Decision, { readonly kind: "fork" }>;
 
 /** Stops a play at a question to which another play has come in the same state. */
@@ -132,12 +133,12 @@ export class Walker {
 		const choice: Choice = {
 			pick: (count, label) =>
 				label.startsWith(DESTINATION_PORT)
-					? this.spread(count, label, "draw")
+					? this.spread(count, label, { by: "draw" })
 					: 0,
 			happens: () => false,
-			spread: (count, label, hash) => {
+			spread: (count, label, hash, of = "client") => {
 				const own = Math.floor(((hash >>> 0) * count) / 2 ** 32);
-				return this.spread(count, label, "hash", own);
+				return this.spread(count, label, { by: "hash", own, of });
 			},
 		};
 		this.assumptions = new Assumptions(assume);
@@ -343,8 +344,7 @@ export class Walker {
 	private spread(
 		count: number,
 		label: string,
-		by: "hash" | "draw",
-		own?: number,
+		picking: Pick<Spread, "by" | "own" | "of">,
 	): number {
 		if (count === 1) return 0;
 		if (count > MOST_SPREAD)
@@ -358,9 +358,8 @@ export class Walker {
 				kind: "spread",
 				key: `${rule} ${label}`,
 				at,
-				by,
 				count,
-				...(own === undefined ? {} : { own }),
+				...picking,
 			},
 			rule,
 		);

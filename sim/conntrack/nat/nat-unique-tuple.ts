@@ -216,7 +216,8 @@ export function pickAddress(
 		const seed = range.persistent ? 0 : wireWord(tuple.destination) ^ zone;
 		const hash = hashAddressWord(wireWord(tuple.source), seed);
 		const count = ((max - min) >>> 0) + 1;
-		const at = choice.spread?.(count, `nat ${manip} address`, hash) ?? null;
+		const of = range.persistent ? "client" : "pair";
+		const at = choice.spread?.(count, `nat ${manip} address`, hash, of) ?? null;
 		picked = (min + (at ?? scale(hash, count))) | 0;
 	}
 	if (manip === "source") tuple.source = picked;

@@ -1,6 +1,6 @@
 /** The arithmetic of HMARK (kernel 6.1 xt_HMARK.c: `hmark_tg_v4`, `hmark_hash`). */
 
-import type { Choice } from "../../chance/choice.ts";
+import type { Choice, HashOf } from "../../chance/choice.ts";
 import type { Action } from "../../extension/extension.ts";
 import { connectionOf, type ExtensionHost } from "../../extension/host.ts";
 import { protocolOf } from "../../packet/bytes/bytes.ts";
@@ -81,6 +81,8 @@ function compileHash(
 	const protocolMask = options.protocolMask ?? 0;
 	const { seed, modulus } = options;
 	const offset = options.offset ?? 0;
+	const of: HashOf =
+		portMask !== 0 ? "connection" : destinationMask !== 0 ? "pair" : "client";
 	return (tuple) => {
 		const source = (tuple.source & sourceMask) >>> 0;
 		const destination = (tuple.destination & destinationMask) >>> 0;
@@ -97,7 +99,7 @@ function compileHash(
 		const hash =
 			hashThreeWords(lower, upper, ports, seed) ^
 			(tuple.protocol & protocolMask);
-		const picked = choice.spread?.(modulus, "hash mark", hash) ?? null;
+		const picked = choice.spread?.(modulus, "hash mark", hash, of) ?? null;
 		return ((picked ?? scale(hash, modulus)) + offset) | 0;
 	};
 }

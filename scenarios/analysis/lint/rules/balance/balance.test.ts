@@ -43,6 +43,28 @@ const lint = (text: string) =>
 		({ lint: { category } }) => category === "balance",
 	);
 const codes = (text: string) => lint(text).map(({ lint: { code } }) => code);
+/** A hash picks one of so many marks, of which rules take 1 and 2. */
+const hashed = (modulus: number, rest = "") =>
+	`*mangle\n-A PREROUTING ${TO} -j HMARK --hmark-tuple src --hmark-mod ${modulus} --hmark-offset 1 --hmark-rnd 7\nCOMMIT\n*nat\n${[
+		1, 2,
+	]
+		.map(
+			(mark) =>
+				`-A PREROUTING ${TO} -m mark --mark ${mark} -j DNAT --to-destination 10.20.0.${mark}\n`,
+		)
+		.join("")}${rest}COMMIT\n`;
+
+test("no-backend: a hash that picks more marks than rules take", () => {
+	const [found] = lint(hashed(3));
+	expect(found?.lint.code).toBe("MT101");
+	expect(found?.message).toBe(
+		"1/3 (33.3 %) of the connections to tcp 203.0.113.10:80 that come to this rule get no backend",
+	);
+	expect(codes(hashed(2))).toEqual([]);
+	const rest = `-A PREROUTING ${TO} -j DNAT --to-destination 10.20.0.3\n`;
+	expect(codes(hashed(3, rest))).toEqual([]);
+});
+
 const shares = (text: string) =>
 	rulesAlone(text).services[0]?.classes[0]?.vectors[0]?.split.parts.map(
 		({ share }) =>

@@ -1,8 +1,20 @@
 import type { Ruleset } from "../../../../../sim/contract/ruleset.ts";
-import { compareRationals, ZERO } from "../../../../../sim/rational.ts";
+import {
+	compareRationals,
+	rational,
+	ZERO,
+} from "../../../../../sim/rational.ts";
 import { NO_BACKEND } from "../../../services/service.ts";
-import { balancersOf } from "../../cascades/balancers.ts";
-import { type Cascade, cascadesOf } from "../../cascades/cascade.ts";
+import { splitOf } from "../../../split/split-of.ts";
+import type { Decision, End } from "../../../walk/decision.ts";
+import { endsOf, nodesOf } from "../../../walk/ends-of.ts";
+import { type Balancer, balancersOf } from "../../cascades/balancers.ts";
+import {
+	aliveConditions,
+	type Cascade,
+	cascadesOf,
+	onlyWayOf,
+} from "../../cascades/cascade.ts";
 import { oncePerRule, partAt, placeOf } from "../../cascades/findings.ts";
 import { type Mistake, mistakeOf } from "../../cascades/mistakes.ts";
 import { repairOf } from "../../cascades/rule-edits.ts";
@@ -53,16 +65,65 @@ COMMIT
 	},
 	check: (facts) =>
 		oncePerRule(
-			balancersOf(facts).flatMap((balancer) =>
-				cascadesOf(balancer)
-					.filter(leavesARest)
-					.map((cascade) => ({
-						service: balancer.service.key,
-						found: foundAt(facts.ruleset, cascade),
-					})),
-			),
+			balancersOf(facts).flatMap((balancer) => {
+				const found = [
+					...cascadesOf(balancer)
+						.filter(leavesARest)
+						.map((cascade) => foundAt(facts.ruleset, cascade)),
+					...spreadsOf(balancer).flatMap((spread) =>
+						foundInSpread(balancer, spread),
+					),
+				];
+				const service = balancer.service.key;
+				return found.map((one) => ({ service, found: one }));
+			}),
 		),
 };
+
+type Spread = Extract<Decision, { readonly kind: "fork" }>;
+
+/** Where a hash or a draw picks a mark or an address, with all conditions alive. */
+function spreadsOf(balancer: Balancer): readonly Spread[] {
+	const alive = aliveConditions(balancer);
+	return nodesOf(balancer.client.decision, ({ asked, ways }) => {
+		const only = onlyWayOf(asked, alive);
+		return only === null ? ways : [ways[only] as Decision];
+	}).flatMap((node) =>
+		node.kind === "fork" && node.asked.kind === "spread" ? [node] : [],
+	);
+}
+
+/** Some of its ways lead to backends alone, and others to none: more marks than rules that ask for one, say. */
+function foundInSpread(
+	balancer: Balancer,
+	{ asked, ways }: Spread,
+): readonly Found[] {
+	const conditions = aliveConditions(balancer);
+	const keyOf = balancer.chosenAt;
+	const splits = ways.map((way) => splitOf(way, { keyOf, conditions }));
+	const lost = ways.filter((_, index) =>
+		splits[index]?.parts.every(({ key }) => key.startsWith(NO_BACKEND)),
+	);
+	const served = splits.filter(({ parts }) =>
+		parts.every(({ key }) => balancer.isBackend(key)),
+	);
+	const [rest] = lost.flatMap((way) => endsOf(way));
+	if (rest === undefined || served.length === 0) return [];
+	const share = rational(BigInt(lost.length), BigInt(ways.length));
+	return [
+		{
+			at: asked.at,
+			part: asked.at.text,
+			message: `${shareText(share)} of the ${connectionsText(balancer)} that come to this rule get no backend`,
+			happens: `The rule picks one of ${ways.length}, and ${lost.length} of them ${lost.length === 1 ? "leads" : "lead"} to no backend. What is left is ${whereTo(keyOf(rest))}.`,
+			remedy: `Let the rule pick one of as many as there are backends behind it (${served.length}), or let the last rule take all connections that come to it.`,
+			path: rest.rules,
+			related: [],
+			repair: [],
+			...assumption(balancer, rest, null),
+		},
+	];
+}
 
 /** No rule takes what the steps leave, and they leave something. */
 export function leavesARest({
@@ -102,7 +163,7 @@ function foundAt(ruleset: Ruleset, cascade: Cascade): Found {
 		related: relatedSteps(cascade, at),
 		path: rest.end.rules,
 		repair,
-		...assumption(cascade, mistake),
+		...assumption(balancer, rest.end, mistake),
 	};
 }
 
@@ -115,13 +176,14 @@ function whyLeft(cascade: Cascade, mistake: Mistake | null): string {
 
 /** One rule that sends away a part of what the gateway serves may be meant so. */
 function assumption(
-	{ balancer, rest }: Cascade,
+	balancer: Balancer,
+	rest: End,
 	mistake: Mistake | null,
 ): Pick<Found, "assumes"> {
 	const isServed =
 		mistake === null &&
 		balancer.service.balances === "destination" &&
-		rest.end.fate.kind === "delivered";
+		rest.fate.kind === "delivered";
 	return isServed
 		? { assumes: "the gateway itself does not serve these connections" }
 		: {};
