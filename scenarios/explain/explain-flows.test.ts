@@ -161,3 +161,19 @@ it("a program of the gateway's own that is no part of the scenario", () => {
 		/→ REDIRECT 10\.0\.0\.1:58 \(line 2\) → the gateway itself, where a program listens on 10\.0\.0\.1:58: what it answers is no part of the scenario$/,
 	);
 });
+
+it("of a long flow that was translated anew half-way, by the rule that did it", () => {
+	const steps = [
+		send(100, { sockets: "one", everyMs: 1_000, reply, label: "long" }),
+		at(50_100, [
+			iptables(
+				"-t nat -R PREROUTING 1 -d 10.0.0.1/32 -p udp --dport 53 -j DNAT --to-destination 192.168.0.2",
+			),
+			evict({ protocol: "udp" }),
+		]),
+		at(98_500, backend("b2", "refuse")),
+	];
+	expect(why({ steps })).toContain(
+		"DNAT 192.168.0.2 (nat:PREROUTING:rule:1) → out bond0.205 → b2",
+	);
+});

@@ -24,7 +24,7 @@ export interface Passage {
 
 export type Happening = Passage | LinkEvent;
 
-/** A connection's log keeps its beginning and its end. */
+/** A connection's log keeps its beginning, its end, and what the rules of nat decided between them. */
 const MOST_HAPPENINGS = 120;
 const FIRST_HAPPENINGS = 40;
 
@@ -92,8 +92,20 @@ export class Follower {
 		const log = connection === null ? undefined : this.logs.get(connection);
 		if (log === undefined) return;
 		log.push(happening);
-		if (log.length > MOST_HAPPENINGS) log.splice(FIRST_HAPPENINGS, 1);
+		if (log.length <= MOST_HAPPENINGS) return;
+		const least = log.findIndex(
+			(one, index) => index >= FIRST_HAPPENINGS && !isTranslated(one),
+		);
+		log.splice(least < 0 ? FIRST_HAPPENINGS : least, 1);
 	}
+}
+
+/** Rules of nat have seen it: it began an entry of conntrack. */
+function isTranslated(happening: Happening): boolean {
+	return (
+		happening.kind === "gateway" &&
+		happening.steps.some(({ table }) => table === "nat")
+	);
 }
 
 /** `undefined` for packets by hand. */
