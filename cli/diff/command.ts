@@ -8,7 +8,10 @@ export function diffCommand(): Command {
 		.description(
 			"tell what an edit of a ruleset changes: shares, packets, connections that\nstand, findings",
 		)
-		.argument("<old>", `rules before the edit: ${RULES_HELP}`)
+		.argument(
+			"<old>",
+			`rules before the edit: ${RULES_HELP}; or what ipvsadm-save -n prints`,
+		)
 		.argument("[new]", "rules after it; left out: <old>, with --git")
 		.option(
 			"--git <commit>",

@@ -4,6 +4,7 @@ import { withAllowances } from "../../scenarios/analysis/diff/allow.ts";
 import { type DiffInput, diffOf } from "../../scenarios/analysis/diff/diff.ts";
 import type { DiffDocument } from "../../scenarios/analysis/diff/diff-document.ts";
 import { diffDocument } from "../../scenarios/analysis/diff/document.ts";
+import { isIpvs } from "../../scenarios/analysis/diff/shares/ipvs.ts";
 import type { GivenWorld } from "../../scenarios/analysis/world/assumed-world.ts";
 import { EXIT } from "../base/exit-code.ts";
 import { version } from "../base/version.ts";
@@ -22,6 +23,7 @@ import { loaded } from "../rules/load-rules.ts";
 import { InputError } from "../screen/input-error.ts";
 import { out, whileShowing } from "../screen/screen.ts";
 import { readAllowances } from "./allowed.ts";
+import { withoutRules } from "./ipvs.ts";
 import { diffLines } from "./print.ts";
 import { rulesAt } from "./rules-at.ts";
 
@@ -82,6 +84,8 @@ async function compared(
 	options: DiffOptions,
 ): Promise<DiffDocument | null> {
 	const { before, after, given } = await read(old, young, options);
+	if (isIpvs(before.text) || isIpvs(after.text))
+		return withoutRules(before, after, given);
 	const inputs = [before, after].map((rules): DiffInput | null => {
 		const ruleset = loaded(rules.text, rules.name, given);
 		return ruleset === null ? null : { ...rules, ruleset };

@@ -12,7 +12,7 @@ import {
 	ZERO,
 } from "../../../sim/rational.ts";
 import type { Conditions } from "../split/graph.ts";
-import type { Share, Split } from "../split/split.ts";
+import type { Part, Share, Split } from "../split/split.ts";
 import { splitOf } from "../split/split-of.ts";
 import type { Asked, Decision, End } from "../walk/decision.ts";
 
@@ -81,7 +81,7 @@ export function joinedSplit(
 }
 
 /** Half of what the shares differ by: the total variation distance. */
-function leastMoved(one: Split, other: Split): Share {
+export function leastMoved(one: Parts, other: Parts): Share {
 	const parts = [...one.parts, ...other.parts];
 	const open = parts.find(({ share }) => share.kind !== "exact")?.share;
 	if (open?.kind === "unknown") return open;
@@ -99,7 +99,12 @@ function leastMoved(one: Split, other: Split): Share {
 	return { kind: "exact", value };
 }
 
-function exactIn({ parts }: Split, wanted: string): Rational {
+/** All that get something. */
+interface Parts {
+	readonly parts: readonly Pick<Part, "key" | "share">[];
+}
+
+function exactIn({ parts }: Parts, wanted: string): Rational {
 	const share = parts.find(({ key }) => key === wanted)?.share;
 	return share?.kind === "exact" ? share.value : ZERO;
 }
