@@ -137,7 +137,7 @@ export function classNotes({
 		...(hashOf === null ? [] : [HASH_WORDS[hashOf]]),
 		...(remembers
 			? [
-					"Rules remember clients (`-m recent`): these are the shares of clients that come for the first time.",
+					"Rules remember clients, in a list or a set: these are the shares of clients that come for the first time.",
 				]
 			: []),
 	];

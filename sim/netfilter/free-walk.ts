@@ -18,7 +18,7 @@ export interface WalkRecord {
 	readonly rules: readonly string[];
 	/** How many of `rules` it met before it was routed: in PREROUTING, or in OUTPUT where the gateway itself sends it. */
 	readonly beforeRouting: number;
-	/** A list that rules remember clients in was written (`-m recent`). */
+	/** A list or a set that rules remember clients in was written (`-m recent`, `-j SET`). */
 	readonly remembers: boolean;
 	/** The packet as it stands; `null` before the first rule or policy. */
 	readonly packet: Packet | null;

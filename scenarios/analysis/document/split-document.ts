@@ -89,7 +89,7 @@ export interface ClassDocument {
 	readonly byHash: boolean;
 	/** Of what: `pair`, of the client's address and the one that it asks for; `connection`, of ports as well; `mixed`: not it alone. */
 	readonly hashOf: "client" | "pair" | "connection" | "mixed" | null;
-	/** Rules remember clients (`-m recent`): shares are those of clients that come for the first time. */
+	/** Rules remember clients (`-m recent`, `-j SET`): shares are those of clients that come for the first time. */
 	readonly remembers: boolean;
 	readonly vectors: readonly VectorDocument[];
 }

@@ -240,3 +240,17 @@ describe("a hundred thousand lines", () => {
 		expect(performance.now() - began).toBeLessThan(30_000);
 	});
 });
+
+test.each([
+	[1, "The chain INPUT has 1 rule."],
+	[2, "The chain INPUT has 2 rules."],
+])(
+	"a number that is too great says how many rules there are: %i",
+	(count, remedy) => {
+		const rules = "-A INPUT -j ACCEPT\n".repeat(count);
+		const text = `*filter\n${rules}-D INPUT 9\nCOMMIT\n`;
+		expect(
+			JSON.stringify(checkRuleset(text, { file: "test.rules" })),
+		).toContain(remedy);
+	},
+);

@@ -60,9 +60,7 @@ export function changeByNumber(
 				table.behaviour.missingRule === "index"
 				? `Index of ${INDEX_OF[command.kind]} too big`
 				: NO_SUCH_NAME,
-			chain.length === 0
-				? `The chain ${chain.name} has no rules.`
-				: `The chain ${chain.name} has ${chain.length} rules.`,
+			lengthText(chain),
 			String(command.number),
 		);
 	for (const { target } of rules) checkTarget(table, target);
@@ -131,7 +129,7 @@ export function zero(
 		if (isMissing)
 			throw new CommandFailure(
 				"Index of counter too big",
-				`The chain ${chain.name} has ${chain.length} rules.`,
+				lengthText(chain),
 				String(number),
 			);
 		chain.zero(number === null ? null : number - 1);
@@ -205,4 +203,15 @@ function checkTarget(table: TableDraft, target: TargetUse | null): void {
 		"A rule cannot jump to a built-in chain: put the rules into a chain of your own that both use.",
 		chain.name,
 	);
+}
+
+function lengthText({
+	name,
+	length,
+}: {
+	readonly name: string;
+	readonly length: number;
+}): string {
+	const rules = length === 1 ? "1 rule" : `${length || "no"} rules`;
+	return `The chain ${name} has ${rules}.`;
 }

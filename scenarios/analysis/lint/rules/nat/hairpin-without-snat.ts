@@ -69,7 +69,8 @@ COMMIT
 			if (byRule.has(rule.rule)) continue;
 			const client = neighbourOf(packet.destination, facts);
 			if (client === null || !opensConnections(client, facts)) continue;
-			const end = hairpinEnd(client, service, facts);
+			const { destination } = packet;
+			const end = hairpinEnd({ ...client, service, destination }, facts);
 			if (
 				end !== null &&
 				!isBridge(packet.destination, { ...client, service }, facts)
@@ -190,12 +191,12 @@ function isBridge(
 	);
 }
 
-/** The way of a neighbour's packet that is sent back on its own link with its own source. */
+/** The way of a neighbour's packet that is sent back to this backend on its own link, with its own source. */
 function hairpinEnd(
-	client: Neighbour,
-	{ sample }: Service,
+	client: OnLink & { readonly destination: number },
 	{ walker }: Facts,
 ): End | null {
+	const { sample } = client.service;
 	const packet = { ...sample.packet, source: client.address };
 	const walked = walker.walk({ interface: client.interface, packet });
 	return (
@@ -204,6 +205,7 @@ function hairpinEnd(
 				fate.kind === "forwarded" &&
 				fate.interface === client.interface &&
 				sent !== null &&
+				sent.destination === client.destination &&
 				sent.destination !== packet.destination &&
 				sent.source === client.address,
 		) ?? null

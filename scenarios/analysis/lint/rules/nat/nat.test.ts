@@ -117,3 +117,17 @@ test("a repaired hairpin has none any more", () => {
 	const [found] = lint(bad);
 	expect(lint(edited(bad, found?.repair ?? []))).toEqual([]);
 });
+
+test("a hairpin is one of the rule that sends neighbours there, not of a rule for other clients", () => {
+	const found = lint(`*nat
+-A PREROUTING -i eth0 -s 10.0.0.0/8 -p tcp --dport 25 -j DNAT --to-destination 10.10.10.3
+-A PREROUTING -i eth0 -p tcp --dport 25 -j DNAT --to-destination 10.10.10.4
+COMMIT
+*filter
+-A FORWARD -i eth0 -j ACCEPT
+COMMIT
+`);
+	expect(found.map(({ at, message }) => [at.line, message])).toEqual([
+		[2, "clients of 10.0.0.0/8 are sent to 10.10.10.3:25 on their own link"],
+	]);
+});
