@@ -221,4 +221,4 @@ it("agrees with what packets get of both", () => {
 	expect(counts.same).toBeGreaterThan(300);
 	expect(counts.changed).toBeGreaterThan(20);
 	expect(counts.unknown).toBe(0);
-});
+}, 180_000);

@@ -243,6 +243,18 @@ describe("loading an edit", () => {
 		).toEqual(commands.map(() => [null, 0, 0]));
 	});
 
+	it("breaks no connection of TCP whose answers the old rules drop, and of UDP what passed", () => {
+		const rules = (port: number, protocol: string) =>
+			`*filter\n:FORWARD DROP [0:0]\n-A FORWARD -p ${protocol} --dport ${port} -j ACCEPT\nCOMMIT\n`;
+		const outcomes = (protocol: string) =>
+			compared(rules(25, protocol), rules(26, protocol)).diff.loaded.map(
+				({ load, standing }) => [load, standing.map((one) => one.outcomes)],
+			);
+		for (const [, standing] of outcomes("tcp")) expect(standing).toEqual([]);
+		for (const [load, standing] of outcomes("udp"))
+			expect(standing).toEqual([[load === "noflush" ? "kept" : "broken"]]);
+	});
+
 	it("by commands works for every two rulesets", () => {
 		const texts = TEST_RULESETS.slice(0, 12).map(({ text }) => text);
 		for (const [index, text] of texts.entries()) {

@@ -45,6 +45,8 @@ interface Connection {
 	readonly to: string;
 	readonly first: Arrival;
 	readonly sent: Sent;
+	/** Answers get through: those of TCP always do, or it would not stand. */
+	readonly isAnswered: boolean;
 }
 
 interface Standing {
@@ -188,9 +190,9 @@ function opened(
 			}
 			const port = FIRST_PORT + connections.length;
 			const first = arrivalOf("first", withPort(of, port, seen.size), null);
-			const sent = open(walker, first, end.ways);
-			if (sent === null) continue;
-			connections.push({ of, to, first, sent });
+			const stands = open(walker, first, end.ways);
+			if (stands === null) continue;
+			connections.push({ of, to, first, ...stands });
 		}
 	}
 	return { connections, from: walker.gateway.snapshot() };
@@ -216,15 +218,17 @@ function open(
 	walker: Walker,
 	first: Arrival,
 	ways: readonly number[],
-): Sent | null {
+): Pick<Connection, "sent" | "isAnswered"> | null {
 	const { fate, packet } = walker.follow(first, ways);
 	if (packet === null) return null;
 	if (fate.kind !== "forwarded" && fate.kind !== "delivered") return null;
 	const name = fate.kind === "forwarded" ? fate.interface : "lo";
 	const sent: Sent = { key: "", interface: name, packet };
-	for (const segment of ["reply", "data"] as const)
-		walker.follow(arrivalOf(segment, first, sent), []);
-	return sent;
+	const passes = (segment: Segment) =>
+		walker.follow(arrivalOf(segment, first, sent), []).fate.kind !== "dropped";
+	const isAnswered = passes("reply");
+	const stands = (isAnswered || packet.kind === "udp") && passes("data");
+	return stands ? { sent, isAnswered } : null;
 }
 
 function outcomesOf(
@@ -233,7 +237,7 @@ function outcomesOf(
 	from: GatewaySnapshot,
 	onGap: (gap: string) => void,
 ): readonly Outcome[] {
-	const { first, sent } = connection;
+	const { first, sent, isAnswered } = connection;
 	const ends = (segment: Segment): readonly End[] => {
 		const decision = walkFrom(walker, arrivalOf(segment, first, sent), from);
 		if (decision === null)
@@ -241,7 +245,9 @@ function outcomesOf(
 		return decision === null ? [] : endsOf(decision);
 	};
 	const ofOne = ends("data").map((end) => ofClient(end, connection));
-	const ofOther = ends("answer").map((end) => ofBackend(end, connection));
+	const ofOther = isAnswered
+		? ends("answer").map((end) => ofBackend(end, connection))
+		: (["kept"] as const);
 	if (ofOne.length * ofOther.length === 0) return ["unknown"];
 	// What breaks for one end breaks for both.
 	const found = new Set(
