@@ -36,6 +36,8 @@ export interface Diff {
 	};
 	/** What was not looked at: a sentence each. */
 	readonly gaps: readonly string[];
+	/** Some packets that changed rules may be about were not walked. */
+	readonly isCut: boolean;
 }
 
 /**
@@ -54,7 +56,7 @@ export function diffOf(
 	};
 	if (sides.alignment.isSame) {
 		const nothing = { classes: [], walked: 0, loaded: [], counters: [] };
-		return { sides, findings, ...nothing, gaps: [] };
+		return { sides, findings, ...nothing, gaps: [], isCut: false };
 	}
 	const touched = touchedBy(sides.alignment, sides.links, servicesOf(sides));
 	const found = classesIn(touched.spaces, touched.affected, sides);
@@ -73,6 +75,7 @@ export function diffOf(
 		walked: found.walked,
 		loaded: standing.loaded,
 		counters: countersOn(backend, sides),
+		isCut: touched.isCut || found.gaps.length > 0,
 		gaps: [
 			...(touched.isCut
 				? ["not all packets that changed rules are about were looked at"]

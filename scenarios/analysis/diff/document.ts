@@ -135,7 +135,7 @@ function sideOf(file: string, rules: readonly Placed[]): DiffSide {
 }
 
 function servicesOf(
-	{ sides, classes, gaps }: Diff,
+	{ sides, classes, isCut }: Diff,
 	fates: (one: PacketClass) => ClassDiff,
 ): readonly ServiceDiff[] {
 	const olds = sides.before.analysis.services;
@@ -165,7 +165,7 @@ function servicesOf(
 			(isDriven && oldKeys.has(key) && newKeys.has(key));
 		// What was not looked at may be of any service.
 		const isUnknown =
-			verdicts.includes("unknown") || (gaps.length > 0 && own.length === 0);
+			verdicts.includes("unknown") || (isCut && own.length === 0);
 		return {
 			key,
 			name: service.name,

@@ -123,7 +123,8 @@ function onBackend(
 			if (!(error instanceof UnknownSignal)) throw error;
 			return { backend, load, refused: error.reason, ...none };
 		}
-		const then = walker.gateway.snapshot();
+		// Of a large ruleset it takes a while, so not for nothing.
+		const then = connections.length > 0 ? walker.gateway.snapshot() : from;
 		const { chains } = alignRulesets(walker.gateway.ruleset, after.ruleset);
 		return {
 			backend,

@@ -102,6 +102,7 @@ export interface Touched {
 /** With more the rest is not looked at. */
 const MOST_SPACES = 6000;
 
+/** @param also spaces that are looked at as well, where rules meet packets whose addresses are translated */
 export function touchedBy(
 	alignment: Alignment,
 	links: Links,
@@ -113,6 +114,7 @@ export function touchedBy(
 	const found: Space[] = [];
 	const met = new Set<Rule>();
 	let isCut = false;
+	let isBehind = false;
 	for (const all of populations(links)) {
 		const where = isFromGateway(all) ? OWN : INCOMING;
 		const add = (space: Space | null) => {
@@ -123,23 +125,35 @@ export function touchedBy(
 				(one) => one.table === table && one.name === hook && changesPolicy(one),
 			),
 		);
-		if (policies) add(all);
-		const visits = (ruleset: Ruleset) =>
-			visitRules(
-				ruleset,
+		if (policies) {
+			isBehind = true;
+			add(all);
+		}
+		for (const at of where) {
+			const isAll = visitRules(
+				alignment.both,
 				{ begin: all, interfaces: all.interfaces },
 				({ rule, space }) => {
 					if (!isChanged(rule)) return;
 					met.add(rule);
 					add(space);
+					if (meetsFirstAlone(at)) return;
+					isBehind = true;
 					for (const answered of answeredBy(space, alignment.both, links))
 						add(common(answered, all));
 				},
-				where,
+				[at],
 			);
-		if (!visits(alignment.both)) isCut = true;
-		for (const one of also) add(common(one, all));
+			if (!isAll) isCut = true;
+		}
 	}
+	// Where addresses are translated, rules behind may be about packets to any service.
+	if (isBehind)
+		for (const all of populations(links))
+			for (const one of also) {
+				const both = common(one, all);
+				if (both !== null) found.push(both);
+			}
 	const spaces = apart(joinedSpaces(found), MOST_SPACES);
 	return {
 		spaces: spaces.slice(0, MOST_SPACES),
@@ -147,6 +161,14 @@ export function touchedBy(
 		affected,
 		unmet: reachedBy(alignment, links).filter((rule) => !met.has(rule)),
 	};
+}
+
+/** First packets alone come here, before anything of them is translated. */
+function meetsFirstAlone([table, hook]: readonly [
+	table: string,
+	hook: string,
+]): boolean {
+	return table === "nat" && (hook === "PREROUTING" || hook === "OUTPUT");
 }
 
 /** Rules that were removed or added, and that some packet fits, be it one that is not compared. */
