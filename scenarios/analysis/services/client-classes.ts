@@ -11,6 +11,7 @@ import { type Arrival, TooManyWaysError, type Walker } from "../walk/walker.ts";
 import { metBy, type Visited, visitRules } from "./candidates.ts";
 import {
 	complement,
+	contains,
 	type Intervals,
 	intersection,
 	intervalsText,
@@ -134,12 +135,19 @@ export function clientClasses(
 		const known = classes.get(key);
 		// The packet that was walked for the service stands for its class.
 		const first = key === own ? walked : { arrival: from, decision: found };
+		const { arrival, decision } =
+			known === undefined || isBetter(first, known) ? first : known;
 		classes.set(key, {
-			arrival: known?.arrival ?? first.arrival,
-			decision: known?.decision ?? first.decision,
+			arrival,
+			decision,
 			part: known === undefined ? part : joined(known.part, part),
 		});
 	};
+	type Walked = Pick<typeof walked, "arrival">;
+	const isHost = ({ arrival }: Walked) =>
+		contains(links.hosts, arrival.packet.source >>> 0);
+	const isBetter = (one: Walked, other: Walked) =>
+		isHost(one) && !isHost(other) && !isFromGateway(space);
 	if (parts.length > 1)
 		for (const part of parts.slice(0, MOST_PARTS)) add(part);
 	// All clients are alike, or no other can be made up but the one that there is.

@@ -92,6 +92,20 @@ describe("an ordinary host stands for its class", () => {
 		expect(near?.packet.source).toBe(0x0a09_0902);
 	});
 
+	test("also where the class has addresses of no host besides", () => {
+		const [service] = servicesIn({
+			nat: [
+				`${MAIL} -s 0.0.0.0/8 ${DNAT} 10.10.10.3`,
+				`${MAIL} -s 198.51.100.0/24 ${DNAT} 10.10.10.4`,
+				`${MAIL} ${DNAT} 10.10.10.3`,
+			],
+		});
+		const others = service?.classes.find(
+			({ name }) => name === "clients outside of 198.51.100.0/24",
+		);
+		expect((others?.packet.source ?? 0) >>> 0).toBe(0xc000_0207);
+	});
+
 	test("and a class without one says so", () => {
 		expect(
 			sharesIn({
