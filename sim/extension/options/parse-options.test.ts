@@ -119,8 +119,8 @@ test.each<[OptionType, string, string]>([
 	["uint64", "18446744073709551616", "out of range (0-18446744073709551615)"],
 	["uint8Range", "1:2:3", 'one: Too many components for option "--o" (max: 2)'],
 	["portRange", "1:2:x", 'one: Too many components for option "--o" (max: 2)'],
-	["portRange", "1:a b:2", 'Port "a b" does not resolve to anything.'],
-	["portRange", "a b:1:2", 'Port "a b" does not resolve to anything.'],
+	["portRange", "1:-x:2", 'Port "-x" does not resolve to anything.'],
+	["portRange", "-x:1:2", 'Port "-x" does not resolve to anything.'],
 	["uint16Range", "1:x", 'bad value for option "--o" near "x"'],
 	[
 		"markMask",
