@@ -56,6 +56,24 @@ describe("connections that are lost", () => {
 		at(1_000, connect(4, { everyMs: 10, label: "load" })),
 	];
 
+	it("are not all of a router's where its dump warns of other tables", () => {
+		const warning =
+			"# Warning: iptables-legacy tables present, use iptables-legacy-save to see them\n";
+		const judged = (rules: string) =>
+			played([load], {
+				setup: recipeSetup({ ruleset: { name: "dump.rules", text: rules } }),
+				expect: [outcomes("completed", 4)],
+			});
+		expect(judged(text).outcome).toBe("holds");
+		const { outcome, judgements } = judged(`${text}${warning}`);
+		expect(outcome).toBe("unknown");
+		expect(judgements.map(({ expectation }) => expectation.kind)).toEqual([
+			"outcomes",
+			"rules-whole",
+		]);
+		expect(judgements[1]?.seen).toContain("tables of iptables-legacy besides");
+	});
+
 	it("leave a play unknown where no expectation says how they end", () => {
 		const { outcome, judgements } = played([refusing, load], {
 			setup,

@@ -1,4 +1,6 @@
 /** What every scenario expects without saying so: that steps succeed and have an effect, and that connections are served. */
+
+import { lackedBy } from "../../sim/script/check-rules.ts";
 import type { Account } from "../../sim/world/account/account.ts";
 import { describeOperation } from "../../sim/world/account/describe-operation.ts";
 import type {
@@ -21,6 +23,7 @@ type Done = Account["operations"][number];
 
 const STEPS: ImpliedExpectation = { kind: "steps-succeed", because: "" };
 const SERVED: ImpliedExpectation = { kind: "connections-served", because: "" };
+const WHOLE: ImpliedExpectation = { kind: "rules-whole", because: "" };
 const IDLE = "changes nothing: it is so already";
 const IDLE_WRITE =
 	"changes nothing: the kernel looks at the first character, 0 or 1";
@@ -104,6 +107,30 @@ export function judgeServed(
 			expected: `each ${nounOf(lost)} to be served of which no expectation says how it ends (outcomes)`,
 			seen: `${ends.join(", ")}; nothing that is expected says whether this is right`,
 			concerned: lost,
+		}),
+		outcome: "unknown",
+		why: [],
+	};
+}
+
+/**
+ * Rules that are not all of their router's show less as well.
+ * @returns `null` where they do not say so themselves
+ */
+export function judgeWhole({
+	setup,
+}: Partial<Pick<Scenario, "setup">>):
+	| (Judgement & Pick<Finding, "all">)
+	| null {
+	const rules = setup?.ruleset;
+	const text = rules !== undefined && "text" in rules ? rules.text : "";
+	const program = lackedBy(text);
+	if (program === "") return null;
+	return {
+		expectation: WHOLE,
+		...finding(false, {
+			expected: "the rules to be all that the router has",
+			seen: `they are a dump that warns of tables of ${program} besides, which packets pass as well; where ${program}-save prints no rule, remove the warning from the rules`,
 		}),
 		outcome: "unknown",
 		why: [],

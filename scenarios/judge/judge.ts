@@ -17,7 +17,7 @@ import {
 } from "./judge-connections.ts";
 import { judgeCountsAgree, judgeMailKept } from "./judge-counts.ts";
 import { judgeFailoverGap } from "./judge-failover-gap.ts";
-import { judgeServed, judgeSteps } from "./judge-implied.ts";
+import { judgeServed, judgeSteps, judgeWhole } from "./judge-implied.ts";
 import { judgeConnectedWithin } from "./judge-in-time.ts";
 import {
 	judgeCondition,
@@ -71,8 +71,9 @@ export function judgeAll(
 	// What is violated, and what is not known for another reason, is said by itself.
 	const isGreen =
 		all.length > 0 && all.every(({ outcome }) => outcome === "holds");
-	const served = isGreen ? judgeServed(scenario, account) : null;
-	return served === null ? all : [...all, served];
+	if (!isGreen) return all;
+	const lacking = [judgeServed(scenario, account), judgeWhole(scenario)];
+	return [...all, ...lacking.filter((one) => one !== null)];
 }
 
 /** Neither packets of a connection nor connections of a client can meet different backends where there is one. */

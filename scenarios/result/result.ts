@@ -15,7 +15,9 @@ export type ImpliedExpectation =
 	/** Each step succeeds, and changes something, of which no expectation says how it goes. */
 	| { readonly kind: "steps-succeed"; readonly because: "" }
 	/** Each connection is served of which no expectation says how it ends. */
-	| { readonly kind: "connections-served"; readonly because: "" };
+	| { readonly kind: "connections-served"; readonly because: "" }
+	/** The rules are all that the router has: a dump may say that it is not. */
+	| { readonly kind: "rules-whole"; readonly because: "" };
 
 /** One expectation, judged. @public */
 export interface Judgement {

@@ -323,7 +323,8 @@ function judgementsOf(
 		({ outcome, expectation, all }): Question | null =>
 			outcome === "violated" &&
 			expectation.kind !== "steps-succeed" &&
-			expectation.kind !== "connections-served"
+			expectation.kind !== "connections-served" &&
+			expectation.kind !== "rules-whole"
 				? { expectation, concerned: all }
 				: null,
 	);

@@ -479,6 +479,7 @@ export const judgedExpectation = v.variant("kind", [
 	...expectations,
 	object({ kind: v.literal("steps-succeed"), because: v.literal("") }),
 	object({ kind: v.literal("connections-served"), because: v.literal("") }),
+	object({ kind: v.literal("rules-whole"), because: v.literal("") }),
 ]);
 
 true satisfies SameShape<Scenario, v.InferOutput<typeof scenarioSchema>>;
