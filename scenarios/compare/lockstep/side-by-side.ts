@@ -261,7 +261,8 @@ export class SideBySide {
 				ours = together(ours, model.answerOn(onFrom(ours, most)));
 			else break;
 		}
-		if (model.hasDrawn || model.learns(theirs.emissions)) {
+		const learns = model.learns(theirs.emissions);
+		if (learns || model.hasDrawn) {
 			const { emissions } = theirs;
 			const conntrack = () => kernel.conntrack();
 			const side = { emissions, rules, translated: [translated], conntrack };
