@@ -289,6 +289,23 @@ test("a snapshot belongs to the gateway that made it", () => {
 	);
 });
 
+test("what an unknown one left behind on its way does not come in after it is put back", () => {
+	const gateway = createTestGateway(
+		"*raw\n-A PREROUTING -i lo\n-A OUTPUT -p icmp -m length --length 300:65535 -m bpf --object-pinned /x\nCOMMIT\n",
+	);
+	silence(gateway, "192.168.0.9");
+	for (const length of [1, 400])
+		gateway.send("lo", `udp 192.168.0.254:1 > 192.168.0.9:2 len ${length}`);
+	const { model } = gateway;
+	const before = model.snapshot();
+	const wait = { kind: "wait", atMs: model.nowMs, toMs: 4_000 } as const;
+	// The first error is in the backlog when the second one meets the rule.
+	expect(model.answer(wait).unknown?.reason).toContain("BPF program at /x");
+	model.restore(before);
+	gateway.send(OUT, SYN);
+	expect(model.observe().ruleset).toContain("[0:0] -A PREROUTING -i lo");
+});
+
 describe("the hash", () => {
 	const hashOf = (rules: string, play: (gateway: TestGateway) => void) => {
 		const gateway = createTestGateway(rules);

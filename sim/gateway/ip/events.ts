@@ -28,14 +28,14 @@ export function receive(
 	interfaceIndex: number,
 	packet: Packet,
 ): Fate {
-	const { routes, made } = gateway;
+	const { routes } = gateway;
 	if (!routes.isUp(interfaceIndex)) return dropped("link is down");
 	if (!routes.hasCarrier(interfaceIndex)) return dropped("no carrier");
 	const fate =
 		interfaceIndex === LOOPBACK_IFINDEX
 			? rawSend(gateway, skbOf(packet))
 			: ipRcv(gateway, interfaceIndex, packet);
-	if (made.length > 0) sendMade(gateway);
+	sendMade(gateway);
 	return fate;
 }
 

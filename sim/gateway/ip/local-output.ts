@@ -35,11 +35,7 @@ export function sendMade(gateway: GatewayState): void {
 	if (made.length + backlog.length === 0) return;
 	try {
 		for (let returned = 0; ; returned++) {
-			// Of a rule that answers what it has sent, as TARPIT does where the gateway is its own client.
-			if (returned === MOST_MADE)
-				throw new UnknownSignal(
-					"packets that the gateway sends to itself are answered without end",
-				);
+			mustEnd(returned);
 			sendOut(gateway);
 			const skb = backlog.shift();
 			if (skb === undefined) return;
@@ -55,8 +51,20 @@ export function sendMade(gateway: GatewayState): void {
 /** The same, while the packet at hand is not done: what is for the gateway itself waits until then. */
 export function sendOut(gateway: GatewayState): void {
 	const { made } = gateway;
-	for (let skb = made.shift(); skb !== undefined; skb = made.shift())
+	for (let sent = 0; ; sent++) {
+		mustEnd(sent);
+		const skb = made.shift();
+		if (skb === undefined) return;
 		sendOne(gateway, skb);
+	}
+}
+
+/** Of a rule that answers what it has sent, as TARPIT does where the gateway is its own client. */
+function mustEnd(count: number): void {
+	if (count === MOST_MADE)
+		throw new UnknownSignal(
+			"packets that the gateway sends to itself are answered without end",
+		);
 }
 
 /** The stack looks its source up with it, unlike a process's own header. */

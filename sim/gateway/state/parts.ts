@@ -238,21 +238,28 @@ function restoreIcmpLimits(
 		Object.assign(one, saved.buckets[index]);
 }
 
-/** What was made up and has not walked yet, and what came out and was not fetched. */
+/** What was made up and has not walked yet, or not to its end, and what came out and was not fetched. */
 interface SavedPackets {
 	readonly made: readonly Skb[];
+	readonly backlog: readonly Skb[];
 	readonly emissions: GatewayState["emissions"];
 }
 
-function savePackets({ made, emissions }: GatewayState): SavedPackets {
-	return { made: made.map(copyOfSkb), emissions: [...emissions] };
+function savePackets({ made, backlog, emissions }: GatewayState): SavedPackets {
+	return {
+		made: made.map(copyOfSkb),
+		backlog: backlog.map(copyOfSkb),
+		emissions: [...emissions],
+	};
 }
 
 function restorePackets(gateway: GatewayState, saved: SavedPackets): void {
-	gateway.made.splice(0, gateway.made.length, ...saved.made.map(copyOfSkb));
+	for (const name of ["made", "backlog"] as const)
+		gateway[name].splice(0, Infinity, ...saved[name].map(copyOfSkb));
 	gateway.emissions = [...saved.emissions];
 }
 
+/** Nothing is in the backlog between two answers. */
 function seenPackets(gateway: GatewayState): unknown {
 	const made = gateway.made.map((skb) => seenSkb(gateway, skb));
 	return { made, emissions: gateway.emissions };
