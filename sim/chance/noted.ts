@@ -85,6 +85,11 @@ export class NotedChoice implements Choice {
 		this.aside.unseen?.(chance);
 	}
 
+	/** Does anybody want to know of `unseen`? Who has to find out what to say can spare itself the work. */
+	get hearsUnseen(): boolean {
+		return this.aside.unseen !== undefined;
+	}
+
 	note(part: ChancePart): void {
 		this.noted.push(part);
 	}

@@ -82,9 +82,9 @@ export function neighForgetAll(gateway: GatewayState, index: number): void {
 
 /** Limits know then that a kernel may be a little later, and so are rules that remember its errors. */
 function neighTimedOut(gateway: GatewayState, neighbour: Neighbour): void {
-	const { icmpLimits } = gateway;
-	const isSilent = neighbour.queue.length === 0;
-	const before = isSilent ? null : rememberedIn(gateway);
+	const { icmpLimits, choice } = gateway;
+	const tells = neighbour.queue.length > 0 && choice.hearsUnseen;
+	const before = tells ? rememberedIn(gateway) : null;
 	icmpLimits.timerOf = neighbour.address;
 	try {
 		neighInvalidate(gateway, neighbour);
