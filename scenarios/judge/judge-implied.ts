@@ -1,5 +1,7 @@
-/** What every scenario expects without saying so: that steps succeed and have an effect, and that connections are served. */
-
+/**
+ * What every scenario expects without saying so: that steps succeed and have an effect, that connections are
+ * served, and that its rules are all that the router has.
+ */
 import { lackedBy } from "../../sim/script/check-rules.ts";
 import type { Account } from "../../sim/world/account/account.ts";
 import { describeOperation } from "../../sim/world/account/describe-operation.ts";
@@ -24,6 +26,11 @@ type Done = Account["operations"][number];
 const STEPS: ImpliedExpectation = { kind: "steps-succeed", because: "" };
 const SERVED: ImpliedExpectation = { kind: "connections-served", because: "" };
 const WHOLE: ImpliedExpectation = { kind: "rules-whole", because: "" };
+const IMPLIED: Readonly<Record<ImpliedExpectation["kind"], true>> = {
+	"steps-succeed": true,
+	"connections-served": true,
+	"rules-whole": true,
+};
 const IDLE = "changes nothing: it is so already";
 const IDLE_WRITE =
 	"changes nothing: the kernel looks at the first character, 0 or 1";
@@ -31,6 +38,12 @@ const IDLE_WRITE =
 const CHECKERS = "health check: ";
 /** Different ones that a judgement names. */
 const MOST_SHOWN = 6;
+
+export function isImplied(
+	expectation: Judgement["expectation"],
+): expectation is ImpliedExpectation {
+	return Object.hasOwn(IMPLIED, expectation.kind);
+}
 
 /**
  * Also of a play that ended as unknown: what failed before stays failed. What the health checker did

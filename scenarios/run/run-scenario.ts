@@ -17,6 +17,7 @@ import { WorldError } from "../../sim/world/world-error.ts";
 import { remarksOn } from "../exact/remarks.ts";
 import { explain, type Question } from "../explain/explain.ts";
 import { judgeAll } from "../judge/judge.ts";
+import { isImplied } from "../judge/judge-implied.ts";
 import type { Expectation, PlayableScenario } from "../language/scenario.ts";
 import { ScenarioError } from "../language/scenario-error.ts";
 import type { DriverInfo } from "../result/driver-info.ts";
@@ -321,10 +322,7 @@ function judgementsOf(
 	const judged = judgeAll(scenario, account);
 	const questions = judged.map(
 		({ outcome, expectation, all }): Question | null =>
-			outcome === "violated" &&
-			expectation.kind !== "steps-succeed" &&
-			expectation.kind !== "connections-served" &&
-			expectation.kind !== "rules-whole"
+			outcome === "violated" && !isImplied(expectation)
 				? { expectation, concerned: all }
 				: null,
 	);
