@@ -165,7 +165,8 @@ function compareStretch(
 		({ one }) => one.startedMs >= fromMs && one.startedMs < toMs,
 	);
 	const isFirst = fromMs === 0;
-	const ended = pairs.filter((pair) => !isOvertaken(pair, toMs));
+	const isEnded = (pair: Pair) => !isOvertaken(pair, toMs);
+	const ended = pairs.filter(isEnded);
 	const isAlike = new Set(ended.map(({ one }) => clientEnd(one))).size <= 1;
 	const known = pairs.filter(isKnown);
 	const backends = setup.backends.map(({ name }) => name);
@@ -180,8 +181,7 @@ function compareStretch(
 		return [
 			...pairs
 				.filter(
-					(pair) =>
-						meetsAnother(pair) || (ended.includes(pair) && endsDiffer(pair)),
+					(pair) => meetsAnother(pair) || (isEnded(pair) && endsDiffer(pair)),
 				)
 				.map(connectionDiffers),
 			...countsDiffer("are split", met),
