@@ -9,6 +9,7 @@ import { traceLines } from "../../sim/netfilter/trace-line.ts";
 import { parsePacket } from "../../sim/packet/notation/notation.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
 import { PacketError } from "../../sim/packet/packet-error.ts";
+import { LOOPBACK } from "../../sim/world/setup/services.ts";
 import { EXIT } from "../base/exit-code.ts";
 import { readRulesAndWorld } from "../options/read-world.ts";
 import { InputError } from "../screen/input-error.ts";
@@ -95,9 +96,6 @@ function readPacket(text: string): Packet {
 		throw new InputError(`--packet: ${what}`, lines);
 	}
 }
-
-/** What the router sends itself leaves it by the loopback interface first. */
-const LOOPBACK = "lo";
 
 function mustBeThere(name: string, names: readonly string[]): void {
 	if (name === LOOPBACK || names.includes(name)) return;

@@ -1,10 +1,10 @@
-/** Makes a folder and those above it. */
+/** Folders for what is written. */
 import { existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { codeOf } from "./file-failure.ts";
 
 /**
- * Where they are missing. Node's own way (`recursive`) says ENOENT on a file system that is read-only, and does
+ * Makes a folder and those above it, where they are missing. Node's own way (`recursive`) says ENOENT on a file system that is read-only, and does
  * not come back from one that takes no folders (/proc).
  * @throws the system's refusal, also where a file stands in the folder's place
  */

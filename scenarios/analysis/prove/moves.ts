@@ -351,15 +351,7 @@ function* speakLater(
 	const { explorer, subject, limitMs } = options;
 	const { sent, dead, phase, values } = node;
 	if (sent === null || dead === null) return;
-	const waited = after(
-		node,
-		{
-			kind: "wait",
-			words: `${SPEAKS_EVERY_MS / 1000} s pass`,
-			ms: SPEAKS_EVERY_MS,
-		},
-		{ situation: explorer.wait(node.situation, SPEAKS_EVERY_MS) },
-	);
+	const waited = waiting(node, SPEAKS_EVERY_MS, options);
 	const isUdp = subject.first.packet.kind === "udp";
 	const segment = phase === "opening" && !isUdp ? "first" : "data";
 	const arrival = arrivalOf(segment, subject.first, sent);
@@ -400,12 +392,11 @@ function* speakLater(
 /** From when on a flow with answers is no guess any more, and is kept in a full table (`nf_conntrack_udp_packet`, 6.1). */
 const STREAM_MS = 3_000;
 
-function streaming(node: Node, { explorer }: SearchOptions): Node {
-	const words = `${STREAM_MS / 1000} s pass`;
+function waiting(node: Node, ms: number, { explorer }: SearchOptions): Node {
 	return after(
 		node,
-		{ kind: "wait", words, ms: STREAM_MS },
-		{ situation: explorer.wait(node.situation, STREAM_MS) },
+		{ kind: "wait", words: `${ms / 1000} s pass`, ms },
+		{ situation: explorer.wait(node.situation, ms) },
 	);
 }
 
@@ -417,7 +408,7 @@ function* fullTable(node: Node, options: SearchOptions): Generator<Moved> {
 	let at = node;
 	let sent: Sent | null = null;
 	for (const segment of ["first", "reply", "data"] as const) {
-		if (isUdp && segment === "data") at = streaming(at, options);
+		if (isUdp && segment === "data") at = waiting(at, STREAM_MS, options);
 		const arrival = arrivalOf(segment, first, sent);
 		const passed = explorer.packet(at.situation, arrival);
 		const values = subject.alive;
