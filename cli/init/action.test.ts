@@ -232,11 +232,12 @@ describe("the comparison", () => {
 	});
 
 	it("is kept up to date, and fails where a list of allowed changes has it not", async () => {
-		const given = { allow: "allowed" };
+		const given = { allow: "allowed", router: "--linux\ntrixie/nft" };
 		const { code, calls, asked } = await comparedTo("next-comment", given, {
 			known: "42",
 		});
 		expect(code).toBe(1);
+		expect(calls[0]?.join(" ")).toContain(" --linux trixie/nft ");
 		expect(calls[0]).toContain("--allow-file");
 		expect(asked[1]).toContain(
 			"--method PATCH repos/me/firewall/issues/comments/42",
