@@ -1,8 +1,10 @@
 /** What an edit changes, for a person. */
 import {
-	percentWords,
-	shareWords,
-} from "../../reports/analysis/split-words.ts";
+	isMoved,
+	movedWords,
+	outcomeWords,
+} from "../../reports/analysis/diff-words.ts";
+import { shareWords } from "../../reports/analysis/split-words.ts";
 import { counted } from "../../reports/wording.ts";
 import type {
 	ClassDiff,
@@ -145,11 +147,10 @@ function classLines(one: ClassDiff, paper: Paper): readonly string[] {
 	];
 }
 
-function isDifferent({ moved, parts }: VectorDiff): boolean {
-	const isMoved = moved.kind !== "exact" || moved.share.decimal > 0;
+function isDifferent(vector: VectorDiff): boolean {
 	return (
-		isMoved ||
-		parts.some(
+		isMoved(vector) ||
+		vector.parts.some(
 			({ before, after }) => JSON.stringify(before) !== JSON.stringify(after),
 		)
 	);
@@ -172,10 +173,8 @@ function limitedVectors(
 	];
 }
 
-function vectorLines(
-	{ name, parts, moved, isAtLeast }: VectorDiff,
-	paper: Paper,
-): readonly string[] {
+function vectorLines(vector: VectorDiff, paper: Paper): readonly string[] {
+	const { name, parts } = vector;
 	const shown = parts.filter(({ before, after }) =>
 		[before, after].some(
 			(share) => share.kind !== "exact" || share.share.decimal > 0,
@@ -190,22 +189,17 @@ function vectorLines(
 			const words = from === to ? from : `${from} → ${to}`;
 			return `${indent}${plainText(key).padEnd(width)}  ${words}`;
 		}),
-		...wrap(
-			movedWords({ moved, isAtLeast }),
-			paper.columns - indent.length,
-		).map((line) => `${indent}${line}`),
+		...wrap(movedSentence(vector), paper.columns - indent.length).map(
+			(line) => `${indent}${line}`,
+		),
 	];
 }
 
-/** `1/2 (50 %) of new connections go elsewhere` */
-function movedWords({
-	moved,
-	isAtLeast,
-}: Pick<VectorDiff, "moved" | "isAtLeast">): string {
-	if (moved.kind === "unknown")
-		return `How many new connections go elsewhere is unknown: ${moved.why}.`;
-	const least = isAtLeast ? "At least " : "";
-	return `${least}${shareWords(moved)} (${percentWords(moved)}) of new connections go elsewhere.`;
+function movedSentence(vector: VectorDiff): string {
+	const { moved } = vector;
+	const words = movedWords(vector);
+	const why = moved.kind === "unknown" ? `: ${moved.why}` : "";
+	return `${words[0]?.toUpperCase()}${words.slice(1)}${why}.`;
 }
 
 function packetLines(one: ClassDiff, paper: Paper): readonly string[] {
@@ -251,17 +245,6 @@ function loadLines(
 function outcomeLines(one: LoadDiff): readonly string[] {
 	if (one.refused !== null) return [`refused: ${plainText(one.refused)}`];
 	return [outcomeWords(one), ...restLines(one), ...lostLines(one)];
-}
-
-/** `3 kept, 1 broken` */
-function outcomeWords({ connections }: LoadDiff): string {
-	if (connections.length === 0) return "none was opened";
-	const counts = new Map<string, number>();
-	for (const { outcomes } of connections) {
-		const words = outcomes.join(" or ");
-		counts.set(words, (counts.get(words) ?? 0) + 1);
-	}
-	return [...counts].map(([words, count]) => `${count} ${words}`).join(", ");
 }
 
 function restLines({ leftOver, missing }: LoadDiff): readonly string[] {

@@ -4,11 +4,11 @@ import type {
 	DiffDocument,
 	LoadDiff,
 	ServiceDiff,
-	VectorDiff,
 } from "../../scenarios/analysis/diff/diff-document.ts";
 import { counted } from "../wording.ts";
+import { isMoved, movedWords, outcomeWords } from "./diff-words.ts";
 import { escaped } from "./escaped.ts";
-import { percentWords, shareWords } from "./split-words.ts";
+import { shareWords } from "./split-words.ts";
 
 /** Each comment begins with it, so that the next run finds it. */
 const MARK = "<!-- marktwin diff -->";
@@ -101,7 +101,7 @@ function classLines(one: ClassDiff): readonly string[] {
 			"",
 		];
 	return vectors
-		.filter(isDifferent)
+		.filter(isMoved)
 		.flatMap((vector) => [
 			`${title}${vector.name === "" ? "" : `, ${escaped(vector.name)}`}: ${movedWords(vector)}`,
 			"",
@@ -113,16 +113,6 @@ function classLines(one: ClassDiff): readonly string[] {
 			),
 			"",
 		]);
-}
-
-function isDifferent({ moved }: VectorDiff): boolean {
-	return moved.kind !== "exact" || moved.share.decimal > 0;
-}
-
-function movedWords({ moved, isAtLeast }: VectorDiff): string {
-	if (moved.kind === "unknown") return "how many go elsewhere is unknown";
-	const least = isAtLeast ? "at least " : "";
-	return `${least}${shareWords(moved)} (${percentWords(moved)}) of new connections go elsewhere`;
 }
 
 function packetRow(one: ClassDiff): readonly string[] {
@@ -139,24 +129,21 @@ function loadLines(loads: readonly LoadDiff[]): readonly string[] {
 	return [
 		"Connections that stand:",
 		"",
-		...own.map((one) => `- ${one.words}: ${escaped(outcomeWords(one))}`),
+		...own.map((one) => `- ${one.words}: ${escaped(loadWords(one))}`),
 		"",
 	];
 }
 
-function outcomeWords({ refused, connections, leftOver }: LoadDiff): string {
-	if (refused !== null) return `refused: ${refused}`;
-	const counts = new Map<string, number>();
-	for (const { outcomes } of connections) {
-		const words = outcomes.join(" or ");
-		counts.set(words, (counts.get(words) ?? 0) + 1);
-	}
-	const said = [...counts].map(([words, count]) => `${count} ${words}`);
+function loadWords(one: LoadDiff): string {
+	if (one.refused !== null) return `refused: ${one.refused}`;
+	const { connections, leftOver } = one;
 	const rest =
 		leftOver > 0
 			? [`${counted(leftOver, "rule")} of the old file still loaded`]
 			: [];
-	return [...said, ...rest].join(", ") || "none was opened";
+	const said =
+		connections.length > 0 || rest.length === 0 ? [outcomeWords(one)] : [];
+	return [...said, ...rest].join(", ");
 }
 
 function findingLines({ findings }: DiffDocument): readonly string[] {

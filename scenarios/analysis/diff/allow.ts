@@ -1,4 +1,5 @@
 /** Changes that are allowed: `service web: split`, `finding MT104: new`. */
+import { verdictOf } from "./changes.ts";
 import type { Change, DiffDocument } from "./diff-document.ts";
 
 /** What an allowance may be about, and the words that it may have. */
@@ -64,19 +65,12 @@ export function withAllowances(
 		for (const one of fitting) used.add(one);
 		return { ...change, allowed: fitting[0]?.text ?? null };
 	});
-	const isDifferent = changes.some(({ allowed }) => allowed === null);
-	const isKnown = document.unknown.length === 0;
+	const { unknown } = document;
 	return {
 		...document,
 		changes,
 		idle: allowances.filter((one) => !used.has(one)).map(({ text }) => text),
-		verdict: isDifferent
-			? "different"
-			: !isKnown
-				? "unknown"
-				: changes.length > 0
-					? "allowed"
-					: "same",
+		verdict: verdictOf({ changes, unknown }),
 	};
 }
 

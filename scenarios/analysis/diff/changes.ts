@@ -7,6 +7,16 @@ import type {
 	ServiceDiff,
 } from "./diff-document.ts";
 
+/** What it all comes to. */
+export function verdictOf({
+	changes,
+	unknown,
+}: Pick<DiffDocument, "changes" | "unknown">): DiffDocument["verdict"] {
+	if (changes.some(({ allowed }) => allowed === null)) return "different";
+	if (unknown.length > 0) return "unknown";
+	return changes.length > 0 ? "allowed" : "same";
+}
+
 type Parts = Pick<
 	DiffDocument,
 	"services" | "packets" | "loads" | "findings" | "after"

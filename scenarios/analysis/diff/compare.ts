@@ -5,7 +5,6 @@ import {
 	type Rational,
 	ZERO,
 } from "../../../sim/rational.ts";
-import { printRule } from "../../../sim/ruleset/print.ts";
 import { targets } from "../../../sim/targets/index.ts";
 import type { Split } from "../split/split.ts";
 import type { Asked, Decision, End, RuleRef } from "../walk/decision.ts";
@@ -221,18 +220,14 @@ function otherTranslation({
 
 /** ` -j MASQUERADE --to-ports 1024-2047` */
 function translation(
-	{ ruleset: { tables } }: Side,
-	{ rule: name }: RuleRef,
+	{ analysis: { walker } }: Side,
+	{ rule: name, text }: RuleRef,
 ): readonly string[] {
-	const [tableName, chainName = "", , number] = name.split(":");
-	const rule = tables
-		.find((one) => one.name === tableName)
-		?.chains.find((one) => one.name === chainName)?.rules[Number(number) - 1];
-	if (rule?.target?.kind !== "extension") return [];
-	const { translates = "destination" } = targets.get(rule.target.name) ?? {};
+	const target = walker.rules.ruleAt(name)?.target;
+	if (target?.kind !== "extension") return [];
+	const { translates = "destination" } = targets.get(target.name) ?? {};
 	// Each of several destinations is walked; the port of a source is not.
 	if (translates === "destination") return [];
-	const text = printRule(rule, chainName);
 	return [text.slice(text.lastIndexOf(" -j ")).trim()];
 }
 

@@ -3,16 +3,17 @@ import { DEFAULT_LINUX, linuxName } from "../../../sim/linux/linux.ts";
 import { printPacket } from "../../../sim/packet/notation/notation.ts";
 import { printPercent, printRational, ZERO } from "../../../sim/rational.ts";
 import {
+	type DriveDocument,
+	driveDocument,
 	type ShareDocument,
 	shareDocument,
-	splitDocument,
 } from "../document/split-document.ts";
 import type { LintFinding } from "../lint/finding.ts";
 import type { Service } from "../services/service.ts";
 import { isFromGateway, type Space } from "../services/space.ts";
 import type { Share, Split } from "../split/split.ts";
 import { others } from "../upgrade/upgrade.ts";
-import { changesIn } from "./changes.ts";
+import { changesIn, verdictOf } from "./changes.ts";
 import type { PacketClass } from "./classes.ts";
 import { type Compared, placeWords } from "./compare.ts";
 import type { Diff, DiffInput } from "./diff.ts";
@@ -36,21 +37,13 @@ import {
 import { populations } from "./kinds/touched.ts";
 import type { Loaded } from "./standing.ts";
 
-/** Packets of which measures are parts, besides those of services. */
-export interface Population {
-	/** As it was asked for; `null`: all first packets. */
-	readonly words: string | null;
-	readonly space: Space | null;
-}
-
 export function diffDocument(
 	diff: Diff,
 	{ before, after }: { readonly before: DiffInput; readonly after: DiffInput },
-	population: Population = { words: null, space: null },
 ): DiffDocument {
 	const { sides, classes, findings } = diff;
 	const { alignment, world } = sides;
-	const fates = (one: PacketClass) => classDiff(one, diff, population);
+	const fates = (one: PacketClass) => classDiff(one, diff);
 	const services = servicesOf(diff, fates);
 	const packets = classes
 		.filter(
@@ -72,7 +65,6 @@ export function diffDocument(
 		services,
 		packets,
 		population:
-			population.words ??
 			"first packets of hosts to one host, each source, destination, protocol, port and interface as often as any other; of a service's clients, packets to the service",
 		loads: diff.loaded.map((one) => loadDiff(one, own, diff)),
 		counters: diff.counters,
@@ -90,12 +82,7 @@ export function diffDocument(
 		changes,
 		idle: [],
 		unknown,
-		verdict:
-			changes.length > 0
-				? "different"
-				: unknown.length > 0
-					? "unknown"
-					: "same",
+		verdict: verdictOf({ changes, unknown }),
 	};
 }
 
@@ -142,22 +129,15 @@ function servicesOf(
 	const news = sides.after.analysis.services;
 	const oldKeys = new Set(olds.map(({ key }) => key));
 	const newKeys = new Set(news.map(({ key }) => key));
-	const drives = [sides.before, sides.after].map(
-		({ analysis }) =>
-			new Map(
-				splitDocument("", analysis).services.map((one) => [
-					one.key,
-					one.drives,
-				]),
-			),
+	const drives = [olds, news].map(
+		(services) =>
+			new Map(services.map((one) => [one.key, drivesOf(one)] as const)),
 	);
 	const all = [...news, ...olds.filter(({ key }) => !newKeys.has(key))];
 	return all.map((service): ServiceDiff => {
 		const { key } = service;
 		const own = classes.filter((one) => one.service?.key === key).map(fates);
-		const [before = [], after = []] = drives.map((one) =>
-			(one.get(key) ?? []).map(driveText),
-		);
+		const [before = [], after = []] = drives.map((one) => one.get(key));
 		const isDriven = JSON.stringify(before) !== JSON.stringify(after);
 		const verdicts = own.map(({ verdict }) => verdict);
 		const isChanged =
@@ -177,29 +157,25 @@ function servicesOf(
 	});
 }
 
-type DriveOf = ReturnType<
-	typeof splitDocument
->["services"][number]["drives"][number];
+function drivesOf({ key, drives }: Service): readonly string[] {
+	return drives.map((drive) => driveText(driveDocument(drive, key)));
+}
 
-function driveText(drive: DriveOf): string {
+function driveText(drive: DriveDocument): string {
 	if (drive.kind === "unknown")
 		return `of ${drive.client} it is unknown: ${drive.why}`;
 	const { client, key, least, greatest } = drive;
 	return `of ${client}, ${key} gets from ${least.fraction} to ${greatest.fraction}`;
 }
 
-function classDiff(
-	one: PacketClass,
-	{ sides: { links } }: Diff,
-	population: Population,
-): ClassDiff {
+function classDiff(one: PacketClass, { sides: { links } }: Diff): ClassDiff {
 	const { which, spaces, arrival, service, comparison } = one;
 	const { verdict, why, before, after, vectors } = comparison;
 	const nameOfKey = wordsOf([...before, ...after]);
 	const words = spaces.map((space) =>
 		service === null ? spaceWords(space, links) : clientWords(space, links),
 	);
-	const measure = measureOf(spaces, wholeOf(one, links, population, service));
+	const measure = measureOf(spaces, wholeOf(one, links, service));
 	return {
 		which,
 		packets: listed([...new Set(words)]),
@@ -235,12 +211,11 @@ function listed(words: readonly string[]): string {
 function wholeOf(
 	{ spaces: [space] }: PacketClass,
 	links: Diff["sides"]["links"],
-	population: Population,
 	service: Service | null,
 ): Space {
 	const isOwn = space !== undefined && isFromGateway(space);
 	const all = populations(links).find((one) => isFromGateway(one) === isOwn);
-	const whole = population.space ?? all ?? (space as Space);
+	const whole = all ?? (space as Space);
 	if (service === null) return whole;
 	const of = spaceOfService(service, links);
 	const { destination, destinationPort, protocol } = of;

@@ -193,6 +193,7 @@ function serviceDocument(
 ): ServiceDocument {
 	const { key, name, protocol, interfaces, balances, conditions } = service;
 	const { openedBy } = service;
+	const backends = new Set(service.backends.map((backend) => backend.key));
 	return {
 		key,
 		name,
@@ -206,17 +207,25 @@ function serviceDocument(
 			lines: backend.rules.map(({ line }) => line).filter((line) => line > 0),
 		})),
 		conditions,
-		classes: service.classes.map((one) => classDocument(one, service, chance)),
+		classes: service.classes.map((one) =>
+			classDocument(one, { service, backends, chance }),
+		),
 		drives: service.drives.map((drive) => driveDocument(drive, key)),
 	};
 }
 
 function classDocument(
 	one: ClientClass,
-	service: Service,
-	chance: ChanceOptions,
+	{
+		service,
+		backends,
+		chance,
+	}: {
+		readonly service: Service;
+		readonly backends: ReadonlySet<string>;
+		readonly chance: ChanceOptions;
+	},
 ): ClassDocument {
-	const backends = new Set(service.backends.map(({ key }) => key));
 	const picked = hashIn(one.decision);
 	const byHash = picked !== null;
 	// All of its clients ask for one address.
@@ -318,7 +327,7 @@ export function shareDocument(share: Share): ShareDocument {
 	}
 }
 
-function driveDocument(drive: Drive, service: string): DriveDocument {
+export function driveDocument(drive: Drive, service: string): DriveDocument {
 	// Within a service its own name is left out.
 	const short = (client: string) =>
 		client === service

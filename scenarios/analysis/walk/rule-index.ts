@@ -9,6 +9,8 @@ import type { RuleRef } from "./decision.ts";
 export interface RuleIndex {
 	/** @param rule `mangle:PREROUTING:rule:2`; a policy or "" has no text */
 	find(rule: string): RuleRef;
+	/** The rule itself; `null`: there is none of that name. */
+	ruleAt(rule: string): Rule | null;
 	/** A rule of the ruleset. */
 	refOf(rule: Rule): RuleRef;
 	/** The name of the rule where the kernel calls an unconditional verdict a policy, or the end of a chain. */
@@ -45,6 +47,7 @@ export function ruleIndex({ tables }: Ruleset): RuleIndex {
 	const refs = new Map<string, RuleRef>();
 	const names = new Map([...rules].map(([key, { rule }]) => [rule, key]));
 	return {
+		ruleAt: (key) => rules.get(key)?.rule ?? null,
 		refOf(rule) {
 			return this.find(names.get(rule) ?? "");
 		},

@@ -70,13 +70,10 @@ export function ruleIn({ analysis: { walker } }: Side, name: string): RuleRef {
 
 /** Is it one of these rules? */
 export function isAmong(
-	{ ruleset: { tables } }: Side,
+	{ analysis: { walker } }: Side,
 	{ rule: name }: RuleRef,
 	rules: ReadonlySet<Rule>,
 ): boolean {
-	const [tableName, chainName, , number] = name.split(":");
-	const table = tables.find((one) => one.name === tableName);
-	const chain = table?.chains.find((one) => one.name === chainName);
-	const rule = chain?.rules[Number(number) - 1];
-	return rule !== undefined && rules.has(rule);
+	const rule = walker.rules.ruleAt(name);
+	return rule !== null && rules.has(rule);
 }

@@ -4,7 +4,7 @@ import { compareRationals, ZERO } from "../../../../sim/rational.ts";
 import { shareDocument } from "../../document/split-document.ts";
 import type { Analysis } from "../../services/analysis.ts";
 import type { Part, Share } from "../../split/split.ts";
-import { changesIn } from "../changes.ts";
+import { changesIn, verdictOf } from "../changes.ts";
 import type { ClassDiff, DiffDocument, ServiceDiff } from "../diff-document.ts";
 import { leastMoved } from "../joint.ts";
 
@@ -83,12 +83,7 @@ export function sharesDiff(
 	return {
 		...part,
 		changes,
-		verdict:
-			changes.length > 0
-				? "different"
-				: unknown.length > 0
-					? "unknown"
-					: "same",
+		verdict: verdictOf({ changes, unknown }),
 	};
 }
 
