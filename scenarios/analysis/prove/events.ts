@@ -51,6 +51,11 @@ export const EVENTS = [
 			"conditions change while connections stand: a backend dies or comes back",
 	},
 	{
+		name: "removal",
+		words:
+			"a backend is removed while connections stand: its rules are deleted (a service scaled to zero)",
+	},
+	{
 		name: "time-out",
 		words: "conntrack forgets a connection that was quiet for too long",
 	},

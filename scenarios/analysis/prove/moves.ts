@@ -1,8 +1,9 @@
 /** What may happen next: each step from a node, where it leads, and what it shows. */
 import type { Operation } from "../../../sim/contract/gateway.ts";
 import type { End } from "../walk/decision.ts";
-import type { EventName, PropertyName } from "./events.ts";
+import type { EventName } from "./events.ts";
 import type { Situation } from "./explorer.ts";
+import { type Check, goneBackends, speakLater, waiting } from "./gone.ts";
 import { type Leaf, leavesOf, valuesIn } from "./leaves.ts";
 import type {
 	Moved,
@@ -23,10 +24,7 @@ import {
 	type Sent,
 	segmentWords,
 } from "./segments.ts";
-import { conditionsTo, type Values } from "./subject.ts";
-
-/** Hears of each time that a property could have been violated. */
-type Check = (property: PropertyName) => void;
+import type { Values } from "./subject.ts";
 
 interface PacketMove {
 	readonly segment: Segment;
@@ -70,8 +68,6 @@ const UDP_MOVES: Partial<Record<Phase, readonly PacketMove[]>> = {
 	],
 };
 
-/** Between two packets that a client sends to a backend that has died. */
-const SPEAKS_EVERY_MS = 10_000;
 /** Of another connection, which fills the table. */
 const OTHER_PORT = 39_999;
 
@@ -81,7 +77,7 @@ export function* movesOf(
 	check: Check,
 ): Generator<Moved> {
 	const { events, subject } = options;
-	if (node.dead !== null) {
+	if (node.gone !== null) {
 		yield* speakLater(node, options, check);
 		return;
 	}
@@ -99,7 +95,7 @@ export function* movesOf(
 		if (event !== undefined) options.happens(event);
 		yield* laterPacket(node, move, options, check);
 	}
-	if (events.has("conditions")) yield* death(node, options);
+	yield* goneBackends(node, options);
 	yield* operations(node, options);
 }
 
@@ -321,84 +317,8 @@ function backendShown(
 	};
 }
 
-/** The conditions of the connection's backend say that it is dead. */
-function* death(
-	node: Node,
-	{ subject, happens }: SearchOptions,
-): Generator<Moved> {
-	const { phase, sent, rules } = node;
-	const speaks =
-		phase === "opening" || phase === "answered" || phase === "open";
-	if (!speaks || sent === null || rules === "flushed") return;
-	const values = subject.without(sent.key);
-	if (values === null) return;
-	const step: PathStep = {
-		kind: "operate",
-		words: `${sent.key} dies, and its condition says so`,
-		operations: conditionsTo(values),
-	};
-	const next = after(node, step, { values, dead: 0 });
-	happens("conditions");
-	yield { node: next, shown: [], last: next };
-}
-
-/** A while later its client speaks again. */
-function* speakLater(
-	node: Node,
-	options: SearchOptions,
-	check: Check,
-): Generator<Moved> {
-	const { explorer, subject, limitMs } = options;
-	const { sent, dead, phase, values } = node;
-	if (sent === null || dead === null) return;
-	const waited = waiting(node, SPEAKS_EVERY_MS, options);
-	const isUdp = subject.first.packet.kind === "udp";
-	const segment = phase === "opening" && !isUdp ? "first" : "data";
-	const arrival = arrivalOf(segment, subject.first, sent);
-	const { decision, after: situations } = explorer.packet(
-		waited.situation,
-		arrival,
-	);
-	for (const leaf of leavesOf(decision, values)) {
-		check("no-dead-backend");
-		if (subject.meaning(leaf.end).key !== sent.key) continue;
-		const step: PathStep = {
-			kind: "packet",
-			words: segmentWords(segment, arrival.packet),
-			arrival,
-			leaf,
-			values: values ?? {},
-		};
-		const situation = situations.get(leaf.end);
-		const last = after(waited, step, {
-			dead: dead + 1,
-			...(situation === undefined ? {} : { situation }),
-		});
-		const forMs = (dead + 1) * SPEAKS_EVERY_MS;
-		const isTooLong = forMs > limitMs;
-		const shown: readonly Shown[] = isTooLong
-			? [
-					{
-						property: "no-dead-backend",
-						violated: { kind: "avoid", backends: [sent.key] },
-						why: `${sent.key} has been dead for ${forMs / 1000} s, and the client's packets still go there`,
-					},
-				]
-			: [];
-		yield { node: isTooLong ? null : last, shown, last };
-	}
-}
-
 /** From when on a flow with answers is no guess any more, and is kept in a full table (`nf_conntrack_udp_packet`, 6.1). */
 const STREAM_MS = 3_000;
-
-function waiting(node: Node, ms: number, { explorer }: SearchOptions): Node {
-	return after(
-		node,
-		{ kind: "wait", words: `${ms / 1000} s pass`, ms },
-		{ situation: explorer.wait(node.situation, ms) },
-	);
-}
 
 /** Another connection stands, and the table has no room for a second one. */
 function* fullTable(node: Node, options: SearchOptions): Generator<Moved> {

@@ -25,8 +25,11 @@ export interface Node {
 	readonly sent: Sent | null;
 	/** Values of conditions, while they stay as they are; `null`: not asked since. */
 	readonly values: Values | null;
-	/** Since its backend has died, the client has spoken so often, each time a while later; `null`: it lives. */
-	readonly dead: number | null;
+	/** Its backend has died or was removed, and its client has spoken so often since; `null`: it is there. */
+	readonly gone: {
+		readonly how: "dead" | "removed";
+		readonly times: number;
+	} | null;
 	/** Conditions are as they are behind a load; what the checker wrote is lost. */
 	readonly isForgotten: boolean;
 	readonly rules: "loaded" | "flushed";

@@ -83,6 +83,7 @@ describe("a proof of the recipe", () => {
 			retransmission: [],
 			// stuck-syn, stuck-established
 			conditions: ["no-dead-backend"],
+			removal: ["no-dead-backend"],
 			"time-out": ["affinity", "isolation"],
 			reset: [],
 			"same-port": [],
@@ -141,6 +142,44 @@ it("finds flows of UDP that stay with a dead backend", () => {
 	);
 	// A datagram that comes while both are dead makes an entry that leads to the gateway itself, and stays.
 	expect(violatedIn(assumed)).toEqual(["liveness", "no-dead-backend"]);
+});
+
+/** A service of UDP that is scaled to zero: its clients go on, and their entries lead to what is not there any more. */
+it("finds flows of UDP that stay with a backend whose rules are deleted", () => {
+	const { assumed } = only(
+		proofOf(
+			nat(
+				":DNS - [0:0]",
+				`${DNS} -j DNS`,
+				"-A DNS -p udp -m statistic --mode nth --every 2 --packet 0 -j DNAT --to-destination 10.20.0.1:5353",
+				"-A DNS -p udp -j DNAT --to-destination 10.20.0.2:5353",
+			),
+			{ events: ["removal"] },
+		),
+	);
+	expect(violatedIn(assumed)).toEqual(["no-dead-backend"]);
+	const found = assumed.proved.find(
+		({ property }) => property === "no-dead-backend",
+	)?.result;
+	if (found?.kind !== "violated") throw new Error(found?.kind);
+	const { steps, happens, scenario } = found.counterexample;
+	expect(happens).toBe(
+		"10.20.0.1:5353 was removed 70 s ago, and the client's packets still go there",
+	);
+	expect(steps.map(({ words }) => words).slice(0, 4)).toEqual([
+		"the client's first datagram",
+		"10.20.0.1:5353 is removed: its rule is deleted",
+		"10 s pass",
+		"the client's next datagram",
+	]);
+	expect(scenario.steps).toContainEqual(
+		expect.objectContaining({
+			operation: {
+				kind: "iptables",
+				command: "iptables -t nat -D DNS 1",
+			},
+		}),
+	);
 });
 
 const HALVES = (head: string) =>
