@@ -76,10 +76,18 @@ export function pages() {
 
 /** Every scenario open, every picture drawn. */
 export async function openAll(page: Page): Promise<void> {
+	await unfoldAll(page);
 	const closed = page.locator('h3 button[aria-expanded="false"]');
 	while ((await closed.count()) > 0) await closed.first().click();
+	await expect.poll(() => page.locator(".loading").count()).toBe(0);
 	for (const canvas of await page.locator("canvas").all())
 		await canvas.scrollIntoViewIfNeeded();
+}
+
+/** Every group of scenarios unfolded. */
+export async function unfoldAll(page: Page): Promise<void> {
+	const folded = page.locator('h2 button[aria-expanded="false"]');
+	while ((await folded.count()) > 0) await folded.first().click();
 }
 
 /** Nothing is wider than the screen, and nothing keeps anybody from reading it. */

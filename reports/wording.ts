@@ -53,6 +53,38 @@ export function statusWord(
 	}
 }
 
+/** What there is to do first, then what a suite shows on purpose, then what holds. */
+export type Group = Status | "trap";
+
+export const GROUPS: readonly Group[] = [
+	"violated",
+	"failed",
+	"unknown",
+	"trap",
+	"holds",
+];
+
+export function groupOf({
+	status,
+	trap,
+}: Pick<Entry, "status" | "trap">): Group {
+	return status === "holds" && trap !== null ? "trap" : status;
+}
+
+/** `3 violated`, `53 hold and show a trap of the ruleset`. */
+export function groupWords(
+	group: Group,
+	about: { readonly isComparison: boolean; readonly count: number },
+): string {
+	const { count } = about;
+	const word = statusWord(group === "trap" ? "holds" : group, about);
+	const more =
+		group === "trap"
+			? ` and show${count === 1 ? "s" : ""} a trap of the ruleset`
+			: "";
+	return `${number(count)} ${word}${more}`;
+}
+
 /** In the place of expectations where there are none: nothing holds by that. */
 export function emptyWords({ comparison }: Pick<Entry, "comparison">): string {
 	return comparison === null
@@ -60,12 +92,17 @@ export function emptyWords({ comparison }: Pick<Entry, "comparison">): string {
 		: "It expects nothing; how the two compare stands above.";
 }
 
+/** A report, or what the page reads of it at its start. */
+type Outcomes = Pick<Report, "fuzz" | "verdicts"> & {
+	readonly entries: readonly Pick<Entry, "status">[];
+};
+
 /** What there is to do first, of scenarios and fuzz together; `null` where nothing was played. */
 export function worstStatus({
 	entries,
 	fuzz,
 	verdicts,
-}: Report): Status | null {
+}: Outcomes): Status | null {
 	const isWrong = verdicts.some(({ findings }) =>
 		findings.some(({ severity }) => severity !== "note"),
 	);
@@ -80,12 +117,12 @@ export function worstStatus({
 }
 
 /** Is every entry one that the fuzz has found? Then what is said of the fuzz is said of them. */
-export function isFuzzAlone({ entries, fuzz }: Report): boolean {
+export function isFuzzAlone({ entries, fuzz }: Outcomes): boolean {
 	return fuzz !== null && entries.length === fuzz.divergences;
 }
 
 /** Is there nothing but what is said of rulesets alone? */
-export function isVerdictAlone({ entries, fuzz, verdicts }: Report): boolean {
+export function isVerdictAlone({ entries, fuzz, verdicts }: Outcomes): boolean {
 	return entries.length === 0 && fuzz === null && verdicts.length > 0;
 }
 

@@ -5,13 +5,10 @@ import { servingCounts, servingOf } from "../../scenarios/result/serving.ts";
 import type { ConnectionRecord } from "../../sim/world/account/account.ts";
 import type { ConnectionsView, ConnectionView } from "../contract/report.ts";
 
-/** The length of the path at a glance. */
-const PATH_LENGTH = 60;
-
 /** @param most so many are shown one by one */
 export function buildConnections(
 	result: RunResult,
-	{ followed, moments, paths }: RunDetails,
+	{ followed, paths }: RunDetails,
 	most: number,
 ): ConnectionsView {
 	const { connections } = result.account;
@@ -29,7 +26,6 @@ export function buildConnections(
 		outcomes: outcomesOf(connections),
 		...lostAndLate(connections),
 		moved: connections.filter(({ met }) => met.length > 1).length,
-		path: pathOf(connections, backends, moments),
 		shown: shown.map((connection) => ({
 			...viewOf(connection, backends),
 			link: linkOf(connection, paths),
@@ -120,29 +116,4 @@ function outcomesOf(
 	return [...counts]
 		.map(([outcome, count]) => ({ outcome, count }))
 		.sort((one, other) => other.count - one.count);
-}
-
-function pathOf(
-	connections: readonly ConnectionRecord[],
-	backends: readonly string[],
-	moments: RunDetails["moments"],
-): string {
-	let path = "";
-	let next = 0;
-	for (const { backend, startedMs } of connections) {
-		let happened = false;
-		for (; (moments[next]?.atMs ?? Infinity) <= startedMs; next++)
-			happened = true;
-		if (happened && path !== "") path += "|";
-		const index = backends.indexOf(backend ?? "");
-		path += signOf(index);
-		if (path.length >= PATH_LENGTH) break;
-	}
-	return path;
-}
-
-/** One sign each: there are no more than 36 of them. */
-function signOf(backend: number): string {
-	if (backend < 0) return ".";
-	return backend < 36 ? backend.toString(36) : "*";
 }

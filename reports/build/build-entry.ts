@@ -119,7 +119,6 @@ export function buildFailure(
 			late: 0,
 			longestWaitMs: 0,
 			moved: 0,
-			path: "",
 			shown: [],
 			sampling: "",
 		},

@@ -8,8 +8,8 @@ import type {
 	RulesView,
 	WalkStep,
 } from "../contract/report.ts";
+import type { Numbered } from "../numbered.ts";
 import { number } from "../wording.ts";
-import type { Numbered } from "./numbered.ts";
 
 /** Rulesets of cluster nodes have ten thousands of lines; nobody scrolls through them. */
 const MOST_RULE_LINES = 2_000;

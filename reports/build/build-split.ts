@@ -1,4 +1,6 @@
 import type { RunDetails } from "../../scenarios/details/run-details.ts";
+import type { ConnectionFilter } from "../../scenarios/language/scenario.ts";
+import { filterWords, selected } from "../../scenarios/result/finding.ts";
 import {
 	byClient,
 	byService,
@@ -39,6 +41,7 @@ export function buildSplit(
 			total: own.length,
 		})),
 		clients: clientsOf(result, backends),
+		shares: sharesOf(result, backends),
 		stretches,
 		running: share && {
 			...share,
@@ -65,6 +68,57 @@ function servicesOf(
 		protocol: own[0]?.protocol ?? "tcp",
 		totals: totalsOf(own, backends),
 	}));
+}
+
+/** What the expectations say of the shares of all connections that they are about: of splits, and of orders. */
+function sharesOf(
+	{ judgements, account }: RunResult,
+	backends: readonly string[],
+): SplitView["shares"] {
+	return judgements.flatMap(({ expectation, outcome }) => {
+		const weights = weightsOf(expectation, backends);
+		if (weights === null) return [];
+		const { of, each } = weights;
+		const its = selected(account.connections, of);
+		const whole = each.reduce((sum, weight) => sum + weight, 0);
+		if (its.length === 0 || whole === 0) return [];
+		return [
+			{
+				of: filterWords(of),
+				status: outcome,
+				expected: each.map((weight) => rounded(weight / whole)),
+				seen: totalsOf(its, backends)
+					.slice(0, -1)
+					.map((count) => rounded(count / its.length)),
+				total: its.length,
+			},
+		];
+	});
+}
+
+type Expected = RunResult["judgements"][number]["expectation"];
+
+/** By backend; `null` where an expectation says nothing of shares, or of those of each client. */
+function weightsOf(
+	expectation: Expected,
+	backends: readonly string[],
+): {
+	readonly of: ConnectionFilter;
+	readonly each: readonly number[];
+} | null {
+	if (expectation.kind === "order") {
+		const { of, backends: order } = expectation;
+		const each = backends.map(
+			(name) => order.filter((one) => one === name).length,
+		);
+		return { of, each };
+	}
+	if (expectation.kind !== "split" || expectation.per === "client") return null;
+	const { of, weights } = expectation;
+	const each = backends.map((name) =>
+		Object.hasOwn(weights, name) ? (weights[name] ?? 0) : 0,
+	);
+	return { of, each };
 }
 
 /** Clients that are shown one by one. */

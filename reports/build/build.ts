@@ -1,5 +1,6 @@
 /** What ran → what is shown. Pure: the same input gives the same report. */
 import type { Report, RuleLine, WalkStep } from "../contract/report.ts";
+import { Numbered } from "../numbered.ts";
 import { shortenTexts } from "../shorten.ts";
 import {
 	buildEntry,
@@ -8,7 +9,6 @@ import {
 	type Played,
 } from "./build-entry.ts";
 import { buildFuzz, type Fuzzed } from "./build-fuzz.ts";
-import { Numbered } from "./numbered.ts";
 
 export type { Played } from "./build-entry.ts";
 export type { Fuzzed } from "./build-fuzz.ts";

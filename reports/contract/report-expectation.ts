@@ -38,3 +38,25 @@ export interface RuleAt {
 	readonly line: number;
 	readonly text: string;
 }
+
+/** What keeps an entry from holding: one account of it, for the page, JUnit, summaries and annotations alike. */
+export interface Reason {
+	readonly status: Exclude<Status, "holds">;
+	/** All of it in short: `expected b1 b2; seen b1 b1`. */
+	readonly sentence: string;
+	/** The same in parts, for whoever has room; none when the sentence says it all. */
+	readonly parts: readonly {
+		readonly name:
+			| "expected"
+			| "seen"
+			| "why"
+			| "because"
+			| "connections"
+			| "unknown";
+		readonly text: string;
+	}[];
+	/** The rule to look at. */
+	readonly rule: RuleAt | null;
+	/** What follows the sentence line by line, as a lab or a gateway said it. */
+	readonly lines: readonly string[];
+}

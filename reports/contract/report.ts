@@ -15,6 +15,7 @@ import type { VerdictView } from "./report-verdict.ts";
 export type { ComparisonView, DivergenceView } from "./report-comparison.ts";
 export type {
 	ExpectationView,
+	Reason,
 	RuleAt,
 	Status,
 	WhyView,
@@ -126,11 +127,6 @@ export interface ConnectionsView {
 	readonly longestWaitMs: number;
 	/** Connections of which packets met more than one backend. */
 	readonly moved: number;
-	/**
-	 * The first ones' backends at a glance, in order: `|` is where something happened in between,
-	 * `.` where no backend was met, else the index of the backend in base 36, or `*` beyond that.
-	 */
-	readonly path: string;
 	/** All of them, or a sample, by number. */
 	readonly shown: readonly ConnectionView[];
 	/** How the sample was taken; "" when all are shown. */
@@ -208,9 +204,22 @@ export interface SplitView {
 		/** … and how many more there are. */
 		readonly omitted: number;
 	} | null;
+	/** What was expected of shares, and what was seen. */
+	readonly shares: readonly SharesView[];
 	readonly stretches: Stretches;
 	/** How the shares settled; `null` when there are too few connections for that. */
 	readonly running: RunningShareView | null;
+}
+
+/** An expectation of shares, and what was seen of the connections that it is about. */
+export interface SharesView {
+	/** Which connections these are: ` of step "load"`; "" when it is all of them. */
+	readonly of: string;
+	readonly status: Status;
+	/** By backend, 0 to 1. */
+	readonly expected: readonly number[];
+	readonly seen: readonly number[];
+	readonly total: number;
 }
 
 interface RunningShareView {
@@ -218,6 +227,8 @@ interface RunningShareView {
 	readonly hasBands: boolean;
 	/** Which connections these are: ` of step "load"`; "" when it is all of them. */
 	readonly of: string;
+	/** By backend, 0 to 1; [] where no split is expected. */
+	readonly expected: readonly number[];
 	/** Of the bands: chance alone stays inside so often, at each point. */
 	readonly confidence: number;
 	readonly points: readonly {

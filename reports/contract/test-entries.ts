@@ -41,7 +41,6 @@ export function entry(
 			lost: 0,
 			late: 0,
 			longestWaitMs: 0,
-			path: "",
 			shown: [],
 			sampling: "",
 		},
@@ -282,7 +281,6 @@ export const SPLIT = entry({
 		late: 0,
 		longestWaitMs: 0,
 		moved: 0,
-		path: "0101010101",
 		shown: Array.from({ length: 10 }, (_, index) =>
 			connection({
 				number: index + 1,
@@ -297,6 +295,15 @@ export const SPLIT = entry({
 		services: [],
 		sources: [],
 		clients: null,
+		shares: [
+			{
+				of: "",
+				status: "holds",
+				expected: [0.5, 0.5],
+				seen: [0.5, 0.5],
+				total: 10,
+			},
+		],
 		stretches: {
 			fromMs: 0,
 			stretchMs: 100,
@@ -319,6 +326,7 @@ export const SPLIT = entry({
 		running: {
 			hasBands: true,
 			of: "",
+			expected: [0.5, 0.5],
 			confidence: 0.99,
 			points: [1, 2, 3, 4, 10].map((connections) => {
 				const first = Math.ceil(connections / 2) / connections;

@@ -142,7 +142,6 @@ const FAILOVER = entry({
 		lost: 2,
 		late: 1,
 		longestWaitMs: 3_004,
-		path: "010101|0101111111|11010101",
 		shown: [
 			connection({ number: 1, startedMs: 0, backend: 0 }),
 			connection({ number: 2, startedMs: 500, backend: 1 }),
@@ -278,7 +277,6 @@ const HOSTILE_ENTRY = entry({
 		noun: "connection",
 		total: 1,
 		moved: 0,
-		path: "0",
 		sampling: HOSTILE,
 		lost: 1,
 		late: 0,

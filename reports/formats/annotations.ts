@@ -1,8 +1,8 @@
 /** GitHub's workflow commands: what does not hold is shown in the diff, at the rule that is to blame. */
 
-import type { Report, RuleAt } from "../contract/report.ts";
+import type { Reason, Report, RuleAt } from "../contract/report.ts";
 import { fuzzChecks } from "./fuzz-checks.ts";
-import { type Reason, reasonsOf } from "./reasons.ts";
+import { reasonsOf } from "./reasons.ts";
 import { MOST_PER_LEVEL, workflowCommand } from "./workflow-command.ts";
 
 /**

@@ -1,6 +1,8 @@
 /** Report → one HTML file that needs nothing but itself. */
 import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
 import type { Report } from "../contract/report.ts";
+import { pageData } from "./page-data.ts";
 
 /** The page's own code and style, as `bundle.mjs` bundles them. */
 export interface PageParts {
@@ -12,6 +14,7 @@ export function reportHtml(
 	report: Report,
 	{ script, style }: PageParts,
 ): string {
+	const { head, packs } = pageData(report);
 	// Nothing is loaded from anywhere, and nothing runs but what stands here.
 	const policy = [
 		"default-src 'none'",
@@ -32,19 +35,18 @@ export function reportHtml(
 </head>
 <body>
 <div id="page"><noscript>This report is drawn by a script that stands in it: allow scripts to see it.</noscript></div>
-<script type="application/json" id="report">${inert(JSON.stringify(report))}</script>
+${packed("report", head)}
+${packs.map((pack, index) => packed(`pack-${index}`, pack)).join("\n")}
 <script>${script}</script>
 </body>
 </html>
 `;
 }
 
-/**
- * JSON in HTML: without `<` no text can end the element that it stands in (`</script>`) or begin a
- * comment (`<!--`).
- */
-function inert(json: string): string {
-	return json.replaceAll("<", "\\u003c");
+/** JSON, compressed, in signs of which no text can end the element that it stands in. */
+function packed(id: string, value: unknown): string {
+	const data = gzipSync(JSON.stringify(value)).toString("base64");
+	return `<script type="text/plain" id="${id}">${data}</script>`;
 }
 
 function hashOf(text: string): string {

@@ -3,10 +3,10 @@
  * the format; `test/junit.xsd` is what they have in common.
  */
 
-import type { Entry, Report, Status } from "../contract/report.ts";
+import type { Entry, Reason, Report, Status } from "../contract/report.ts";
 import { visible, withoutCommand } from "../visible.ts";
 import { type FuzzCheck, fuzzChecks } from "./fuzz-checks.ts";
-import { type Reason, reasonsOf, ruleParts } from "./reasons.ts";
+import { reasonsOf, ruleParts } from "./reasons.ts";
 
 /** Of what a fuzz has found, and so of what it had to show. */
 const FUZZ_SUITE = "fuzz";

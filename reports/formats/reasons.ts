@@ -3,31 +3,10 @@ import type {
 	DivergenceView,
 	Entry,
 	ExpectationView,
+	Reason,
 	RuleAt,
-	Status,
 } from "../contract/report.ts";
 import { connectionNumbers, whyLines } from "../wording.ts";
-
-export interface Reason {
-	readonly status: Exclude<Status, "holds">;
-	/** All of it in short: `expected b1 b2; seen b1 b1`. */
-	readonly sentence: string;
-	/** The same in parts, for whoever has room; none when the sentence says it all. */
-	readonly parts: readonly {
-		readonly name:
-			| "expected"
-			| "seen"
-			| "why"
-			| "because"
-			| "connections"
-			| "unknown";
-		readonly text: string;
-	}[];
-	/** The rule to look at. */
-	readonly rule: RuleAt | null;
-	/** What follows the sentence line by line, as a lab or a gateway said it. */
-	readonly lines: readonly string[];
-}
 
 /** None when the entry holds, else at least one: whoever shows a failure can rely on it. */
 export function reasonsOf(entry: Entry): readonly Reason[] {

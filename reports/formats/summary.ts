@@ -1,6 +1,6 @@
 /** A job's summary on GitHub, in its Markdown: the verdict, and what there is to look at. */
 
-import type { Entry, Report, Status } from "../contract/report.ts";
+import type { Entry, Reason, Report, Status } from "../contract/report.ts";
 import {
 	counted,
 	fuzzSubject,
@@ -14,7 +14,7 @@ import {
 	worstStatus,
 } from "../wording.ts";
 import { code, fenced, inert, row } from "./markdown.ts";
-import { linesOf, type Reason, reasonsOf, ruleParts } from "./reasons.ts";
+import { linesOf, reasonsOf, ruleParts } from "./reasons.ts";
 import { fuzzBlock } from "./summary-fuzz.ts";
 import { type RulesetsView, rulesetBlocks } from "./summary-rulesets.ts";
 

@@ -1,23 +1,23 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
-import type { Entry, Report } from "../contract/report.ts";
-import { EntryCard } from "./entry/entry.tsx";
+import type { EntryRow, PageHead } from "../contract/report-page.ts";
+import { GROUPS, groupOf } from "../wording.ts";
 import { type Filter, FilterBar, matchesFilter, NO_FILTER } from "./filter.tsx";
 import { Fuzz } from "./fuzz.tsx";
+import { Groups } from "./groups.tsx";
 import { Header } from "./header.tsx";
 import { Overview } from "./overview.tsx";
 import { Verdicts } from "./verdict.tsx";
 
-/** Opened at the start when something does not hold. */
-const MOST_OPEN = 5;
-
 /** No scenario can be called so. */
 const RESULTS = "-results";
 
-export function App({ report }: { readonly report: Report }) {
+export function App({ report }: { readonly report: PageHead }) {
 	const [filter, setFilter] = useState<Filter>(NO_FILTER);
 	const [open, setOpen] = useState<ReadonlySet<string>>(
 		() => new Set(openAtStart(report.entries)),
 	);
+	/** What a link named last: it is shown wherever it stands. */
+	const [linked, setLinked] = useState("");
 	const shown = useMemo(
 		() => report.entries.filter((entry) => matchesFilter(entry, filter)),
 		[report, filter],
@@ -32,6 +32,7 @@ export function App({ report }: { readonly report: Report }) {
 				: NO_FILTER,
 		);
 		setOpen((before) => new Set([...before, id]));
+		setLinked(id);
 	});
 	const toggle = (id: string) =>
 		setOpen((before) => {
@@ -39,16 +40,17 @@ export function App({ report }: { readonly report: Report }) {
 			if (!after.delete(id)) after.add(id);
 			return after;
 		});
-	const suites = [...new Set(shown.map(({ suite }) => suite))];
 	return (
 		<>
 			<a class="skip" href={`#${RESULTS}`}>
 				Skip to the {report.fuzz === null ? "scenarios" : "results"}
 			</a>
 			<Header report={report} />
-			<Overview report={report} />
+			<Overview
+				report={report}
+				onSuite={(suite) => setFilter({ ...NO_FILTER, suite })}
+			/>
 			<main id={RESULTS} tabIndex={-1}>
-				{report.verdicts.length > 0 && <Verdicts verdicts={report.verdicts} />}
 				{report.fuzz !== null && <Fuzz fuzz={report.fuzz} />}
 				{report.entries.length > 0 && (
 					<FilterBar
@@ -58,23 +60,16 @@ export function App({ report }: { readonly report: Report }) {
 						onFilter={setFilter}
 					/>
 				)}
-				{suites.map((suite) => (
-					<section key={suite} class="suite" aria-label={`Suite ${suite}`}>
-						<h2>{suite}</h2>
-						{shown
-							.filter((entry) => entry.suite === suite)
-							.map((entry) => (
-								<EntryCard
-									key={entry.id}
-									entry={entry}
-									report={report}
-									isOpen={open.has(entry.id)}
-									onToggle={() => toggle(entry.id)}
-								/>
-							))}
-					</section>
-				))}
+				<Groups
+					report={report}
+					shown={shown}
+					isFiltered={filter !== NO_FILTER}
+					linked={linked}
+					open={open}
+					onToggle={toggle}
+				/>
 				<Nothing report={report} shown={shown} />
+				{report.verdicts.length > 0 && <Verdicts verdicts={report.verdicts} />}
 			</main>
 		</>
 	);
@@ -85,8 +80,8 @@ function Nothing({
 	report,
 	shown,
 }: {
-	readonly report: Report;
-	readonly shown: readonly Entry[];
+	readonly report: PageHead;
+	readonly shown: readonly EntryRow[];
 }) {
 	const { entries, fuzz, verdicts } = report;
 	const hasOthers = fuzz !== null || verdicts.length > 0;
@@ -100,20 +95,20 @@ function Nothing({
 	);
 }
 
-/** What does not hold; else what shows most: the first split and the first failover. */
-function openAtStart(entries: readonly Entry[]): readonly string[] {
-	const wrong = entries.filter(({ status }) => status !== "holds");
+/** The first that does not hold; else what shows most: the first split and the first failover. */
+function openAtStart(entries: readonly EntryRow[]): readonly string[] {
+	const wrong = GROUPS.flatMap((group) =>
+		entries.filter((row) => row.status !== "holds" && groupOf(row) === group),
+	);
 	const telling =
 		entries.length <= 3
 			? entries
 			: [
-					entries.find(({ split }) => split !== null),
-					entries.find(({ failover }) =>
-						failover?.gaps.some((gap) => gap.lost + gap.late > 0),
-					),
+					entries.find(({ total }) => total > 0),
+					entries.find(({ gap }) => gap !== null),
 				];
-	return (wrong.length > 0 ? wrong.slice(0, MOST_OPEN) : telling).flatMap(
-		(entry) => entry?.id ?? [],
+	return (wrong.length > 0 ? wrong.slice(0, 1) : telling).flatMap(
+		(row) => row?.id ?? [],
 	);
 }
 
@@ -128,7 +123,7 @@ function linkedId(): string {
 
 /** `report.html#split-alternates` shows that scenario, now and whenever the link is followed. */
 function useLinkedEntry(
-	entries: readonly Entry[],
+	entries: readonly EntryRow[],
 	onLinked: (id: string) => void,
 ): void {
 	useEffect(() => {

@@ -1,4 +1,5 @@
-import type { Entry, Report, Status } from "../contract/report.ts";
+import type { Status } from "../contract/report.ts";
+import type { EntryRow, PageHead } from "../contract/report-page.ts";
 import { number, statusWord, WORST_FIRST } from "../wording.ts";
 import { counted } from "./parts/format.ts";
 
@@ -20,7 +21,7 @@ export const NO_FILTER: Filter = {
 };
 
 /** Every word has to stand somewhere in what the scenario says of itself. */
-export function matchesFilter(entry: Entry, filter: Filter): boolean {
+export function matchesFilter(entry: EntryRow, filter: Filter): boolean {
 	if (filter.status !== null && entry.status !== filter.status) return false;
 	if (filter.suite !== "" && entry.suite !== filter.suite) return false;
 	const { name, suite, title, story, trap } = entry;
@@ -39,7 +40,7 @@ export function FilterBar({
 	shown,
 	onFilter,
 }: {
-	readonly report: Report;
+	readonly report: PageHead;
 	readonly filter: Filter;
 	/** So many fit. */
 	readonly shown: number;

@@ -1,4 +1,4 @@
-import type { Report } from "../contract/report.ts";
+import type { PageHead } from "../contract/report-page.ts";
 import {
 	fuzzSubject,
 	fuzzVerdict,
@@ -12,12 +12,9 @@ import { Fact } from "./parts/fact.tsx";
 import { counted, number, took } from "./parts/format.ts";
 
 /** What came out, what it was played on, and the command that makes it again. */
-export function Header({ report }: { readonly report: Report }) {
+export function Header({ report }: { readonly report: PageHead }) {
 	const { entries, fuzz } = report;
-	const connections = entries.reduce(
-		(sum, entry) => sum + entry.connections.total,
-		0,
-	);
+	const connections = entries.reduce((sum, entry) => sum + entry.total, 0);
 	return (
 		<header class={`top ${worstStatus(report) ?? "holds"}`}>
 			<p class="brand">
@@ -84,7 +81,7 @@ export function Header({ report }: { readonly report: Report }) {
 }
 
 /** `2 rulesets: 1 finding`. */
-function Rulesets({ report: { verdicts } }: { readonly report: Report }) {
+function Rulesets({ report: { verdicts } }: { readonly report: PageHead }) {
 	const findings = verdicts.reduce(
 		(sum, verdict) => sum + verdict.findings.length,
 		0,
@@ -98,7 +95,7 @@ function Rulesets({ report: { verdicts } }: { readonly report: Report }) {
 }
 
 /** `8 scenarios: 3 hold, 5 violated`. */
-function Scenarios({ report }: { readonly report: Report }) {
+function Scenarios({ report }: { readonly report: PageHead }) {
 	const { entries, isComparison } = report;
 	const parts = STATUSES.flatMap((status) => {
 		const many = entries.filter((entry) => entry.status === status).length;

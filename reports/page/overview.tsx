@@ -1,68 +1,122 @@
-import type { Report } from "../contract/report.ts";
-import { SIGNS, STATUSES, statusWord } from "../wording.ts";
+import type { EntryRow, PageHead } from "../contract/report-page.ts";
+import {
+	GROUPS,
+	type Group,
+	groupOf,
+	groupWords,
+	number,
+	SIGNS,
+	statusWord,
+} from "../wording.ts";
 import { Sign } from "./parts/status.tsx";
 
-/** Every scenario as one sign, suite by suite: all of it at a glance, and a way to each. */
-export function Overview({ report }: { readonly report: Report }) {
-	const suites = [...new Set(report.entries.map(({ suite }) => suite))];
+/** Signs of a suite that are ways to what does not hold. */
+const MOST_SIGNS = 24;
+
+/** Suite by suite how many fare how, and a way to each that does not hold: all of it at a glance. */
+export function Overview({
+	report,
+	onSuite,
+}: {
+	readonly report: PageHead;
+	readonly onSuite: (suite: string) => void;
+}) {
 	if (report.entries.length < 4) return null;
+	const bySuite = new Map<string, EntryRow[]>();
+	for (const row of report.entries)
+		bySuite.set(row.suite, [...(bySuite.get(row.suite) ?? []), row]);
 	return (
-		<nav class="overview" aria-label="All scenarios">
-			{suites.map((suite) => (
+		<nav class="overview" aria-label="Overview">
+			{[...bySuite].map(([suite, rows]) => (
 				<p key={suite}>
-					<span class="name">{suite}</span>
+					<button
+						type="button"
+						class="name"
+						onClick={() => onSuite(suite)}
+						aria-label={`Only suite ${suite}`}
+					>
+						{suite}
+					</button>
 					<span class="signs">
-						{report.entries
-							.filter((entry) => entry.suite === suite)
-							.map((entry) => (
-								<a
-									key={entry.id}
-									href={`#${entry.id}`}
-									aria-label={entry.title}
-									title={entry.title}
-								>
-									<Sign
-										status={entry.status}
-										word={statusWord(entry.status, report)}
-										isTrap={entry.trap !== null}
-										isAssumed={entry.restsOnAssumed}
-									/>
-								</a>
-							))}
+						<Wrong rows={rows} report={report} />
+						{(["trap", "holds"] as const).map((group) => (
+							<Count key={group} group={group} rows={rows} report={report} />
+						))}
 					</span>
 				</p>
 			))}
 			<p class="legend" aria-hidden="true">
-				{legendOf(report).map(({ sign, kind, word }) => (
-					<span key={kind}>
-						<b class={`sign ${kind}`}>{sign}</b> {word}
-					</span>
-				))}
+				{GROUPS.map((group) => {
+					const count = report.entries.filter(
+						(row) => groupOf(row) === group,
+					).length;
+					return (
+						count > 0 && (
+							<span key={group}>
+								<b class={`sign ${group}`}>{signOf(group)}</b>{" "}
+								{groupWords(group, { ...report, count })}
+							</span>
+						)
+					);
+				})}
 			</p>
 		</nav>
 	);
 }
 
-/** The signs that are there, and what they say. */
-function legendOf(report: Report) {
-	const { entries } = report;
-	const isTrap = ({ status, trap }: Report["entries"][number]) =>
-		status === "holds" && trap !== null;
-	const statuses = STATUSES.filter((status) =>
-		entries.some((entry) => entry.status === status && !isTrap(entry)),
-	).map((status) => ({
-		sign: SIGNS[status],
-		kind: status as string,
-		word: statusWord(status, report),
-	}));
-	return entries.some(isTrap)
-		? [
-				...statuses,
-				{
-					sign: "▲",
-					kind: "trap",
-					word: `${statusWord("holds", report)}, and shows a trap of the ruleset`,
-				},
-			]
-		: statuses;
+function signOf(group: Group): string {
+	return group === "trap" ? "▲" : SIGNS[group];
+}
+
+function Wrong({
+	rows,
+	report,
+}: {
+	readonly rows: readonly EntryRow[];
+	readonly report: PageHead;
+}) {
+	const wrong = rows.filter(({ status }) => status !== "holds");
+	const left = wrong.length - MOST_SIGNS;
+	return (
+		<>
+			{wrong.slice(0, MOST_SIGNS).map((row) => (
+				<a
+					key={row.id}
+					href={`#${row.id}`}
+					aria-label={row.title || row.name}
+					title={row.title}
+				>
+					<Sign
+						status={row.status}
+						word={statusWord(row.status, report)}
+						isAssumed={row.restsOnAssumed}
+					/>
+				</a>
+			))}
+			{left > 0 && <span class="count">… {number(left)} more</span>}
+		</>
+	);
+}
+
+function Count({
+	group,
+	rows,
+	report,
+}: {
+	readonly group: Group;
+	readonly rows: readonly EntryRow[];
+	readonly report: PageHead;
+}) {
+	const count = rows.filter((row) => groupOf(row) === group).length;
+	if (count === 0) return null;
+	const words = groupWords(group, { ...report, count });
+	return (
+		<span class="count" title={words}>
+			<span class={`sign ${group}`} aria-hidden="true">
+				{signOf(group)}
+			</span>{" "}
+			<span aria-hidden="true">{number(count)}</span>
+			<span class="unseen">{words}</span>
+		</span>
+	);
 }

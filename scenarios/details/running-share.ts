@@ -14,6 +14,8 @@ export interface RunningShare {
 	readonly hasBands: boolean;
 	/** Which connections these are: ` of step "load"`, `, one for each draw`; "" when it is all of them. */
 	readonly of: string;
+	/** By backend, 0 to 1; [] where no split is expected. */
+	readonly expected: readonly number[];
 	/** Of the bands: a right ruleset that leaves it to chance stays inside all of them so often, at each point. */
 	readonly confidence: number;
 	readonly points: readonly {
@@ -105,5 +107,7 @@ export function runningShare({
 			bands: bands.map(({ low, high }) => [low / begun, high / begun] as const),
 		});
 	}
-	return { hasBands, of, confidence, points };
+	const whole = weights.reduce((sum, weight) => sum + weight, 0);
+	const expected = whole > 0 ? weights.map((weight) => weight / whole) : [];
+	return { hasBands, of, expected, confidence, points };
 }

@@ -1,87 +1,92 @@
-import type { Entry, Report } from "../../contract/report.ts";
+import { useEffect, useState } from "preact/hooks";
+import type { EntryRow, PageHead } from "../../contract/report-page.ts";
 import { statusWord } from "../../wording.ts";
-import { colourClass } from "../parts/colours.ts";
 import { time } from "../parts/format.ts";
+import { loadEntry, type Whole } from "../parts/load.ts";
 import { WhatWasDone } from "../parts/moments.tsx";
 import { Lines } from "../parts/scrolls.tsx";
 import { Sign } from "../parts/status.tsx";
+import { Brief } from "./brief.tsx";
 import { Comparison } from "./comparison.tsx";
 import { Connections } from "./connections.tsx";
 import { Conntrack } from "./conntrack.tsx";
 import { Expectations, RulePlace } from "./expectations.tsx";
 import { Failover } from "./failover.tsx";
+import { RowFigures } from "./row.tsx";
 import { Rules } from "./rules.tsx";
 import { Split } from "./split.tsx";
 
 /** One scenario: a line that says it all, and behind it everything that is known. */
 export function EntryCard({
-	entry,
+	row,
 	report,
 	isOpen,
 	onToggle,
 }: {
-	readonly entry: Entry;
+	readonly row: EntryRow;
 	/** That it stands in. */
-	readonly report: Report;
+	readonly report: PageHead;
 	readonly isOpen: boolean;
 	readonly onToggle: () => void;
 }) {
-	const { id, status, title, name, trap } = entry;
+	const { id, status, title, name, trap, suite, reason } = row;
 	return (
 		<article id={id} class={`entry ${status}`} aria-labelledby={`title-${id}`}>
-			<h3>
-				<button type="button" aria-expanded={isOpen} onClick={onToggle}>
-					<Sign
-						status={status}
-						word={statusWord(status, report)}
-						isTrap={trap !== null}
-						isAssumed={entry.restsOnAssumed}
-					/>
-					<span class="title" id={`title-${id}`}>
-						{title || name}
-					</span>
-					<Path entry={entry} />
-				</button>
-				<a class="anchor" href={`#${id}`} aria-label={`Link to ${name}`}>
-					{name}
-				</a>
-			</h3>
-			{isOpen && <EntryBody entry={entry} report={report} />}
+			<div class={row.total > 0 ? "row" : "row quiet"}>
+				<h3>
+					<button type="button" aria-expanded={isOpen} onClick={onToggle}>
+						<Sign
+							status={status}
+							word={statusWord(status, report)}
+							isTrap={trap !== null}
+							isAssumed={row.restsOnAssumed}
+						/>
+						<span class="title" id={`title-${id}`}>
+							{title || name}
+						</span>
+					</button>
+					<a class="anchor" href={`#${id}`}>
+						{suite === "" ? name : `${suite} / ${name}`}
+					</a>
+				</h3>
+				<RowFigures row={row} />
+			</div>
+			{reason !== null && !isOpen && <Brief reason={reason} />}
+			{isOpen && <Opened row={row} report={report} />}
 		</article>
 	);
 }
 
-/** Which backend each of the first connections met: the split and the failover in a strip. */
-function Path({ entry }: { readonly entry: Entry }) {
-	const { path, total } = entry.connections;
-	if (path === "") return <span class="path" />;
-	return (
-		<span class="path" aria-hidden="true">
-			{[...path].map((sign) => (
-				<PathSign sign={sign} />
-			))}
-			{path.replaceAll("|", "").length < total && "…"}
-		</span>
-	);
-}
-
-/** One connection of the strip: the number of its backend in its colour. */
-function PathSign({ sign }: { readonly sign: string }) {
-	if (sign === "|") return <i class="cut" />;
-	if (sign === ".") return <i class="none">·</i>;
-	// A backend beyond those that have a sign of their own.
-	if (sign === "*") return <i class="none">*</i>;
-	const backend = Number.parseInt(sign, 36);
-	return <i class={colourClass(backend)}>{(backend + 1).toString(36)}</i>;
+/** What stands behind the line, once it is unpacked. */
+function Opened({
+	row,
+	report,
+}: {
+	readonly row: EntryRow;
+	readonly report: PageHead;
+}) {
+	const [whole, setWhole] = useState<Whole | null>(null);
+	useEffect(() => {
+		let isWanted = true;
+		loadEntry(row).then((loaded) => {
+			if (isWanted) setWhole(loaded);
+		});
+		return () => {
+			isWanted = false;
+		};
+	}, [row]);
+	if (whole === null) return <p class="loading">…</p>;
+	return <EntryBody whole={whole} report={report} />;
 }
 
 function EntryBody({
-	entry,
+	whole,
 	report,
 }: {
-	readonly entry: Entry;
-	readonly report: Report;
+	readonly whole: Whole;
+	readonly report: PageHead;
 }) {
+	const { entry } = whole;
 	const { story, trap, assumed, unknown, failure, comparison } = entry;
 	return (
 		<div class="body">
@@ -124,9 +129,7 @@ function EntryBody({
 				<Failover entry={entry} failover={entry.failover} />
 			)}
 			{entry.connections.shown.length > 0 && <Connections entry={entry} />}
-			{entry.rules.snapshots.length > 0 && (
-				<Rules entry={entry} report={report} />
-			)}
+			{entry.rules.snapshots.length > 0 && <Rules whole={whole} />}
 			{entry.conntrack.length > 0 && <Conntrack moments={entry.conntrack} />}
 			<p class="replay">
 				{report.isComparison ? "Compare" : "Play"} just this once more:{" "}

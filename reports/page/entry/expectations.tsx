@@ -2,6 +2,7 @@ import type { Entry, ExpectationView, RuleAt } from "../../contract/report.ts";
 import { connectionNumbers, emptyWords, whyLines } from "../../wording.ts";
 import { Lines, Scrolls } from "../parts/scrolls.tsx";
 import { Sign } from "../parts/status.tsx";
+import { WayWords } from "./way-words.tsx";
 
 /** What was expected and what was seen, with the numbers. */
 export function Expectations({ entry }: { readonly entry: Entry }) {
@@ -63,7 +64,9 @@ function Why({ lines }: { readonly lines: readonly string[] }) {
 	return (
 		<ul class="why" aria-label="Why">
 			{lines.map((line) => (
-				<li key={line}>{line}</li>
+				<li key={line}>
+					<WayWords text={line} />
+				</li>
 			))}
 		</ul>
 	);

@@ -1,23 +1,16 @@
 import { useMemo, useState } from "preact/hooks";
-import type {
-	Entry,
-	PathView,
-	Report,
-	RulesView,
-} from "../../contract/report.ts";
+import type { Entry, PathView, RulesView } from "../../contract/report.ts";
 import { counted, time } from "../parts/format.ts";
+import type { Whole } from "../parts/load.ts";
 import { MomentChoice, momentName } from "./conntrack.tsx";
 import { litLines, RuleTable } from "./rule-table.tsx";
 import { Way } from "./way.tsx";
 
 /** Every rule with its counters, and the way of a packet through them. */
 export function Rules({
-	entry,
-	report: { rulesets, walks },
+	whole: { entry, rulesets, walks },
 }: {
-	readonly entry: Entry;
-	/** That it stands in. */
-	readonly report: Report;
+	readonly whole: Whole;
 }) {
 	const { snapshots, paths, noPaths, omitted, sampling } = entry.rules;
 	const [moment, setMoment] = useState(lastThatCounted(snapshots, rulesets));
@@ -90,7 +83,7 @@ export function Rules({
  */
 function lastThatCounted(
 	snapshots: RulesView["snapshots"],
-	rulesets: Report["rulesets"],
+	rulesets: Whole["rulesets"],
 ): number {
 	const found = snapshots.findLastIndex(({ ruleset, packets }) =>
 		rulesets[ruleset]?.some(
