@@ -37,11 +37,8 @@ export function WayWords({ text }: { readonly text: string }) {
 	);
 }
 
-/** Where it ended badly is what a reader looks for. */
-const BAD =
-	/dropp|reject|refus|lost|no route|unreachable|does not|never|not known|no backend|no such|times? out|blackhole|nobody|delivered to the gateway/i;
-
+/** Where it ended is what a reader looks for. */
 function hopClass(step: string, isLast: boolean): string {
-	if (isLast) return BAD.test(step) ? "hop bad" : "hop last";
+	if (isLast) return "hop last";
 	return / \(line \d+\)$/.test(step) ? "hop rule" : "hop";
 }
