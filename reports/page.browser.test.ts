@@ -375,7 +375,7 @@ describeInBrowser("the page of a report", () => {
 		const said = await page.locator(".gaps li").allInnerTexts();
 		expect(said[0]).toContain("no new connection was lost");
 		expect(said[1]).toContain(
-			"2 new connections were lost, 1 late (longest wait 3.004 s); no failover was seen",
+			"2 new connections were lost, 1 late (longest wait 3 s); no failover was seen",
 		);
 	});
 
@@ -443,6 +443,66 @@ describeInBrowser("the page of a report", () => {
 		expect(await page.locator(".expectations").innerText()).toContain(
 			"(#2 and 33 more)",
 		);
+	});
+
+	it("leads from an expectation to its connections, and from a connection to its packets", async () => {
+		const [split] = sampleReport().entries;
+		const [first] = split?.expectations ?? [];
+		if (split === undefined || first === undefined)
+			throw new Error("the sample has a split");
+		const violated = {
+			...first,
+			status: "violated" as const,
+			connections: [2, 4],
+			concerned: 2,
+			why: [
+				{
+					connection: 2,
+					count: 2,
+					text: "SYN → mark 0x2 (line 5) → DNAT 192.168.0.2 (line 12) → out bond0.205 → b2",
+				},
+			],
+		};
+		const page = await show(
+			sampleReport({
+				entries: [{ ...split, status: "violated", expectations: [violated] }],
+			}),
+		);
+		expect(await page.locator(".hop").allInnerTexts()).toEqual([
+			"SYN",
+			"mark 0x2 (line 5)",
+			"DNAT 192.168.0.2 (line 12)",
+			"out bond0.205",
+			"b2",
+		]);
+		await page.getByRole("button", { name: "#2, #4" }).click();
+		const rows = page.locator("article details[open] tbody tr");
+		expect(await rows.count()).toBe(2);
+		await page.getByRole("button", { name: "Packets of #2" }).click();
+		const chosen = page.getByLabel("A packet").locator("option:checked");
+		await expect.poll(() => chosen.innerText()).toMatch(/^#2 /);
+		await page.getByRole("button", { name: "Show all" }).click();
+		expect(await rows.count()).toBe(10);
+		await expectReadable(page, { widthPx: 1280 });
+	});
+
+	it("has places for proofs with their plays, for edits, and for rules that matched nothing", async () => {
+		const page = await show(sampleReport());
+		const cells = page.locator("table.proofs td");
+		expect(await cells.count()).toBe(4);
+		await page.getByRole("link", { name: "how" }).click();
+		expect(await page.locator("#-play-0-0").innerText()).toContain(
+			"marktwin run counterexample.scenario.json",
+		);
+		const said = await page.locator("main").innerText();
+		for (const one of [
+			"2 rules removed, 3 added",
+			"recipe.rules: 1 of 7 rules matched no packet, in 8 scenarios",
+			"1 other ruleset: every rule matched a packet.",
+		])
+			expect(said).toContain(one);
+		await page.getByText("recipe.rules: 1 of 7").click();
+		await expectReadable(page, { widthPx: 1280 });
 	});
 
 	it("folds away what is long, and shows its first lines", async () => {

@@ -8,6 +8,7 @@ import {
 } from "../../reports/build/build.ts";
 import type { Report } from "../../reports/contract/report.ts";
 import { counted, number } from "../../reports/wording.ts";
+import { ruleCoverage } from "../../scenarios/details/rule-coverage.ts";
 import { collectRunDetails } from "../../scenarios/details/run-details.ts";
 import { unmetRules } from "../../scenarios/judge/unmet-rules.ts";
 import { restsOn } from "../../scenarios/result/assumed.ts";
@@ -53,6 +54,13 @@ export async function reportOf(
 		});
 	}
 	for (const failure of failures) played.push({ kind: "failure", ...failure });
+	const coverage = ruleCoverage(
+		played.flatMap((one) =>
+			one.kind === "result"
+				? [{ scenario: one.result.scenario, matched: one.details.matched }]
+				: [],
+		),
+	);
 	const { verdictsOf } = await import("../rules/verdict-view.ts");
 	return buildReport({
 		marktwin: version(),
@@ -61,6 +69,7 @@ export async function reportOf(
 				one.kind === "result" ? [one.result.scenario] : [],
 			),
 		),
+		coverage,
 		command: commands.map(commandLine).join("; "),
 		seed,
 		...about,

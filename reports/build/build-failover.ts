@@ -12,7 +12,7 @@ interface Change {
 /** Here it matters when connections came, so that even few of them stand where they belong. */
 const LEAST_STRETCHES = 40;
 
-/** `null` when nothing failed, nobody checked and nothing was switched. */
+/** `null` when nothing failed, no checker changed its mind and nothing was switched. */
 export function buildFailover(
 	result: RunResult,
 	details: RunDetails,
@@ -32,10 +32,7 @@ export function buildFailover(
 		...beliefLanes(result, toMs),
 		...conditionLanes(result, details, toMs),
 	];
-	const happens = lanes.some(
-		({ spans, kind }) =>
-			spans.length > 1 || (kind !== "belief" && spans[0]?.isGood === false),
-	);
+	const happens = lanes.some(({ spans }) => spans.length > 1);
 	if (!happens || connections.length === 0) return null;
 	return {
 		fromMs: 0,

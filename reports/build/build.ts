@@ -1,4 +1,6 @@
 /** What ran → what is shown. Pure: the same input gives the same report. */
+
+import type { RuleCoverage } from "../../scenarios/details/rule-coverage.ts";
 import type { Report, RuleLine, WalkStep } from "../contract/report.ts";
 import { Numbered } from "../numbered.ts";
 import { shortenTexts } from "../shorten.ts";
@@ -26,27 +28,38 @@ export interface ReportInput
 		| "verdicts"
 	> {
 	readonly played: readonly Played[];
+	/** Left out: nothing was proved, compared or played. */
+	readonly proofs?: Report["proofs"];
+	readonly diffs?: Report["diffs"];
+	readonly coverage?: readonly RuleCoverage[];
 	/** `null` where nothing was. */
 	readonly fuzzed: Fuzzed | null;
 }
 
 export function buildReport(input: ReportInput): Report {
-	const { played, fuzzed, ...about } = input;
+	const { played, fuzzed, coverage = [], ...about } = input;
 	const idOf = uniqueIds();
 	const shared = {
 		rulesets: new Numbered<readonly RuleLine[]>(),
 		walks: new Numbered<readonly WalkStep[]>(),
 	};
+	const wrong = played.filter((one) => !holds(one)).length;
 	const entries = played.map((one) =>
 		one.kind === "failure"
 			? buildFailure(one, idOf(one.scenario.name))
 			: buildEntry(one, idOf(one.result.scenario.name), {
-					connections: perEntry(MOST_CONNECTIONS, played.length),
+					connections: perEntry(
+						MOST_CONNECTIONS,
+						holds(one) ? played.length : wrong,
+					),
 					shared,
 				}),
 	);
 	return shortenTexts({
+		proofs: [],
+		diffs: [],
 		...about,
+		coverage: coverageViews(coverage),
 		drivers: [
 			...new Set([...driversOfFuzz(fuzzed), ...played.flatMap(driversOf)]),
 		],
@@ -58,8 +71,41 @@ export function buildReport(input: ReportInput): Report {
 	});
 }
 
+/** Rulesets that are told of, and rules of each. */
+const MOST_RULESETS = 100;
+const MOST_UNMATCHED = 50;
+
+function coverageViews(all: readonly RuleCoverage[]): Report["coverage"] {
+	return all
+		.filter(({ rules }) => rules > 0)
+		.toSorted(
+			(one, other) =>
+				Math.sign(other.unmatched.length) - Math.sign(one.unmatched.length) ||
+				other.scenarios - one.scenarios,
+		)
+		.slice(0, MOST_RULESETS)
+		.map(({ name, scenarios, rules, unmatched }) => ({
+			name,
+			scenarios,
+			rules,
+			unmatched: unmatched.length,
+			shown: unmatched
+				.slice(0, MOST_UNMATCHED)
+				.map(({ line, text }) => ({ line, text })),
+		}));
+}
+
+/** A reader looks into what does not hold: there is as much room for that as for all together. */
+function holds(played: Played): boolean {
+	if (played.kind === "failure") return false;
+	const { comparison, result } = played;
+	return comparison === null
+		? result.outcome === "holds"
+		: comparison.verdict === "agrees";
+}
+
 /** A page has so much room for connections in all, and no picture shows more than so many. */
-const MOST_CONNECTIONS = { inAll: 30_000, least: 20, most: 300 };
+const MOST_CONNECTIONS = { inAll: 30_000, least: 20, most: 1_000 };
 /** So many connections are followed through the rules. */
 const MOST_FOLLOWED = { inAll: 600, least: 1, most: 40 };
 

@@ -10,6 +10,7 @@ import type { Serving } from "../../scenarios/result/serving.ts";
 import type { ComparisonView } from "./report-comparison.ts";
 import type { ExpectationView, RuleAt, Status } from "./report-expectation.ts";
 import type { FuzzView } from "./report-fuzz.ts";
+import type { DiffView, ProofView, RuleCoverageView } from "./report-proof.ts";
 import type { VerdictView } from "./report-verdict.ts";
 
 export type { ComparisonView, DivergenceView } from "./report-comparison.ts";
@@ -48,6 +49,12 @@ export interface Report {
 	readonly notices: readonly string[];
 	/** Of rulesets alone, before anything was played; [] where none was asked for. */
 	readonly verdicts: readonly VerdictView[];
+	/** Of all that may happen to rulesets; [] where nothing was proved. */
+	readonly proofs: readonly ProofView[];
+	/** Of edits; [] where none was asked for. */
+	readonly diffs: readonly DiffView[];
+	/** Of the rulesets that scenarios begin with, those with rules that matched nothing first. */
+	readonly coverage: readonly RuleCoverageView[];
 	/** What nobody wrote; `null` where nothing was fuzzed. */
 	readonly fuzz: FuzzView | null;
 	/** Scenarios, and what the fuzz has found. */

@@ -1,4 +1,5 @@
 /** Reports by hand, for the tests of whoever shows them: small, and every case is there. */
+
 import type {
 	ComparisonView,
 	DivergenceView,
@@ -9,6 +10,7 @@ import type {
 	RuleAt,
 	VerdictView,
 } from "./report.ts";
+import type { DiffView, ProofView } from "./report-proof.ts";
 import {
 	connection,
 	entry,
@@ -384,6 +386,58 @@ function verdictViewSample(): VerdictView {
 	};
 }
 
+function proofSample(): ProofView {
+	const cell = (
+		status: ProofView["properties"][number]["cells"][number]["status"],
+		counterexample = -1,
+	) => {
+		return { status, words: HOSTILE, counterexample };
+	};
+	return {
+		file: HOSTILE,
+		service: "tcp 10.0.0.1:25, all clients",
+		events: ["quiet operation", "take-over"],
+		properties: [
+			{
+				name: "affinity",
+				about: "Connections keep their backend.",
+				cells: [cell("holds"), cell("violated", 0)],
+			},
+			{
+				name: "liveness",
+				about: "",
+				cells: [cell("nothing"), cell("unknown")],
+			},
+		],
+		counterexamples: [
+			{
+				title: "affinity, take-over",
+				steps: [{ words: HOSTILE, rules: ["nat:PREROUTING:rule:1"] }],
+				happens: HOSTILE,
+				replay: "marktwin run counterexample.scenario.json",
+			},
+		],
+		leftOut: [HOSTILE],
+	};
+}
+
+function diffSample(): DiffView {
+	return {
+		before: "old.rules",
+		after: HOSTILE,
+		verdict: "different",
+		summary: "2 rules removed, 3 added",
+		parts: [
+			{
+				title: "tcp 10.0.0.1:25",
+				rows: [{ what: HOSTILE, before: "b1 1/2", after: "b1 1/3" }],
+				omitted: 2,
+			},
+		],
+		unknown: [HOSTILE],
+	};
+}
+
 /** Eight entries in three suites: all that one driver's run may come to. */
 export function sampleReport(parts: Partial<Report> = {}): Report {
 	return {
@@ -397,6 +451,18 @@ export function sampleReport(parts: Partial<Report> = {}): Report {
 		notPlayed: [],
 		notices: ["2 of 3 parts are here: vm-3.json is missing"],
 		verdicts: [verdictViewSample()],
+		proofs: [proofSample()],
+		diffs: [diffSample()],
+		coverage: [
+			{
+				name: "recipe.rules",
+				scenarios: 8,
+				rules: 7,
+				unmatched: 1,
+				shown: [{ line: 6, text: HOSTILE }],
+			},
+			{ name: "full.rules", scenarios: 1, rules: 2, unmatched: 0, shown: [] },
+		],
 		fuzz: null,
 		entries: [SPLIT, TRAP, FAILOVER, ...WRONG, HOSTILE_ENTRY],
 		rulesets: [

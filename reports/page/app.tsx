@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { EntryRow, PageHead } from "../contract/report-page.ts";
 import { GROUPS, groupOf } from "../wording.ts";
+import { Diffs, Proofs, RuleCoverage } from "./beyond.tsx";
 import { type Filter, FilterBar, matchesFilter, NO_FILTER } from "./filter.tsx";
 import { Fuzz } from "./fuzz.tsx";
 import { Groups } from "./groups.tsx";
@@ -69,6 +70,11 @@ export function App({ report }: { readonly report: PageHead }) {
 					onToggle={toggle}
 				/>
 				<Nothing report={report} shown={shown} />
+				{report.proofs.length > 0 && <Proofs proofs={report.proofs} />}
+				{report.diffs.length > 0 && <Diffs diffs={report.diffs} />}
+				{report.coverage.length > 0 && (
+					<RuleCoverage coverage={report.coverage} />
+				)}
 				{report.verdicts.length > 0 && <Verdicts verdicts={report.verdicts} />}
 			</main>
 		</>

@@ -26,6 +26,7 @@ import {
 	type PacketPath,
 	PathRecorder,
 } from "./packet-paths.ts";
+import { matchedRules } from "./rule-coverage.ts";
 import { type RunningShare, runningShare } from "./running-share.ts";
 
 export interface RunDetails {
@@ -43,6 +44,8 @@ export interface RunDetails {
 	readonly followed: readonly number[];
 	/** So many packets of each are there, and more where they took a path that is new. */
 	readonly packetsOfEach: number;
+	/** Rules that matched a packet, as `matchedRules` knows them; `null` where that is not known: of kernels. */
+	readonly matched: ReadonlySet<string> | null;
 	/** For each judgement: the rule to look at. */
 	readonly places: readonly (RulePlace | null)[];
 	/** The rule that the model does not know. */
@@ -99,7 +102,7 @@ const SHOWN_ELSEWHERE: ReadonlySet<Step["kind"]> = new Set([
 	"observe",
 ]);
 
-type Again = Pick<RunDetails, "snapshots" | "paths" | "followed">;
+type Again = Pick<RunDetails, "snapshots" | "paths" | "followed" | "matched">;
 
 /** Of a kernel there is what it was asked for while it played. */
 function seenOf({ observations }: Account): Again {
@@ -109,6 +112,8 @@ function seenOf({ observations }: Account): Again {
 		),
 		paths: [],
 		followed: [],
+		// A kernel may spell rules otherwise than the file does.
+		matched: null,
 	};
 }
 
@@ -138,6 +143,8 @@ function followed(
 		watch: (event) => recorder.watch(event),
 	});
 	const snapshots: Snapshot[] = [];
+	const counted: (readonly SavedLine[])[] = [];
+	let observed = 0;
 	let step = play.next();
 	while (!step.done) {
 		const ask = step.value;
@@ -145,13 +152,20 @@ function followed(
 		const answer = gateway.answer(ask);
 		recorder.end(answer, gateway);
 		if (answer.observation !== null) {
-			const label = labels[snapshots.length] ?? "";
+			const label = labels[observed++] ?? "";
 			const about = { label, atMs: answer.nowMs };
-			snapshots.push(snapshotOf(about, answer.observation));
+			const snapshot = snapshotOf(about, answer.observation);
+			counted.push(snapshot.rules);
+			if (label !== BEFORE) snapshots.push(snapshot);
 		}
 		step = play.next(answer);
 	}
-	return { snapshots, paths: recorder.paths, followed: chosen };
+	return {
+		snapshots,
+		paths: recorder.paths,
+		followed: chosen,
+		matched: matchedRules(counted),
+	};
 }
 
 const CHANGING: ReadonlySet<Step["kind"]> = new Set([
@@ -160,7 +174,10 @@ const CHANGING: ReadonlySet<Step["kind"]> = new Set([
 	"race",
 ]);
 
-/** An observation behind each step that changes something, and what to call them all, in their order. */
+/** Before counters may be set back; no moment that is shown, since no scenario can call one so. */
+const BEFORE = "\u0000before";
+
+/** An observation behind each step that changes something, one before each operation, and what to call them all, in their order. */
 function withSnapshots(steps: readonly Step[]): {
 	readonly steps: readonly Step[];
 	readonly labels: readonly string[];
@@ -170,8 +187,12 @@ function withSnapshots(steps: readonly Step[]): {
 		const changes = CHANGING.has(step.kind);
 		if (!changes || left === 0) return [step];
 		left--;
+		const { atMs } = step;
 		const label = `after ${describeStep(step)}`;
-		return [step, { kind: "observe", label, atMs: step.atMs }];
+		const after = { kind: "observe", label, atMs } as const;
+		return step.kind === "operation"
+			? [{ kind: "observe", label: BEFORE, atMs }, step, after]
+			: [step, after];
 	});
 	const labels = all
 		.filter(({ kind }) => kind === "observe")

@@ -54,6 +54,29 @@ export function ruleBook(rules: {
 	};
 }
 
+/**
+ * All rules of a ruleset, in the order of its tables and chains.
+ * @throws RulesetError when the rules cannot be read
+ */
+export function rulesOf(rules: {
+	readonly name: string;
+	readonly text: string;
+}): readonly RulePlace[] {
+	const { tables } = parseRuleset(rules.text, { file: rules.name });
+	return tables.flatMap((table) =>
+		table.chains.flatMap((chain) =>
+			chain.rules.map(
+				(rule, index): RulePlace => ({
+					place: `${table.name}:${chain.name}:rule:${index + 1}`,
+					file: rules.name,
+					line: rule.line,
+					text: printRule(rule, chain.name),
+				}),
+			),
+		),
+	);
+}
+
 /** For one rule; whoever looks for many makes a book. */
 export function rulePlace(
 	place: string,

@@ -27,7 +27,7 @@ export function Brief({ reason }: { readonly reason: Reason }) {
 					{parts
 						.filter(({ name }) => SHOWN.has(name))
 						.map(({ name, text }) => (
-							<div key={name} class={name}>
+							<div key={name} class={`of-${name}`}>
 								<dt>{name}</dt>
 								<dd>
 									{name === "why"

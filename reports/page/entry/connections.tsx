@@ -1,21 +1,43 @@
+import { useEffect, useRef } from "preact/hooks";
 import type { ConnectionView, Entry } from "../../contract/report.ts";
 import { costWords, counted, number, time } from "../parts/format.ts";
 import { Scrolls } from "../parts/scrolls.tsx";
 import { Picture } from "../pictures/chart.tsx";
 import {
-	connectionsHeightPx,
+	CONNECTIONS_PX,
 	connectionsPicture,
 } from "../pictures/connections-picture.ts";
 
-/** A lane for each connection: where it went, when it was answered, what went wrong. */
-export function Connections({ entry }: { readonly entry: Entry }) {
+/** What a reader follows: from an expectation to its connections, from one of them to its packets. */
+export interface Followed {
+	/** Connections that are to be looked at, by number; [] for all. */
+	readonly connections: readonly number[];
+	readonly onConnections: (numbers: readonly number[]) => void;
+	/** Those whose packets are known. */
+	readonly withPackets: ReadonlySet<number>;
+	readonly onPackets: (connection: number) => void;
+}
+
+/** A point for each connection: when it began, how long it took to be served, at whom, and what was lost. */
+export function Connections({
+	entry,
+	followed,
+}: {
+	readonly entry: Entry;
+	readonly followed: Followed;
+}) {
 	const { noun, total, outcomes, moved, shown, sampling } = entry.connections;
 	const cost = costWords(entry.connections);
 	const said = outcomes
 		.map(({ outcome, count }) => `${number(count)} ${outcome}`)
 		.join(", ");
+	const section = useRef<HTMLElement>(null);
+	const { connections } = followed;
+	useEffect(() => {
+		if (connections.length > 0) section.current?.scrollIntoView();
+	}, [connections]);
 	return (
-		<section>
+		<section ref={section}>
 			<h4>The {noun}s</h4>
 			<p>
 				{counted(total, noun)}: {said}
@@ -25,22 +47,47 @@ export function Connections({ entry }: { readonly entry: Entry }) {
 			</p>
 			<figure>
 				<figcaption>
-					Each line is a {noun}, from its first packet to its end, in the order
-					of their numbers
+					Each point is a {noun}: when it began, and how long it took until it
+					was {noun === "flow" ? "answered" : "connected"}; those that were lost
+					stand at the top
 					{entry.moments.length > 0 &&
-						"; the numbers at the top are those of what was done"}
+						"; the numbers are those of what was done"}
 				</figcaption>
 				<Picture
 					label={`${counted(total, noun)}: ${said}. The table below has the same in words.`}
-					heightPx={connectionsHeightPx(shown.length)}
+					heightPx={CONNECTIONS_PX}
 					config={(colours, widthPx) =>
-						connectionsPicture(entry, colours, widthPx)
+						connectionsPicture(entry, {
+							colours,
+							widthPx,
+							onChoose: (connection) => followed.onConnections([connection]),
+						})
 					}
 				/>
 			</figure>
-			<details>
+			<details open={connections.length > 0}>
 				<summary>The same as a table</summary>
-				<ConnectionTable shown={shown} backends={entry.backends} />
+				{connections.length > 0 && (
+					<p>
+						Showing {connections.map((one) => `#${one}`).join(", ")}.{" "}
+						<button
+							type="button"
+							class="link"
+							onClick={() => followed.onConnections([])}
+						>
+							Show all
+						</button>
+					</p>
+				)}
+				<ConnectionTable
+					shown={
+						connections.length === 0
+							? shown
+							: shown.filter((one) => connections.includes(one.number))
+					}
+					backends={entry.backends}
+					followed={followed}
+				/>
 			</details>
 		</section>
 	);
@@ -49,12 +96,21 @@ export function Connections({ entry }: { readonly entry: Entry }) {
 /** Rows; whoever wants more reads the JSON. */
 const MOST_ROWS = 100;
 
+/** What became of it in the eyes of its client, where its outcome does not tell. */
+const SAID: ReadonlySet<ConnectionView["serving"]> = new Set([
+	"lost",
+	"late",
+	"waiting",
+]);
+
 function ConnectionTable({
 	shown,
 	backends,
+	followed,
 }: {
 	readonly shown: readonly ConnectionView[];
 	readonly backends: readonly string[];
+	readonly followed: Followed;
 }) {
 	const hasServices = shown.some(({ serviceName }) => serviceName !== "");
 	const hasFlows = shown.some(({ protocol }) => protocol === "udp");
@@ -87,7 +143,22 @@ function ConnectionTable({
 				<tbody>
 					{shown.slice(0, MOST_ROWS).map((one) => (
 						<tr key={one.number}>
-							<td>{one.number}</td>
+							<td>
+								{one.number}
+								{followed.withPackets.has(one.number) && (
+									<>
+										{" "}
+										<button
+											type="button"
+											class="link"
+											aria-label={`Packets of #${one.number}`}
+											onClick={() => followed.onPackets(one.number)}
+										>
+											packets
+										</button>
+									</>
+								)}
+							</td>
 							<td>{one.client}</td>
 							{hasServices && <td>{one.serviceName}</td>}
 							{hasFlows && <td>{one.protocol}</td>}
@@ -110,7 +181,10 @@ function ConnectionTable({
 									: one.retransmittedMs.map(time).join(", ")}
 							</td>
 							<td>{one.endedMs === null ? "" : time(one.endedMs)}</td>
-							<td class={one.serving === "lost" ? "bad" : ""}>{one.outcome}</td>
+							<td class={one.serving === "lost" ? "bad" : ""}>
+								{one.outcome}
+								{SAID.has(one.serving) && ` (${one.serving})`}
+							</td>
 							<td>{one.gatewayAnswers.join(", ")}</td>
 						</tr>
 					))}

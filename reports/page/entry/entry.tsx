@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import type { EntryRow, PageHead } from "../../contract/report-page.ts";
 import { statusWord } from "../../wording.ts";
 import { time } from "../parts/format.ts";
@@ -8,12 +8,12 @@ import { Lines } from "../parts/scrolls.tsx";
 import { Sign } from "../parts/status.tsx";
 import { Brief } from "./brief.tsx";
 import { Comparison } from "./comparison.tsx";
-import { Connections } from "./connections.tsx";
+import { Connections, type Followed } from "./connections.tsx";
 import { Conntrack } from "./conntrack.tsx";
 import { Expectations, RulePlace } from "./expectations.tsx";
 import { Failover } from "./failover.tsx";
 import { RowFigures } from "./row.tsx";
-import { Rules } from "./rules.tsx";
+import { type Asked, Rules } from "./rules.tsx";
 import { Split } from "./split.tsx";
 
 /** One scenario: a line that says it all, and behind it everything that is known. */
@@ -87,6 +87,17 @@ function EntryBody({
 	readonly report: PageHead;
 }) {
 	const { entry } = whole;
+	const [connections, setConnections] = useState<readonly number[]>([]);
+	const [asked, setAsked] = useState<Asked | null>(null);
+	const followed: Followed = {
+		connections,
+		onConnections: setConnections,
+		withPackets: useMemo(
+			() => new Set(entry.rules.paths.flatMap((one) => one.connection ?? [])),
+			[entry],
+		),
+		onPackets: (connection) => setAsked({ connection }),
+	};
 	const { story, trap, assumed, unknown, failure, comparison } = entry;
 	return (
 		<div class="body">
@@ -122,14 +133,18 @@ function EntryBody({
 			{comparison !== null && (
 				<Comparison comparison={comparison} isWhole={unknown === null} />
 			)}
-			{failure === "" && <Expectations entry={entry} />}
+			{failure === "" && <Expectations entry={entry} followed={followed} />}
 			<WhatWasDone entry={entry} />
 			{entry.split !== null && <Split entry={entry} split={entry.split} />}
 			{entry.failover !== null && (
 				<Failover entry={entry} failover={entry.failover} />
 			)}
-			{entry.connections.shown.length > 0 && <Connections entry={entry} />}
-			{entry.rules.snapshots.length > 0 && <Rules whole={whole} />}
+			{entry.connections.shown.length > 0 && (
+				<Connections entry={entry} followed={followed} />
+			)}
+			{entry.rules.snapshots.length > 0 && (
+				<Rules whole={whole} asked={asked} />
+			)}
 			{entry.conntrack.length > 0 && <Conntrack moments={entry.conntrack} />}
 			<p class="replay">
 				{report.isComparison ? "Compare" : "Play"} just this once more:{" "}

@@ -2,10 +2,17 @@ import type { Entry, ExpectationView, RuleAt } from "../../contract/report.ts";
 import { connectionNumbers, emptyWords, whyLines } from "../../wording.ts";
 import { Lines, Scrolls } from "../parts/scrolls.tsx";
 import { Sign } from "../parts/status.tsx";
+import type { Followed } from "./connections.tsx";
 import { WayWords } from "./way-words.tsx";
 
 /** What was expected and what was seen, with the numbers. */
-export function Expectations({ entry }: { readonly entry: Entry }) {
+export function Expectations({
+	entry,
+	followed,
+}: {
+	readonly entry: Entry;
+	readonly followed: Followed;
+}) {
 	const { expectations } = entry;
 	if (expectations.length === 0)
 		return <p class="remark">{emptyWords(entry)}</p>;
@@ -32,7 +39,7 @@ export function Expectations({ entry }: { readonly entry: Entry }) {
 								</td>
 								<td data-label="expected">{one.expected}</td>
 								<td data-label="seen">
-									<Seen expectation={one} />
+									<Seen expectation={one} followed={followed} />
 								</td>
 								<td data-label="because">{one.because}</td>
 							</tr>
@@ -45,13 +52,32 @@ export function Expectations({ entry }: { readonly entry: Entry }) {
 }
 
 /** Where it does not hold, also by which connections, and which rule to look at. */
-function Seen({ expectation }: { readonly expectation: ExpectationView }) {
-	const { seen, status, rule } = expectation;
+function Seen({
+	expectation,
+	followed,
+}: {
+	readonly expectation: ExpectationView;
+	readonly followed: Followed;
+}) {
+	const { seen, status, rule, connections } = expectation;
 	const shown = connectionNumbers(expectation);
 	return (
 		<>
 			<Long text={seen} />
-			{status === "violated" && shown !== "" && <> ({shown})</>}
+			{status === "violated" && shown !== "" && (
+				<>
+					{" "}
+					(
+					<button
+						type="button"
+						class="link"
+						onClick={() => followed.onConnections([...connections])}
+					>
+						{shown}
+					</button>
+					)
+				</>
+			)}
 			{status === "violated" && <Why lines={whyLines(expectation)} />}
 			{status !== "holds" && rule !== null && <RulePlace rule={rule} />}
 		</>

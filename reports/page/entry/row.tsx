@@ -103,7 +103,9 @@ function shareWords(
 	const off = (index: number) =>
 		Math.abs((seen[index] ?? 0) - (shares.expected[index] ?? 0));
 	const [worst = 0] = [...backends.keys()].sort(
-		(one, other) => off(other) - off(one),
+		(one, other) =>
+			off(other) - off(one) ||
+			(shares.expected[other] ?? 0) - (shares.expected[one] ?? 0),
 	);
 	return `${of(worst, seen[worst] ?? 0)}, expected ${percent(shares.expected[worst] ?? 0)}`;
 }

@@ -1,4 +1,4 @@
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Entry, PathView, RulesView } from "../../contract/report.ts";
 import { counted, time } from "../parts/format.ts";
 import type { Whole } from "../parts/load.ts";
@@ -6,15 +6,30 @@ import { MomentChoice, momentName } from "./conntrack.tsx";
 import { litLines, RuleTable } from "./rule-table.tsx";
 import { Way } from "./way.tsx";
 
+/** Whose packets a reader asks for; a new object each time. */
+export interface Asked {
+	readonly connection: number;
+}
+
 /** Every rule with its counters, and the way of a packet through them. */
 export function Rules({
 	whole: { entry, rulesets, walks },
+	asked,
 }: {
 	readonly whole: Whole;
+	readonly asked: Asked | null;
 }) {
 	const { snapshots, paths, noPaths, omitted, sampling } = entry.rules;
 	const [moment, setMoment] = useState(lastThatCounted(snapshots, rulesets));
 	const [packet, setPacket] = useState(() => firstTelling(entry));
+	const section = useRef<HTMLElement>(null);
+	useEffect(() => {
+		if (asked === null) return;
+		const at = paths.findIndex((one) => one.connection === asked.connection);
+		if (at >= 0) setPacket(at);
+		section.current?.scrollIntoView();
+		section.current?.querySelector<HTMLElement>(".way select")?.focus();
+	}, [asked]);
 	const snapshot = snapshots[moment];
 	const lines = rulesets[snapshot?.ruleset ?? -1];
 	const path = paths[packet];
@@ -22,7 +37,7 @@ export function Rules({
 	const lit = useMemo(() => litLines(walk), [walk]);
 	if (snapshot === undefined || lines === undefined) return null;
 	return (
-		<section>
+		<section ref={section}>
 			<h4>The rules, and the way of a packet</h4>
 			<div class="rules-and-path">
 				<div>

@@ -7,7 +7,13 @@ import {
 	faded,
 } from "../parts/colours.ts";
 import { counted, number, percent, shortNames, time } from "../parts/format.ts";
-import { countAxis, type Dataset, LEGEND, NAMELESS } from "../pictures/axes.ts";
+import {
+	countAxis,
+	type Dataset,
+	LEGEND,
+	NAMELESS,
+	timeAxis,
+} from "../pictures/axes.ts";
 import { Picture, type PictureConfig } from "../pictures/chart.tsx";
 
 /** Of a name, in a picture. */
@@ -66,7 +72,7 @@ export function Split({
 				<Clients clients={clients} names={names} nouns={nouns} />
 			)}
 			<div class="pictures">
-				{connections.total > 2 && (
+				{connections.total > 2 && entry.failover === null && (
 					<figure>
 						<figcaption>
 							New {nouns} per backend, each {time(split.stretches.stretchMs)}
@@ -85,6 +91,7 @@ export function Split({
 						<figcaption>
 							Running share
 							{running.of !== "" && ` of the ${nouns}${running.of}`}
+							{running.expected.length > 0 && "; dashed: what is expected"}
 							{running.hasBands &&
 								`; shaded: what chance would allow (${percent(running.confidence)} of the time)`}
 						</figcaption>
@@ -205,20 +212,20 @@ function overTime(
 	{ colours, nouns }: { readonly colours: Colours; readonly nouns: string },
 ): PictureConfig {
 	const { fromMs, stretchMs, counts } = stretches;
-	const labels = (counts[0] ?? []).map((_, index) =>
-		time(fromMs + index * stretchMs),
-	);
+	const toMs = fromMs + (counts[0]?.length ?? 0) * stretchMs;
 	return {
 		type: "bar",
 		data: {
-			labels,
 			datasets: counts.flatMap((data, index): Dataset[] =>
 				data.some((count) => count > 0)
 					? [
 							{
 								type: "bar",
 								label: names[index] ?? "",
-								data: [...data],
+								data: data.map((y, at) => ({
+									x: fromMs + (at + 0.5) * stretchMs,
+									y,
+								})),
 								backgroundColor: colourOf(colours, index, names.length - 1),
 								categoryPercentage: 1,
 								barPercentage: 0.9,
@@ -229,14 +236,18 @@ function overTime(
 		},
 		options: {
 			scales: {
-				x: {
-					stacked: true,
-					ticks: { maxRotation: 0, autoSkipPadding: 12 },
-					grid: { display: false },
-				},
+				x: { ...timeAxis(fromMs, toMs), stacked: true },
 				y: { ...countAxis(`new ${nouns}`), stacked: true },
 			},
-			plugins: { legend: LEGEND },
+			plugins: {
+				legend: LEGEND,
+				tooltip: {
+					callbacks: {
+						title: ([item]) =>
+							`${time((item?.parsed.x ?? 0) - stretchMs / 2)} … ${time((item?.parsed.x ?? 0) + stretchMs / 2)}`,
+					},
+				},
+			},
 		},
 	};
 }
@@ -246,7 +257,7 @@ function shares(
 	backends: readonly string[],
 	{ colours, nouns }: { readonly colours: Colours; readonly nouns: string },
 ): PictureConfig {
-	const { points, hasBands } = running;
+	const { points, hasBands, expected } = running;
 	const line = (of: (point: (typeof points)[number]) => number) =>
 		points.map((point) => ({ x: point.connections, y: of(point) * 100 }));
 	const bands = backends.flatMap((_, index): Dataset[] => {
@@ -269,11 +280,33 @@ function shares(
 			},
 		];
 	});
+	const last = points.at(-1)?.connections ?? 1;
+	const targets = [...new Set(expected)].flatMap((share): Dataset[] => {
+		if (share === 0 || share === 1) return [];
+		// Backends of equal shares have one line.
+		const its = expected.indexOf(share);
+		const isShared = expected.lastIndexOf(share) !== its;
+		return [
+			{
+				type: "line",
+				label: `${percent(share)} expected`,
+				data: [1, last].map((x) => ({ x, y: share * 100 })),
+				borderColor: isShared
+					? colours.text
+					: colourOf(colours, its, backends.length),
+				backgroundColor: "transparent",
+				borderDash: [6, 4],
+				borderWidth: 1.5,
+				pointRadius: 0,
+			},
+		];
+	});
 	return {
 		type: "line",
 		data: {
 			datasets: [
 				...bands,
+				...targets,
 				...backends.map(
 					(name, index): Dataset => ({
 						type: "line",
@@ -292,7 +325,7 @@ function shares(
 				x: {
 					type: "linear",
 					min: 1,
-					max: points.at(-1)?.connections ?? 1,
+					max: last,
 					title: { display: true, text: nouns },
 					ticks: { precision: 0, maxRotation: 0 },
 				},

@@ -20,7 +20,7 @@ export function time(ms: number): string {
 
 /** A length of time that is to be compared with others: `2,950 ms`. */
 export function milliseconds(ms: number): string {
-	return `${number(Math.round(ms * 1000) / 1000)} ms`;
+	return `${number(Math.round(ms))} ms`;
 }
 
 /** Live time: `4.1 s`. */
@@ -77,7 +77,7 @@ export function costWords({
 		.join(", ");
 }
 
-/** `14 late (longest wait 3 s)`; "" for none. */
+/** `14 late (longest wait 3 s)`, as the terminal says it; "" for none. */
 export function lateWords({
 	late,
 	longestWaitMs,
@@ -87,5 +87,5 @@ export function lateWords({
 }): string {
 	return late === 0
 		? ""
-		: `${number(late)} late (longest wait ${time(longestWaitMs)})`;
+		: `${number(late)} late (longest wait ${Number((longestWaitMs / 1_000).toFixed(1))} s)`;
 }

@@ -10,6 +10,7 @@ import {
 	LinearScale,
 	LineController,
 	LineElement,
+	LogarithmicScale,
 	PointElement,
 	ScatterController,
 	Tooltip,
@@ -29,6 +30,7 @@ Chart.register(
 	LinearScale,
 	LineController,
 	LineElement,
+	LogarithmicScale,
 	PointElement,
 	ScatterController,
 	Tooltip,
@@ -36,6 +38,9 @@ Chart.register(
 Chart.defaults.animation = false;
 Chart.defaults.maintainAspectRatio = false;
 Chart.defaults.font.family = "system-ui, sans-serif";
+
+/** Drawn before it comes into sight, so that a reader who scrolls meets no hole. */
+const AHEAD = "1000px 0px";
 
 export type PictureConfig = Omit<ChartConfiguration, "type"> & {
 	readonly type: "bar" | "line" | "scatter";
@@ -68,11 +73,14 @@ export function Picture({
 				config(colours, widthPx) as ChartConfiguration,
 			);
 		};
-		const seen = new IntersectionObserver((entries) => {
-			if (!entries.some((entry) => entry.isIntersecting)) return;
-			seen.disconnect();
-			draw();
-		});
+		const seen = new IntersectionObserver(
+			(entries) => {
+				if (!entries.some((entry) => entry.isIntersecting)) return;
+				seen.disconnect();
+				draw();
+			},
+			{ rootMargin: AHEAD },
+		);
 		seen.observe(element);
 		const stopListening = onColoursChange((isPrint) => {
 			if (chart === null && !isPrint) return;

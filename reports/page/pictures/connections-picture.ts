@@ -1,214 +1,192 @@
-/** The picture of the connections: a lane for each, from its SYN to its end. */
+/** The picture of the connections: when each began, and how long it took until it was served; what was lost stands above. */
 import type { Scale } from "chart.js";
 import type { ConnectionView, Entry } from "../../contract/report.ts";
 import { type Colours, colourOf } from "../parts/colours.ts";
 import { shortNames, time } from "../parts/format.ts";
 import { doneMarks } from "../parts/moments.tsx";
-import { type Dataset, LEGEND, NAMELESS, timeAxis } from "./axes.ts";
+import { type Dataset, LEGEND, NAMELESS, tickTime, timeAxis } from "./axes.ts";
 import type { PictureConfig } from "./chart.tsx";
 
-const AXES_PX = 100;
-/** From so many on, lanes are thin and marks in each other's way. */
-const CROWDED = 100;
-/** A picture that is so long has its times at the top as well. */
-const LONG = 30;
-/** Room for the numbers of what was done, above the first lane. */
-const DONE_PX = 18;
-const NAMES_PX = 70;
+export const CONNECTIONS_PX = 300;
+/** What stands beside the picture itself. */
+const NAMES_PX = 90;
+/** A client sends its first packet again after so long: a wait is late from there on. */
+const LATE_MS = 1_000;
 
-function laneHeightPx(lanes: number): number {
-	if (lanes > CROWDED) return 5;
-	return lanes > LONG ? 9 : 16;
+/** Lanes of what has no time, above the highest one, in powers of ten. */
+const LANES = { waiting: 0.4, lost: 0.8, done: 1.3, top: 1.6 } as const;
+
+interface Point {
+	readonly x: number;
+	readonly y: number;
+	readonly number: number;
 }
 
-export function connectionsHeightPx(lanes: number): number {
-	return Math.max(60, lanes * laneHeightPx(lanes)) + DONE_PX + AXES_PX;
+/** How long each took; `null` for those that were lost, or still wait. */
+function waitMs({ serving, startedMs, connectedMs }: ConnectionView) {
+	if (connectedMs === null || (serving !== "served" && serving !== "late"))
+		return null;
+	return connectedMs - startedMs;
 }
 
-/** Markers, and when a connection has them. */
-const MARKS: readonly {
+/** Whole powers of ten around all waits. */
+function waitsOf(shown: readonly ConnectionView[]) {
+	const waits = shown.flatMap((one) => waitMs(one) ?? []);
+	const power = (ms: number) => Math.log10(Math.max(ms, 0.1));
+	const least = waits.reduce((min, ms) => Math.min(min, power(ms)), 3);
+	const most = waits.reduce((max, ms) => Math.max(max, power(ms)), -1);
+	const from = Math.floor(Math.min(least, most));
+	return { from, to: Math.max(from + 1, Math.ceil(most + 0.001)) };
+}
+
+/** From the first to the last beginning, and a little around them. */
+function timesOf(shown: readonly ConnectionView[]) {
+	const from = shown.reduce(
+		(min, one) => Math.min(min, one.startedMs),
+		Number.POSITIVE_INFINITY,
+	);
+	const to = shown.reduce((max, one) => Math.max(max, one.startedMs), 0);
+	const marginMs = Math.max(1, (to - from) * 0.02);
+	return { fromMs: Math.max(0, from - marginMs), toMs: to + marginMs };
+}
+
+const KINDS: readonly {
 	readonly name: string;
-	readonly style: "triangle" | "circle" | "crossRot" | "rect" | "star";
-	readonly colour: (colours: Colours) => string;
-	readonly times: (
-		connection: ConnectionView,
-		isCrowded: boolean,
-	) => readonly (number | null)[];
+	readonly style: "circle" | "triangle" | "crossRot" | "rectRot";
+	readonly radius: number;
+	readonly fits: (one: ConnectionView) => boolean;
 }[] = [
 	{
-		name: "answered",
-		style: "triangle",
-		colour: (colours) => colours.good,
-		// Of many, only those that tell something: that a connection went well, its line says.
-		times: (one, isCrowded) =>
-			isCrowded && (one.outcome === "completed" || one.outcome === "answered")
-				? []
-				: [one.connectedMs],
-	},
-	{
-		name: "retransmitted",
+		name: "",
 		style: "circle",
-		colour: (colours) => colours.switched,
-		times: ({ retransmittedMs }) => retransmittedMs,
+		radius: 3,
+		fits: (one) => one.serving === "served",
 	},
 	{
-		name: "refused or reset",
-		style: "star",
-		colour: (colours) => colours.bad,
-		times: (one) => (isReset(one) ? [one.endedMs] : []),
+		name: ", late",
+		style: "triangle",
+		radius: 5,
+		fits: (one) => one.serving === "late",
 	},
 	{
-		name: "lost otherwise",
+		name: ", waiting",
+		style: "rectRot",
+		radius: 5,
+		fits: (one) => one.serving === "waiting",
+	},
+	{
+		name: ", lost",
 		style: "crossRot",
-		colour: (colours) => colours.bad,
-		times: (one) =>
-			one.serving === "lost" && !isReset(one) ? [one.endedMs] : [],
+		radius: 5,
+		fits: (one) => one.serving === "lost",
 	},
 ];
 
-function isReset({ outcome }: ConnectionView): boolean {
-	return outcome === "refused" || outcome === "reset";
-}
-
-/** When the picture begins and ends: with the connections, and a little around them. */
-function timesOf({ connections, endedMs }: Entry) {
-	const { shown } = connections;
-	const endOf = (one: ConnectionView) => one.endedMs ?? endedMs;
-	const fromMs = shown.reduce(
-		(least, one) => Math.min(least, one.startedMs),
-		Number.POSITIVE_INFINITY,
-	);
-	const toMs = shown.reduce((most, one) => Math.max(most, endOf(one)), 0);
-	const marginMs = Math.max(1, (toMs - fromMs) * 0.02);
-	return {
-		fromMs: Math.max(0, fromMs - marginMs),
-		toMs: toMs + marginMs,
-		endOf,
-	};
-}
-
-function linesOf(
+function pointsOf(
 	entry: Entry,
-	colours: Colours,
-	widthPx: number,
-): readonly Dataset[] {
-	const { connections, backends } = entry;
-	const { shown } = connections;
-	const { endOf } = timesOf(entry);
-	const heightPx = laneHeightPx(shown.length);
-	const names = shortNames(backends, widthPx < 500 ? 12 : 24);
-	const groups = [...backends.keys(), -1].map((backend) => ({
-		backend,
-		of: shown
-			.map((one, lane) => ({ one, lane }))
-			.filter(({ one }) => one.backend === backend),
-	}));
-	return groups
-		.filter(({ of }) => of.length > 0)
-		.map(
-			({ backend, of }): Dataset => ({
-				type: "line",
-				label: names[backend] ?? "no backend",
-				data: of.flatMap(({ one, lane }) => [
-					{ x: one.startedMs, y: lane },
-					{ x: endOf(one), y: lane },
-					// A hole: the next line begins elsewhere.
-					{ x: Number.NaN, y: lane },
-				]),
-				borderColor: colourOf(colours, backend, backends.length),
-				backgroundColor: colourOf(colours, backend, backends.length),
-				borderWidth: shown.length > CROWDED ? heightPx - 1 : heightPx / 2,
-				pointRadius: 0,
-				pointHitRadius: 4,
-			}),
-		);
-}
-
-function marksOf(
-	shown: readonly ConnectionView[],
+	names: readonly string[],
 	colours: Colours,
 ): readonly Dataset[] {
-	return MARKS.flatMap((mark): Dataset[] => {
-		const data = shown.flatMap((one, lane) =>
-			mark
-				.times(one, shown.length > CROWDED)
-				.flatMap((x) => (x === null ? [] : [{ x, y: lane }])),
-		);
-		if (data.length === 0) return [];
-		const colour = mark.colour(colours);
-		return [
-			{
-				type: "scatter",
-				label: mark.name,
-				data,
-				pointStyle: mark.style,
-				pointRadius: Math.max(3, laneHeightPx(shown.length) / 3),
-				borderColor: colour,
-				backgroundColor: colour,
-				borderWidth: 1.5,
-				// Those of the first lane stand half outside.
-				clip: false,
-				order: -1,
-			},
-		];
-	});
+	const { backends, connections } = entry;
+	const { to } = waitsOf(connections.shown);
+	const yOf = (one: ConnectionView) =>
+		waitMs(one) ??
+		10 ** (to + (one.serving === "waiting" ? LANES.waiting : LANES.lost));
+	return [...backends.keys(), -1].flatMap((backend) =>
+		KINDS.flatMap(({ name, style, radius, fits }): readonly Dataset[] => {
+			const data = connections.shown
+				.filter((one) => one.backend === backend && fits(one))
+				.map((one): Point => {
+					const { startedMs, number } = one;
+					return { x: startedMs, y: Math.max(yOf(one), 0.1), number };
+				});
+			if (data.length === 0) return [];
+			const colour = colourOf(colours, backend, backends.length);
+			return [
+				{
+					type: "scatter",
+					label: `${names[backend] ?? "no backend"}${name}`,
+					data,
+					pointStyle: style,
+					pointRadius: radius,
+					pointHoverRadius: radius + 2,
+					backgroundColor: colour,
+					borderColor: style === "circle" ? colour : colours.bad,
+					borderWidth: style === "circle" ? 0 : 2,
+					clip: false,
+				},
+			];
+		}),
+	);
 }
 
-/** A number for every so many lanes, and room above the first one. */
-function laneAxis({ shown, noun }: Entry["connections"], aboveLanes: number) {
+/** Powers of ten, and above them the lanes of what has no time. */
+function waitAxis(shown: readonly ConnectionView[], title: string) {
+	const { from, to } = waitsOf(shown);
+	const lanes = (["waiting", "lost"] as const).filter((serving) =>
+		shown.some((one) => one.serving === serving),
+	);
 	return {
-		type: "linear" as const,
-		reverse: true,
-		min: -0.5 - aboveLanes,
-		max: shown.length - 0.5,
-		title: { display: true, text: noun },
-		grid: { display: false },
+		type: "logarithmic" as const,
+		min: 10 ** from,
+		max: 10 ** (to + LANES.top),
+		title: { display: true, text: title },
 		afterBuildTicks: (scale: Scale) => {
-			const every = Math.ceil(shown.length / 12);
-			scale.ticks = shown.flatMap((_, lane) =>
-				lane % every === 0 ? [{ value: lane }] : [],
-			);
+			const powers = Array.from({ length: to - from + 1 }, (_, index) => ({
+				value: 10 ** (from + index),
+			}));
+			scale.ticks = [
+				...powers,
+				...lanes.map((lane) => ({ value: 10 ** (to + LANES[lane]) })),
+			];
 		},
 		ticks: {
 			autoSkip: false,
-			callback: (value: string | number) =>
-				`#${shown[Number(value)]?.number ?? ""}`,
+			callback: (value: string | number) => {
+				const lane = Math.log10(Number(value)) - to;
+				if (lane < 0.1) return tickTime(Number(value), Number(value));
+				return lane < (LANES.waiting + LANES.lost) / 2 ? "waiting" : "lost";
+			},
 		},
 	};
 }
 
+/** @param onChoose the number of a connection that was clicked */
 export function connectionsPicture(
 	entry: Entry,
-	colours: Colours,
-	widthPx: number,
+	{
+		colours,
+		widthPx,
+		onChoose,
+	}: {
+		readonly colours: Colours;
+		readonly widthPx: number;
+		readonly onChoose: (connection: number) => void;
+	},
 ): PictureConfig {
-	const { shown } = entry.connections;
-	const { fromMs, toMs } = timesOf(entry);
+	const { shown, noun } = entry.connections;
+	const { fromMs, toMs } = timesOf(shown);
+	const { to } = waitsOf(shown);
 	const axis = { fromMs, toMs, widthPx: widthPx - NAMES_PX };
-	const aboveLanes = DONE_PX / laneHeightPx(shown.length);
+	const names = shortNames(entry.backends, widthPx < 500 ? 12 : 24);
+	const byNumber = new Map(shown.map((one) => [one.number, one]));
+	const datasets = pointsOf(entry, names, colours);
+	const done = { yScaleID: "y", yValue: 10 ** (to + LANES.done) };
 	return {
-		type: "line",
-		data: {
-			datasets: [
-				...linesOf(entry, colours, widthPx),
-				...marksOf(shown, colours),
-			],
-		},
+		type: "scatter",
+		data: { datasets: [...datasets] },
 		options: {
+			onClick: (_, [first]) => {
+				const data = datasets[first?.datasetIndex ?? -1]?.data;
+				const point = data?.[first?.index ?? -1] as Point | undefined;
+				if (point !== undefined) onChoose(point.number);
+			},
 			scales: {
 				x: timeAxis(fromMs, toMs),
-				...(shown.length > LONG
-					? {
-							above: {
-								...timeAxis(fromMs, toMs),
-								axis: "x" as const,
-								position: "top" as const,
-								title: { display: false },
-								grid: { display: false },
-							},
-						}
-					: {}),
-				y: laneAxis(entry.connections, aboveLanes),
+				y: waitAxis(
+					shown,
+					noun === "flow" ? "until answered" : "until connected",
+				),
 			},
 			plugins: {
 				legend: {
@@ -220,25 +198,41 @@ export function connectionsPicture(
 					callbacks: {
 						title: () => "",
 						label: (item) => {
-							const one = shown[Math.round(item.parsed.y ?? 0)];
+							const one = byNumber.get((item.raw as Point).number);
 							return one === undefined
 								? ""
-								: `#${one.number} ${one.client} ${item.dataset.label}: ${one.outcome}, ${time(item.parsed.x ?? 0)}`;
+								: pointWords(one, item.dataset.label);
 						},
 					},
 				},
 				annotation: {
 					clip: false,
 					annotations: [
-						...doneMarks(
-							entry.moments,
-							axis,
-							{ yScaleID: "y", yValue: -0.5 - aboveLanes / 2 },
-							colours,
-						),
+						...doneMarks(entry.moments, axis, done, colours),
+						...(10 ** to > LATE_MS ? [lateFrom(colours)] : []),
 					],
 				},
 			},
 		},
+	};
+}
+
+function pointWords(one: ConnectionView, name = ""): string {
+	const { number, client, outcome, startedMs } = one;
+	const wait = waitMs(one);
+	const after = wait === null ? "" : ` after ${time(wait)}`;
+	return `#${number} ${client} ${name}: ${outcome}${after}, began at ${time(startedMs)}`;
+}
+
+function lateFrom(colours: Colours) {
+	return {
+		type: "line" as const,
+		drawTime: "beforeDatasetsDraw" as const,
+		yScaleID: "y",
+		yMin: LATE_MS,
+		yMax: LATE_MS,
+		borderColor: colours.switched,
+		borderWidth: 1,
+		borderDash: [4, 3],
 	};
 }

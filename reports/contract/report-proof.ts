@@ -1,0 +1,81 @@
+/** The part of the contract that is about all that may happen: proofs, and what an edit changes. */
+
+/** What was proved of a service: each property under each event. */
+export interface ProofView {
+	/** The ruleset, as it was named. */
+	readonly file: string;
+	/** `tcp 10.0.0.1:25, all clients` */
+	readonly service: string;
+	/** `quiet operation`, `take-over`, `all of these together` */
+	readonly events: readonly string[];
+	readonly properties: readonly {
+		/** `affinity` */
+		readonly name: string;
+		/** What it says, in a sentence; "" where nothing is to be said. */
+		readonly about: string;
+		/** By event. */
+		readonly cells: readonly ProofCell[];
+	}[];
+	readonly counterexamples: readonly CounterexampleView[];
+	/** What was not proved, and why: a sentence each. */
+	readonly leftOut: readonly string[];
+}
+
+/** A property under an event. `nothing`: nothing could violate it, so nothing is shown. */
+export interface ProofCell {
+	readonly status: "holds" | "nothing" | "violated" | "unknown";
+	/** `at most 1/2 connection off (71 states)`, or why it is not known. */
+	readonly words: string;
+	/** Index in `counterexamples`; -1: it has none. */
+	readonly counterexample: number;
+}
+
+/** The shortest play that violates a property. */
+export interface CounterexampleView {
+	/** `affinity, take-over` */
+	readonly title: string;
+	readonly steps: readonly {
+		readonly words: string;
+		/** Rules that its packet matched, as the kernel names them. */
+		readonly rules: readonly string[];
+	}[];
+	/** What goes wrong at the end. */
+	readonly happens: string;
+	/** The command that plays it; "" where it was not written. */
+	readonly replay: string;
+}
+
+/** What an edit of a ruleset changes. */
+export interface DiffView {
+	readonly before: string;
+	readonly after: string;
+	readonly verdict: "same" | "allowed" | "different" | "unknown";
+	/** `2 rules removed, 3 added` */
+	readonly summary: string;
+	readonly parts: readonly {
+		/** `tcp 10.0.0.1:25`, `packets`, `connections that stand`, `findings` */
+		readonly title: string;
+		readonly rows: readonly {
+			readonly what: string;
+			readonly before: string;
+			readonly after: string;
+		}[];
+		readonly omitted: number;
+	}[];
+	/** What is not known: a sentence each. */
+	readonly unknown: readonly string[];
+}
+
+/** A ruleset that scenarios begin with, and which of its rules matched no packet in any of them. */
+export interface RuleCoverageView {
+	readonly name: string;
+	readonly scenarios: number;
+	readonly rules: number;
+	/** How many matched none, and the first of them. */
+	readonly unmatched: number;
+	readonly shown: readonly {
+		/** 0 where it stands in no line. */
+		readonly line: number;
+		readonly text: string;
+	}[];
+}
