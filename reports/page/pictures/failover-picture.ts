@@ -34,8 +34,11 @@ export function failoverPicture(
 	const { failover, backends, moments } = given;
 	const { fromMs, toMs, lanes, gaps } = failover;
 	const mostSigns = widthPx < 500 ? 12 : 24;
+	// Whose it is must not be what is cut.
 	const names = shortNames(
-		lanes.map(({ name }) => name),
+		lanes.map(({ name }) =>
+			widthPx < 500 ? name.replace(/^checker on /, "check ") : name,
+		),
 		mostSigns,
 	);
 	const named = lanes.map((lane, index) => ({
@@ -56,7 +59,7 @@ export function failoverPicture(
 			scales: {
 				x: timeAxis(fromMs, toMs),
 				counts: countsAxis(given.noun),
-				lanes: lanesAxis(names),
+				lanes: lanesAxis(names, longest * SIGN_PX + 12),
 			},
 			plugins: {
 				legend: LEGEND,
@@ -99,7 +102,8 @@ function countsAxis(noun: string) {
 	};
 }
 
-function lanesAxis(names: readonly string[]) {
+/** @param leastPx so wide, whatever the picture has room for: names are not cut */
+function lanesAxis(names: readonly string[], leastPx: number) {
 	return {
 		type: "category" as const,
 		labels: [DONE, ...names],
@@ -107,6 +111,9 @@ function lanesAxis(names: readonly string[]) {
 		stack: "all",
 		stackWeight: (names.length + 1) * LANE_PX,
 		offset: true,
+		afterFit: (scale: Scale) => {
+			scale.width = Math.max(scale.width, leastPx);
+		},
 		ticks: { autoSkip: false },
 		grid: { display: false },
 	};
