@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { ConnectionView, Entry } from "../../contract/report.ts";
 import { costWords, counted, number, time } from "../parts/format.ts";
 import { Scrolls } from "../parts/scrolls.tsx";
@@ -33,8 +33,11 @@ export function Connections({
 		.join(", ");
 	const section = useRef<HTMLElement>(null);
 	const { connections } = followed;
+	const [isTable, setTable] = useState(false);
 	useEffect(() => {
-		if (connections.length > 0) section.current?.scrollIntoView();
+		if (connections.length === 0) return;
+		setTable(true);
+		section.current?.scrollIntoView();
 	}, [connections]);
 	return (
 		<section ref={section}>
@@ -65,7 +68,10 @@ export function Connections({
 					}
 				/>
 			</figure>
-			<details open={connections.length > 0}>
+			<details
+				open={isTable}
+				onToggle={(event) => setTable(event.currentTarget.open)}
+			>
 				<summary>The same as a table</summary>
 				{connections.length > 0 && (
 					<p>
