@@ -4,6 +4,7 @@ import type { RunResult } from "../../scenarios/result/result.ts";
 import { servingCounts, servingOf } from "../../scenarios/result/serving.ts";
 import type { ConnectionRecord } from "../../sim/world/account/account.ts";
 import type { ConnectionsView, ConnectionView } from "../contract/report.ts";
+import { number } from "../wording.ts";
 
 /** @param most so many are shown one by one */
 export function buildConnections(
@@ -103,7 +104,7 @@ function sample(
 	add(connections, most - chosen.size);
 	return {
 		shown: [...chosen].sort((one, other) => one.id - other.id),
-		sampling: `Showing ${chosen.size} of ${connections.length.toLocaleString("en")}: those that an expectation names, lost ones, and others at regular intervals`,
+		sampling: `Showing ${number(chosen.size)} of ${number(connections.length)}: those that an expectation names, lost ones, and others at regular intervals`,
 	};
 }
 

@@ -243,7 +243,9 @@ it("makes a small page of a million connections, and says how many it shows", ()
 	const html = reportHtml(report, { script: "", style: "" });
 	expect(html.length).toBeLessThan(1_000_000);
 	const [entry] = report.entries;
-	expect(entry?.connections.sampling).toMatch(/^Showing \d{3} of 1,000,000/);
+	expect(entry?.connections.sampling).toMatch(
+		/^Showing (1,000|9\d\d) of 1,000,000/,
+	);
 	// Lost ones are rare, and all of them are among those that are shown.
 	expect(
 		entry?.connections.shown.filter(({ serving }) => serving === "lost"),
@@ -253,7 +255,7 @@ it("makes a small page of a million connections, and says how many it shows", ()
 });
 
 /** Of a scenario, on the average. */
-const MOST_OCTETS = 25_000;
+const MOST_OCTETS = 2_500;
 
 it("keeps the page of what comes with marktwin small", () => {
 	// Each suite has some in it: an average over a third is one over all.
