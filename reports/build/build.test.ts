@@ -255,7 +255,7 @@ it("makes a small page of a million connections, and says how many it shows", ()
 });
 
 /** Of a scenario, on the average. */
-const MOST_OCTETS = 2_500;
+const MOST_OCTETS = 5_000;
 
 it("keeps the page of what comes with marktwin small", () => {
 	// Each suite has some in it: an average over a third is one over all.
