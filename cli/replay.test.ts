@@ -10,7 +10,6 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { expect, inject, it } from "vitest";
 import { describeOnVm } from "../lab/vm/test-machine.ts";
-import type { Report } from "../reports/contract/report.ts";
 import {
 	avoided,
 	connect,
@@ -22,6 +21,7 @@ import {
 	type Invocation,
 } from "../scenarios/result/invocation.ts";
 import { execute, type Finished } from "../test/marktwin.ts";
+import { pageDataOf } from "../test/report-data.ts";
 import { temporaryFolder } from "../test/temporary-folder.ts";
 
 const folder = temporaryFolder();
@@ -123,8 +123,7 @@ function linesIn(
 		results: { replay: Invocation }[];
 	};
 	const [result] = results;
-	const page = /id="report">(.*?)<\/script>/s.exec(read("r.html"))?.[1] ?? "";
-	const { entries } = JSON.parse(page) as Report;
+	const { packs } = pageDataOf(read("r.html"));
 	return {
 		screen: /^ +replay +(.*)$/m.exec(out)?.[1],
 		annotation: /%0Areplay: (.*?)(?:%0A|$)/m
@@ -137,7 +136,7 @@ function linesIn(
 			/^replay +(.*?)(?:\]\]>|<\/failure>|$)/m.exec(read("r.xml"))?.[1] ?? "",
 		),
 		summary: /### .*?\n(`{3,})sh\n(.*?)\n\1\n/s.exec(read("r.md"))?.[2],
-		page: entries[0]?.replay,
+		page: packs[0]?.entries[0]?.replay,
 	};
 }
 

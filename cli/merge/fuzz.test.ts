@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { marktwin } from "../../test/marktwin.ts";
+import { pageText } from "../../test/report-data.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { jsonText } from "../outputs/json-text.ts";
 import { type Results, resultsFile } from "../outputs/results-file.ts";
@@ -136,7 +137,7 @@ describe("marktwin merge, of a fuzz", () => {
 			json,
 		]);
 		expect({ code, err }).toEqual({ code: 0, err: "" });
-		expect(readFileSync(report, "utf8")).toContain('"rulesets":19');
+		expect(pageText(readFileSync(report, "utf8"))).toContain('"rulesets":19');
 		expect(readFileSync(junit, "utf8")).toContain('<testsuite name="fuzz"');
 		expect(readFileSync(summary, "utf8")).toMatch(
 			/^## ✓ marktwin: agrees \(19 generated rulesets: no divergence\)/,

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { marktwin } from "../../test/marktwin.ts";
+import { pageText } from "../../test/report-data.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 
 const folder = temporaryFolder();
@@ -90,7 +91,9 @@ describe("marktwin merge", () => {
 			summary,
 		]);
 		expect({ code, err }).toEqual({ code: 0, err: "" });
-		expect(readFileSync(report, "utf8")).toContain("split-alternates");
+		expect(pageText(readFileSync(report, "utf8"))).toContain(
+			"split-alternates",
+		);
 		expect(readFileSync(junit, "utf8")).toContain('tests="13"');
 		expect(readFileSync(summary, "utf8")).toContain("13 scenarios: 13 hold");
 	});
@@ -107,7 +110,7 @@ describe("marktwin merge", () => {
 		const missing =
 			"shard 3/3 is missing (marktwin run split failover in 3 shards)";
 		expect(out).toContain(missing);
-		expect(readFileSync(report, "utf8")).toContain(missing);
+		expect(pageText(readFileSync(report, "utf8"))).toContain(missing);
 	});
 
 	it("ends as the worst of its parts", async () => {

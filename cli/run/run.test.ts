@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { marktwin } from "../../test/marktwin.ts";
 import { AS_PUBLISHED } from "../../test/recipe.ts";
+import { pageText } from "../../test/report-data.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 
 const folder = temporaryFolder();
@@ -230,7 +231,7 @@ export default [
 		expect(readFileSync(junit ?? "", "utf8")).toContain(
 			'tests="4" failures="0" errors="2"',
 		);
-		expect(readFileSync(page ?? "", "utf8")).toContain("NOSUCH");
+		expect(pageText(readFileSync(page ?? "", "utf8"))).toContain("NOSUCH");
 		const merged = await marktwin(["merge", json ?? ""]);
 		expect(merged.code).toBe(2);
 		expect(merged.out).toContain("4 scenarios from 1 file: 2 could not");

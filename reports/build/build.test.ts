@@ -254,6 +254,22 @@ it("makes a small page of a million connections, and says how many it shows", ()
 	expect(entry?.split?.stretches.counts[0]?.length).toBeLessThan(65);
 });
 
+it("shows more connections of what does not hold", () => {
+	const result = resultOf("split-alternates");
+	const connections = Array.from({ length: 2_000 }, (_, id) =>
+		connectionRecord(id, { backend: "b1" }),
+	);
+	const large = { ...result, account: { ...result.account, connections } };
+	const details = collectRunDetails(result, { connections: 1 });
+	const { entries } = reportOf(
+		played({ ...large, outcome: "violated" }, details),
+		...Array.from({ length: 99 }, () => played(large, details)),
+	);
+	const shown = entries.map((one) => one.connections.shown.length);
+	expect(shown[0]).toBe(1_000);
+	expect(shown[1]).toBe(300);
+});
+
 /** Of a scenario, on the average. */
 const MOST_OCTETS = 5_000;
 
