@@ -1,4 +1,5 @@
 import { extname, join } from "node:path";
+import { givenOfScenario } from "../../scenarios/analysis/given/given-of-scenario.ts";
 import type { EventName } from "../../scenarios/analysis/prove/events.ts";
 import {
 	type Counterexample,
@@ -133,24 +134,13 @@ async function ofScenarios(
 		const key = JSON.stringify([source, gateway, assume]);
 		if (seen.has(key)) continue;
 		seen.add(key);
-		const { interfaces, routes, sysctls, linux, ip, sets, geoip } = gateway;
+		const { linux, sets } = gateway;
 		const ruleset = loaded(source.text, source.name, {
 			...(linux === undefined ? {} : { linux }),
 			...(sets === undefined ? {} : { sets }),
 		});
 		if (ruleset === null) return null;
-		const given = {
-			interfaces,
-			routes,
-			sysctls,
-			markRoutes: null,
-			notes: [],
-			...(linux === undefined ? {} : { linux }),
-			...(ip === undefined ? {} : { ip }),
-			...(sets === undefined ? {} : { sets }),
-			...(geoip === undefined ? {} : { geoip }),
-			...(assume === undefined ? {} : { assume }),
-		};
+		const given = givenOfScenario(scenario.setup);
 		found.push({ name: source.name, analysis: analyse(ruleset, given) });
 	}
 	return found;

@@ -1,7 +1,9 @@
 /** What a report shows of a ruleset alone. */
+
 import { buildVerdict } from "../../reports/build/build-verdict.ts";
 import type { VerdictView } from "../../reports/contract/report.ts";
 import { splitDocument } from "../../scenarios/analysis/document/split-document.ts";
+import { givenOfScenario } from "../../scenarios/analysis/given/given-of-scenario.ts";
 import { eachRule } from "../../scenarios/analysis/lint/each-rule.ts";
 import type { LintFinding } from "../../scenarios/analysis/lint/finding.ts";
 import { lintRuleset } from "../../scenarios/analysis/lint/run/lint-ruleset.ts";
@@ -45,20 +47,13 @@ export function verdictsOf(
 		const { name: file, text } = setup.ruleset;
 		if (seen.has(text) || views.length >= MOST_RULESETS) continue;
 		seen.add(text);
-		const { interfaces, routes, sysctls, linux } = setup.gateway;
+		const { linux } = setup.gateway;
 		const { ruleset } = checkRules(text, {
 			file,
 			...(linux === undefined ? {} : { linux }),
 		});
 		if (ruleset === null) continue;
-		const analysis = analyse(ruleset, {
-			interfaces,
-			routes,
-			sysctls,
-			...(linux === undefined ? {} : { linux }),
-			markRoutes: null,
-			notes: [],
-		});
+		const analysis = analyse(ruleset, givenOfScenario(setup));
 		if (analysis.services.length === 0) continue;
 		const findings = lintRuleset({ file, ...analysis }, text);
 		views.push(verdictView({ file, analysis, findings }));

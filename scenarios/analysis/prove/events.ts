@@ -21,6 +21,11 @@ export const PROPERTIES = [
 			"no run of connections is further from its shares than the exact split says",
 	},
 	{
+		name: "proportions",
+		words:
+			"where a backend dies, the others keep the shares that they have to each other",
+	},
+	{
 		name: "isolation",
 		words:
 			"no packet of a backend leaves untranslated, and no other traffic moves a counter of the service",
@@ -51,6 +56,19 @@ export const EVENTS = [
 			"conditions change while connections stand: a backend dies or comes back",
 	},
 	{
+		name: "unnoticed",
+		words: "a backend dies, and no condition says so",
+	},
+	{
+		name: "opposite",
+		words: "a health checker writes the opposite of what is so",
+	},
+	{
+		name: "false-alarm",
+		words:
+			"a health checker takes backends for dead that serve: probes without rise and fall",
+	},
+	{
 		name: "removal",
 		words:
 			"a backend is removed while connections stand: its rules are deleted (a service scaled to zero)",
@@ -65,15 +83,29 @@ export const EVENTS = [
 		words: "a client connects again from the same port",
 	},
 	{
+		name: "race",
+		words: "two datagrams of one socket come at once",
+	},
+	{
 		name: "other-clients",
 		words:
 			"connections of others come between those of one client (balance is that client's)",
 	},
 	{
 		name: "other-traffic",
-		words: "packets come that belong to no service, or to another class",
+		words:
+			"packets come that belong to no service, to another class, or by a link without clients",
+	},
+	{
+		name: "other-services",
+		words: "connections of other services come between",
 	},
 	{ name: "reload", words: "iptables-restore loads the same rules again" },
+	{
+		name: "noflush",
+		words:
+			"iptables-restore --noflush loads the same rules behind those that stand",
+	},
 	{
 		name: "edit",
 		words: "an iptables command changes a table: it adds an empty chain",

@@ -1,6 +1,7 @@
 /** What may happen next: each step from a node, where it leads, and what it shows. */
 import type { Operation } from "../../../sim/contract/gateway.ts";
 import type { End } from "../walk/decision.ts";
+import { wrongBeliefs } from "./beliefs.ts";
 import type { EventName } from "./events.ts";
 import type { Situation } from "./explorer.ts";
 import { type Check, goneBackends, speakLater, waiting } from "./gone.ts";
@@ -15,6 +16,7 @@ import type {
 } from "./node.ts";
 import { after } from "./node.ts";
 import { operations } from "./operations.ts";
+import { races } from "./races.ts";
 import {
 	arrivalOf,
 	fromPort,
@@ -85,6 +87,8 @@ export function* movesOf(
 	if (isAgain) options.happens("same-port");
 	if (node.phase === "idle" || isAgain)
 		yield* firstPackets(node, options, check);
+	yield* wrongBeliefs(node, options);
+	yield* races(node, options, check);
 	if (node.phase === "idle" && !node.isFull && events.has("table-full"))
 		yield* fullTable(node, options);
 	const isUdp = subject.first.packet.kind === "udp";
@@ -124,7 +128,8 @@ function* firstPackets(
 				leaf,
 				...(node.isForgotten ? { values: {}, believed: values } : { values }),
 			};
-			const shown = firstShown(leaf, values, options, check);
+			const dead = node.dead ?? subject.deadIn(values);
+			const shown = firstShown(leaf, dead, options, check);
 			const isBackend = subject.meaning(end).kind === "backend";
 			// The next packet of a client that was not served meets the same conditions.
 			const keeps = keepsValues || !(isBackend || events.has("conditions"));
@@ -134,7 +139,9 @@ function* firstPackets(
 				sent: sentAt(end, subject.meaning(end).key),
 				isBackend,
 			});
-			const isNew = own.has(end) && (keeps || !taken.has(end));
+			// What becomes of connections does not depend on what is so.
+			const isNew =
+				node.dead === null && own.has(end) && (keeps || !taken.has(end));
 			taken.add(end);
 			if (isNew || shown.length > 0)
 				yield { node: isNew ? next : null, shown, last };
@@ -186,13 +193,12 @@ function sentAt({ fate, packet }: End, key: string): Sent | null {
 
 function firstShown(
 	{ end }: Leaf,
-	values: Values,
+	dead: ReadonlySet<string>,
 	{ subject }: SearchOptions,
 	check: Check,
 ): readonly Shown[] {
 	const { serves } = subject;
 	const { kind, key, chosen } = subject.meaning(end);
-	const dead = subject.deadIn(values);
 	const all = subject.service.backends.map((one) => one.key);
 	const alive = serves ? all.filter((one) => !dead.has(one)) : [];
 	const shown: Shown[] = [];
@@ -215,7 +221,7 @@ function firstShown(
 			shown.push({
 				property: "no-dead-backend",
 				violated: { kind: "avoid", backends: [chosen] },
-				why: `it goes to ${chosen}, which is marked dead`,
+				why: `it goes to ${chosen}, which is dead`,
 			});
 	}
 	return shown;

@@ -25,6 +25,8 @@ export interface Node {
 	readonly sent: Sent | null;
 	/** Values of conditions, while they stay as they are; `null`: not asked since. */
 	readonly values: Values | null;
+	/** Backends that are dead, whatever conditions say; `null`: those that conditions say. */
+	readonly dead: ReadonlySet<string> | null;
 	/** Its backend has died or was removed, and its client has spoken so often since; `null`: it is there. */
 	readonly gone: {
 		readonly how: "dead" | "removed";
@@ -32,7 +34,8 @@ export interface Node {
 	} | null;
 	/** Conditions are as they are behind a load; what the checker wrote is lost. */
 	readonly isForgotten: boolean;
-	readonly rules: "loaded" | "flushed";
+	/** `doubled`: the same rules stand behind those that were there. */
+	readonly rules: "loaded" | "flushed" | "doubled";
 	/** The connection table has taken as many as it may. */
 	readonly isFull: boolean;
 	/** How this node was reached; `null`: it is the beginning. */
@@ -50,6 +53,14 @@ export type PathStep =
 			readonly values: Values;
 			/** What was written into conditions before a load forgot it. */
 			readonly believed?: Values;
+	  }
+	| {
+			readonly kind: "race";
+			readonly words: string;
+			readonly arrivals: readonly [Arrival, Arrival];
+			/** Of each. */
+			readonly leaves: readonly [Leaf, Leaf];
+			readonly values: Values;
 	  }
 	| {
 			readonly kind: "operate";
@@ -106,6 +117,7 @@ export interface SearchOptions {
 /** What administrators do, each as one event. */
 export interface Operations {
 	readonly reload: readonly Operation[];
+	readonly noflush: readonly Operation[];
 	readonly edit: readonly Operation[];
 	readonly flush: readonly Operation[];
 	/** Conntrack entries of the client. */

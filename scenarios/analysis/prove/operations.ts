@@ -16,7 +16,7 @@ export function* operations(
 ): Generator<Moved> {
 	const { events, explorer, operations: given } = options;
 	const isBegun = node.phase !== "idle" && node.phase !== "closed";
-	const isLoaded = node.rules === "loaded";
+	const isLoaded = node.rules !== "flushed";
 	const left =
 		isBegun && events.has("time-out")
 			? explorer.timeLeft(node.situation)
@@ -49,6 +49,15 @@ export function* operations(
 			isOn: isLoaded && events.has("reload"),
 			words: "iptables-restore loads the same rules",
 			does: given.reload,
+			changed: { rules: "loaded" },
+		},
+		{
+			name: "noflush",
+			event: "noflush",
+			isOn: node.rules === "loaded" && events.has("noflush"),
+			words: "iptables-restore --noflush loads the same rules besides",
+			does: given.noflush,
+			changed: { rules: "doubled" },
 		},
 		{
 			name: "flush",

@@ -69,6 +69,7 @@ describe("a proof of the recipe", () => {
 			"no-dead-backend": "holds",
 			affinity: "holds",
 			balance: "holds",
+			proportions: "nothing",
 			isolation: "holds",
 		});
 		expect(outcomeOf(proof)).toBe("holds");
@@ -83,15 +84,22 @@ describe("a proof of the recipe", () => {
 			retransmission: [],
 			// stuck-syn, stuck-established
 			conditions: ["no-dead-backend"],
+			unnoticed: ["no-dead-backend"],
+			opposite: ["no-dead-backend"],
+			"false-alarm": ["liveness", "balance"],
 			removal: ["no-dead-backend"],
 			"time-out": ["affinity", "isolation"],
 			reset: [],
 			"same-port": [],
 			// split-two-clients-in-step
 			"other-clients": ["balance"],
-			"other-traffic": [],
+			race: [],
+			// other-interface-takes-turns
+			"other-traffic": ["balance", "isolation"],
+			"other-services": [],
 			// reload-between-connections
 			reload: ["balance"],
+			noflush: ["balance"],
 			edit: ["balance"],
 			// reload-after-flush
 			flush: [

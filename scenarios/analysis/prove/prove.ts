@@ -6,9 +6,6 @@ import { printRuleset } from "../../../sim/ruleset/print.ts";
 import type { Analysis } from "../services/analysis.ts";
 import type { ClientClass, Service } from "../services/service.ts";
 import { Walker } from "../walk/walker.ts";
-import { type BalanceContext, OF_BALANCE, proveBalance } from "./balance.ts";
-import type { Stage } from "./concrete.ts";
-import { playedOut, stageOf } from "./counterexample.ts";
 import {
 	EVENT_NAMES,
 	type EventName,
@@ -17,9 +14,17 @@ import {
 } from "./events.ts";
 import { Explorer } from "./explorer.ts";
 import type { Candidate, Operations, SearchOptions } from "./node.ts";
+import {
+	type BalanceContext,
+	OF_BALANCE,
+	proveBalance,
+} from "./plays/balance.ts";
+import type { Stage } from "./plays/concrete.ts";
+import { playedOut, stageOf } from "./plays/counterexample.ts";
+import { proveProportions } from "./plays/proportions.ts";
 import type { Proof, Proved, Result, Run, ServiceProof } from "./proof.ts";
 import { type Searched, search } from "./search.ts";
-import { type Subject, subjectOf } from "./subject.ts";
+import { otherArrivals, type Subject, subjectOf } from "./subject.ts";
 
 export interface ProveOptions {
 	/** What scenarios call the ruleset. */
@@ -82,13 +87,16 @@ function whyNot({ openedBy, sample, backends }: Service): string | null {
 const OF_BALANCE_ALONE: ReadonlySet<EventName> = new Set([
 	"other-clients",
 	"other-traffic",
+	"other-services",
 	"edit",
 ]);
 
 class SubjectProof {
 	private readonly subject: Subject;
 	private readonly options: ProveOptions;
-	private readonly explorer: Explorer;
+	private readonly analysis: Analysis;
+	private readonly walker: Walker;
+	private readonly explorers = new Map<boolean, Explorer>();
 	private readonly stage: Stage;
 	private readonly balance: Omit<BalanceContext, "goesOn">;
 	private readonly operations: Operations;
@@ -101,23 +109,22 @@ class SubjectProof {
 		analysis: Analysis,
 		options: ProveOptions,
 	) {
-		const { budget, onProgress = () => {}, name } = options;
+		const { budget, name } = options;
 		const ruleset = { name, text: textOf(analysis) };
 		this.subject = subject;
 		this.options = options;
-		this.explorer = new Explorer(walker, {
-			budget,
-			onWalk: (walked) =>
-				onProgress(
-					`${subject.service.key}: ${walked.toLocaleString("en-US")} packets`,
-				),
-		});
+		this.analysis = analysis;
+		this.walker = walker;
 		this.stage = stageOf(subject, analysis, ruleset);
 		this.operations = operationsOf(analysis, subject, ruleset);
 		this.balance = {
 			subject,
 			stage: this.stage,
-			others: analysis.others,
+			others: otherArrivals(subject, analysis),
+			services: analysis.services.filter(
+				({ key, openedBy }) =>
+					key !== subject.service.key && openedBy !== "gateway",
+			),
 			operations: this.operations,
 			budget: Math.min(budget, MOST_ROTATIONS),
 		};
@@ -138,6 +145,23 @@ class SubjectProof {
 		};
 	}
 
+	/** @param repeats rules may stand in it twice */
+	private explorer(repeats: boolean): Explorer {
+		const known = this.explorers.get(repeats);
+		if (known !== undefined) return known;
+		const { budget, onProgress = () => {} } = this.options;
+		const { ruleset, world } = this.analysis;
+		const { service } = this.subject;
+		const walker = repeats
+			? new Walker(ruleset, world.setup, world.assume, { repeats })
+			: this.walker;
+		const onWalk = (walked: number) =>
+			onProgress(`${service.key}: ${walked.toLocaleString("en-US")} packets`);
+		const explorer = new Explorer(walker, { budget, onWalk });
+		this.explorers.set(repeats, explorer);
+		return explorer;
+	}
+
 	private run(events: readonly EventName[]): Run {
 		const isOfBalance = events.every((one) => OF_BALANCE_ALONE.has(one));
 		const searched =
@@ -155,9 +179,19 @@ class SubjectProof {
 	private happens(event: EventName, searched: Searched): boolean {
 		if (searched.cut !== null || searched.happened.has(event)) return true;
 		if (!OF_BALANCE.has(event)) return false;
-		if (event === "other-traffic" && this.balance.others.length === 0)
-			return false;
+		const { others, services } = this.balance;
+		const isFlip = event === "conditions" || event === "false-alarm";
+		if (isFlip && Object.keys(this.subject.alive).length === 0) return false;
+		if (event === "other-traffic" && others.length === 0) return false;
+		if (event === "other-services" && services.length === 0) return false;
 		return this.balanceUnder([event]).kind !== "nothing";
+	}
+
+	private inProportion: Result | null = null;
+
+	private proportions(): Result {
+		this.inProportion ??= proveProportions(this.subject, this.stage);
+		return this.inProportion;
 	}
 
 	private readonly rotations = new Map<string, Result>();
@@ -188,7 +222,7 @@ class SubjectProof {
 	private searched(events: readonly EventName[]): Searched {
 		const given: Omit<SearchOptions, "happens"> = {
 			subject: this.subject,
-			explorer: this.explorer,
+			explorer: this.explorer(events.includes("noflush")),
 			events: new Set(events),
 			limitMs: this.options.limitMs,
 			operations: this.operations,
@@ -212,6 +246,10 @@ class SubjectProof {
 		searched: Searched,
 	): Result {
 		if (property === "balance") return this.balanceOf(events, searched);
+		if (property === "proportions")
+			return events.includes("conditions")
+				? this.proportions()
+				: { kind: "nothing", why: "no backend dies" };
 		if (property === "isolation" && events.includes("other-traffic")) {
 			const moved = this.balanceUnder(["other-traffic"]);
 			if (moved.kind === "violated") return moved;
@@ -288,6 +326,9 @@ function operationsOf(
 	return {
 		reload: [
 			{ kind: "restore", text, file: name, noflush: false, counters: false },
+		],
+		noflush: [
+			{ kind: "restore", text, file: name, noflush: true, counters: false },
 		],
 		edit: tables.flatMap((table) => [
 			command(`-t ${table} -N ${EMPTY_CHAIN}`),

@@ -49,6 +49,7 @@ export function search(given: Omit<SearchOptions, "happens">): Searched {
 			phase: "idle",
 			sent: null,
 			values: null,
+			dead: null,
 			gone: null,
 			isForgotten: false,
 			isFull: false,
@@ -127,10 +128,11 @@ function keyOf({
 	phase,
 	sent,
 	values,
+	dead,
 	gone,
 	isForgotten,
 	rules,
 }: Node): string {
 	const of = values === null ? "" : JSON.stringify(values);
-	return `${situation.id} ${phase} ${sent?.key} ${gone?.how} ${gone?.times} ${isForgotten} ${rules} ${of}`;
+	return `${situation.id} ${phase} ${sent?.key} ${dead && `dead ${[...dead].join()}`} ${gone?.how} ${gone?.times} ${isForgotten} ${rules} ${of}`;
 }

@@ -3,6 +3,7 @@ import type { Operation } from "../../../sim/contract/gateway.ts";
 import { passingBy } from "../lint/connections.ts";
 import type { Analysis } from "../services/analysis.ts";
 import { type Meaning, meaningOf } from "../services/ends.ts";
+import { contains } from "../services/intervals.ts";
 import { linksOf } from "../services/sample.ts";
 import type { ClientClass, Service } from "../services/service.ts";
 import { isOnePort } from "../services/service-names.ts";
@@ -13,6 +14,12 @@ import { arrivalOf } from "./segments.ts";
 
 /** Values of conditions. */
 export type Values = Readonly<Record<string, 0 | 1>>;
+
+/** A packet that belongs to no service, and what it is. */
+export interface OtherArrival {
+	readonly name: string;
+	readonly arrival: Arrival;
+}
 
 export interface Subject {
 	readonly service: Service;
@@ -91,6 +98,32 @@ export function subjectOf(
 		},
 	};
 }
+
+/**
+ * Packets that belong to no service: those that were found, and those that ask for this one by a link at which
+ * it has no clients. Where they take no turns they change nothing.
+ */
+export function otherArrivals(
+	{ first, service }: Subject,
+	{ world, others }: Pick<Analysis, "world" | "others">,
+): readonly OtherArrival[] {
+	const { own, hosts, interfaceTowards } = linksOf(world);
+	const { interfaces, key } = service;
+	if (interfaces === null) return others;
+	const elsewhere = own.flatMap(({ address, interface: name }) => {
+		const source = NEAR.map((by) => address + by).find(
+			(one) => contains(hosts, one) && interfaceTowards(one) === name,
+		);
+		if (source === undefined || interfaces.includes(name)) return [];
+		const packet = { ...first.packet, source: source | 0 };
+		const arrival = { interface: name, packet };
+		return [{ name: `${key}, by ${name}`, arrival }];
+	});
+	return [...elsewhere, ...others];
+}
+
+/** From an address of the gateway to one of a host beside it. */
+const NEAR = [41, -41, 1, -1];
 
 function conditionsAsked(decision: Decision): readonly string[] {
 	const names = askedIn(decision).flatMap((asked) =>

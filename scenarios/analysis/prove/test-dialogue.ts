@@ -3,8 +3,8 @@ import type { Operation } from "../../../sim/contract/gateway.ts";
 import { parseRules } from "../../../sim/script/check-rules.ts";
 import { type Analysis, analyse } from "../services/analysis.ts";
 import type { ClientClass, Service } from "../services/service.ts";
-import { ConcretePlay } from "./concrete.ts";
-import { backendSeen, stageOf } from "./counterexample.ts";
+import { ConcretePlay } from "./plays/concrete.ts";
+import { backendSeen, stageOf } from "./plays/counterexample.ts";
 import { arrivalOf, fromPort, type Segment, type Sent } from "./segments.ts";
 import { type Subject, subjectOf, type Values } from "./subject.ts";
 

@@ -25,7 +25,9 @@ export interface RuleIndex {
 	conditionIsShared(name: string): boolean;
 }
 
-export function ruleIndex({ tables }: Ruleset): RuleIndex {
+/** @param repeats each rule may stand twice: what one asks about, two may ask about */
+export function ruleIndex({ tables }: Ruleset, repeats = false): RuleIndex {
+	const few = repeats ? 0 : 1;
 	const rules = new Map<
 		string,
 		{ readonly chain: string; readonly rule: Rule }
@@ -77,10 +79,10 @@ export function ruleIndex({ tables }: Ruleset): RuleIndex {
 		sharedFact(key, place) {
 			const rule = rules.get(key)?.rule;
 			const fact = rule === undefined ? null : factOf(rule, place);
-			return fact !== null && (askers.get(fact.key) ?? 0) > 1 ? fact : null;
+			return fact !== null && (askers.get(fact.key) ?? 0) > few ? fact : null;
 		},
 		givesDestination: (key) => translatesDestination(rules.get(key)?.rule),
-		conditionIsShared: (name) => (askers.get(name) ?? 0) > 1,
+		conditionIsShared: (name) => (askers.get(name) ?? 0) > few,
 	};
 }
 

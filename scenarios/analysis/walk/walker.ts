@@ -121,14 +121,16 @@ export class Walker {
 
 	/**
 	 * @param assume what is taken for matching (`yes`), for not matching, or for both, of what the model does not know
+	 * @param more.repeats rules may be loaded once more behind those that stand
 	 * @throws SetupError when the setup contradicts itself
 	 */
 	constructor(
 		ruleset: Ruleset,
 		setup: GatewaySetup,
 		assume: Readonly<Record<string, Assumed>> = {},
+		{ repeats = false }: { readonly repeats?: boolean } = {},
 	) {
-		this.rules = ruleIndex(ruleset);
+		this.rules = ruleIndex(ruleset, repeats);
 		this.free = new FreeWalk((asked) => this.decide(asked));
 		const choice: Choice = {
 			pick: (count, label) =>

@@ -4,19 +4,19 @@ import type {
 	Fate,
 	GatewaySetup,
 	Operation,
-} from "../../../sim/contract/gateway.ts";
+} from "../../../../sim/contract/gateway.ts";
 import {
 	type GatewaySnapshot,
 	ModelGateway,
-} from "../../../sim/gateway/model-gateway.ts";
-import { formatAddress } from "../../../sim/packet/address.ts";
-import { printPacket } from "../../../sim/packet/notation/notation.ts";
-import type { Step } from "../../../sim/world/setup/setup.ts";
-import { gatewayChoice } from "../../run/run-scenario.ts";
-import { setUpOperations } from "../../run/set-up.ts";
-import { portOf } from "../walk/ends-of.ts";
-import type { Arrival } from "../walk/walker.ts";
-import type { Values } from "./subject.ts";
+} from "../../../../sim/gateway/model-gateway.ts";
+import { formatAddress } from "../../../../sim/packet/address.ts";
+import { printPacket } from "../../../../sim/packet/notation/notation.ts";
+import type { Step } from "../../../../sim/world/setup/setup.ts";
+import { gatewayChoice } from "../../../run/run-scenario.ts";
+import { setUpOperations } from "../../../run/set-up.ts";
+import { portOf } from "../../walk/ends-of.ts";
+import type { Arrival } from "../../walk/walker.ts";
+import type { Values } from "../subject.ts";
 
 /** What a scenario of a proof is played with. */
 export interface Stage {
@@ -76,6 +76,24 @@ export class ConcretePlay {
 			});
 	}
 
+	/** All are in the gateway at once. */
+	race(arrivals: readonly Arrival[]): readonly Sight[] {
+		const packets = arrivals.map(({ interface: name, packet }) => {
+			return { interface: name, packet: printPacket(packet) };
+		});
+		const atMs = this.nowMs;
+		this.note({ kind: "race", packets });
+		const { unknown } = this.gateway.answer({
+			kind: "race",
+			atMs,
+			packets: arrivals,
+		});
+		if (unknown === null) return this.gateway.raced;
+		return arrivals.map(() => {
+			return { fate: { kind: "unknown", unknown }, emissions: [] };
+		});
+	}
+
 	packet({ interface: name, packet }: Arrival): Sight {
 		const atMs = this.nowMs;
 		const line = printPacket(packet);
@@ -131,7 +149,7 @@ export class ConcretePlay {
 	private note(
 		kind: Extract<
 			Step extends infer One ? One : never,
-			{ readonly kind: "packet" | "operation" }
+			{ readonly kind: "packet" | "race" | "operation" }
 		> extends infer One
 			? One extends unknown
 				? Omit<One, "atMs" | "label">

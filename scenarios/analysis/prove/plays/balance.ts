@@ -3,28 +3,36 @@
  * is what the split has proved over its period; with an event, connections and the event are played in every
  * order on the model as it is, until the bound is broken or nothing new comes.
  */
-import type { Operation } from "../../../sim/contract/gateway.ts";
-import { formatAddress } from "../../../sim/packet/address.ts";
-import { printRational, type Rational } from "../../../sim/rational.ts";
-import type { Expectation } from "../../language/scenario.ts";
-import type { Analysis } from "../services/analysis.ts";
-import { NO_BACKEND } from "../services/service.ts";
-import type { Part } from "../split/split.ts";
-import type { Arrival } from "../walk/walker.ts";
+import type { Operation } from "../../../../sim/contract/gateway.ts";
+import { formatAddress } from "../../../../sim/packet/address.ts";
+import { printRational, type Rational } from "../../../../sim/rational.ts";
+import type { Expectation } from "../../../language/scenario.ts";
+import type { Analysis } from "../../services/analysis.ts";
+import { NO_BACKEND } from "../../services/service.ts";
+import type { Part } from "../../split/split.ts";
+import type { Arrival } from "../../walk/walker.ts";
+import type { EventName } from "../events.ts";
+import type { Operations } from "../node.ts";
+import type { Result, ToldStep } from "../proof.ts";
+import { arrivalOf, fromPort, type Sent } from "../segments.ts";
+import {
+	conditionsTo,
+	type OtherArrival,
+	type Subject,
+	type Values,
+} from "../subject.ts";
 import { ConcretePlay, type Stage } from "./concrete.ts";
 import { backendSeen, replayed, toBackend } from "./counterexample.ts";
-import type { EventName } from "./events.ts";
-import type { Operations } from "./node.ts";
-import type { Result, ToldStep } from "./proof.ts";
-import { arrivalOf, fromPort, type Sent } from "./segments.ts";
-import { conditionsTo, type Subject, type Values } from "./subject.ts";
 
 /** Events that have a part in balance: what they do between two connections. */
 export const OF_BALANCE: ReadonlySet<EventName> = new Set([
 	"conditions",
 	"other-clients",
 	"other-traffic",
+	"other-services",
+	"false-alarm",
 	"reload",
+	"noflush",
 	"edit",
 	"flush",
 	"take-over",
@@ -33,7 +41,10 @@ export const OF_BALANCE: ReadonlySet<EventName> = new Set([
 export interface BalanceContext {
 	readonly subject: Subject;
 	readonly stage: Stage;
-	readonly others: Analysis["others"];
+	/** Packets that belong to no service. */
+	readonly others: readonly OtherArrival[];
+	/** Other services. */
+	readonly services: Analysis["services"];
 	readonly operations: Operations;
 	/** Later packets of connections move counters. */
 	readonly goesOn: boolean;
@@ -146,7 +157,9 @@ interface Runs {
 interface State {
 	readonly saved: ReturnType<ConcretePlay["save"]>;
 	readonly runs: Runs;
+	/** As they are written, and as they should be. */
 	readonly values: Values;
+	readonly right: Values;
 	readonly told: readonly ToldStep[];
 	/** The connection that came last; `null`: it reached no backend. */
 	readonly newest: { readonly first: Arrival; readonly sent: Sent } | null;
@@ -160,6 +173,8 @@ interface Act {
 	readonly operations?: readonly Operation[];
 	readonly counts: boolean;
 	readonly values?: Values;
+	/** They say what is not so. */
+	readonly isAlarm?: boolean;
 }
 
 /** It has no packet of its own: it follows from the connection. */
@@ -193,6 +208,7 @@ class Rotation {
 			saved: this.play.save(),
 			runs: { over: none, under: none, overFrom: none, underFrom: none },
 			values: subject.alive,
+			right: subject.alive,
 			told: [],
 			newest: null,
 			counted: [],
@@ -250,8 +266,23 @@ class Rotation {
 					return { words: `a packet: ${name}`, arrival, counts: false };
 				}),
 			),
+			...on("other-services", this.others()),
 			...on("conditions", this.flips()),
+			...on(
+				"false-alarm",
+				this.flips().map((one) => {
+					const words = `a checker that is wrong: ${one.words}`;
+					return { ...one, words, isAlarm: true };
+				}),
+			),
 			...on("reload", [act("the same rules are loaded", operations.reload)]),
+			...on("noflush", [
+				// Once: behind that there are ever more rules.
+				act("the rules are loaded, and loaded again with --noflush", [
+					...operations.reload,
+					...operations.noflush,
+				]),
+			]),
 			...on("edit", [
 				act("an iptables command changes a table", operations.edit),
 			]),
@@ -265,6 +296,15 @@ class Rotation {
 				act("a second gateway takes over", [{ kind: "take-over" }]),
 			]),
 		];
+	}
+
+	/** A connection of each other service. */
+	private others(): readonly Act[] {
+		const { services } = this.context;
+		return services.slice(0, MOST_OTHERS).map(({ key, sample }) => {
+			const words = `a connection of ${key}`;
+			return { words, arrival: sample, counts: false };
+		});
 	}
 
 	private flips(): readonly Act[] {
@@ -295,8 +335,13 @@ class Rotation {
 		return {
 			...state,
 			saved: play.save(),
-			runs: changed.length > 0 ? emptied(state.runs) : state.runs,
+			runs:
+				changed.length > 0 && act.isAlarm !== true
+					? emptied(state.runs)
+					: state.runs,
 			values: { ...state.values, ...act.values },
+			right:
+				act.isAlarm === true ? state.right : { ...state.right, ...act.values },
 			told: [...state.told, { words: act.words, rules: [] }],
 		};
 	}
@@ -313,7 +358,7 @@ class Rotation {
 		const first = fromPort(arrival, FIRST_PORT + step);
 		const sight = play.packet(first);
 		const key = backendSeen(sight, subject);
-		const isCounted = counts && sameValues(state.values, subject.alive);
+		const isCounted = counts && sameValues(state.right, subject.alive);
 		const counted = [...state.counted];
 		counted[step] = isCounted;
 		const at = this.indexOf(key);
@@ -370,11 +415,12 @@ class Rotation {
 		return null;
 	}
 
-	private keyOf({ runs, values, newest }: State): string {
+	private keyOf({ runs, values, right, newest }: State): string {
 		return [
 			newest === null,
 			this.play.remembered(),
 			JSON.stringify(values),
+			JSON.stringify(right),
 			runs.over.join(),
 			runs.under.join(),
 		].join("|");

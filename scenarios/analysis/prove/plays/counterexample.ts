@@ -1,13 +1,22 @@
 /** Ways to violate a property, played on the model as it is, and written as scenarios. */
-import type { Operation } from "../../../sim/contract/gateway.ts";
-import { formatAddress, parseAddress } from "../../../sim/packet/address.ts";
-import type { Packet } from "../../../sim/packet/packet.ts";
-import { Routes } from "../../../sim/routing/routes.ts";
-import { judgeAll } from "../../judge/judge.ts";
-import type { Expectation, PlayableScenario } from "../../language/scenario.ts";
-import { modelAccount } from "../../run/run-scenario.ts";
-import type { Analysis } from "../services/analysis.ts";
-import { portOf } from "../walk/ends-of.ts";
+import type { Operation } from "../../../../sim/contract/gateway.ts";
+import { formatAddress, parseAddress } from "../../../../sim/packet/address.ts";
+import type { Packet } from "../../../../sim/packet/packet.ts";
+import { Routes } from "../../../../sim/routing/routes.ts";
+import { judgeAll } from "../../../judge/judge.ts";
+import type {
+	Expectation,
+	PlayableScenario,
+} from "../../../language/scenario.ts";
+import { modelAccount } from "../../../run/run-scenario.ts";
+import type { Analysis } from "../../services/analysis.ts";
+import { portOf } from "../../walk/ends-of.ts";
+import type { PropertyName } from "../events.ts";
+import type { Leaf } from "../leaves.ts";
+import { type Candidate, type PathStep, pathTo } from "../node.ts";
+import type { Counterexample, ToldStep } from "../proof.ts";
+import { fromPort } from "../segments.ts";
+import { conditionsTo, type Subject, type Values } from "../subject.ts";
 import {
 	ConcretePlay,
 	leavingText,
@@ -18,13 +27,9 @@ import {
 	sightText,
 	written,
 } from "./concrete.ts";
-import type { PropertyName } from "./events.ts";
-import { type Candidate, type PathStep, pathTo } from "./node.ts";
-import type { Counterexample, ToldStep } from "./proof.ts";
-import { fromPort } from "./segments.ts";
-import { conditionsTo, type Subject, type Values } from "./subject.ts";
 
 type PacketStep = Extract<PathStep, { readonly kind: "packet" }>;
+type RaceStep = Extract<PathStep, { readonly kind: "race" }>;
 
 /** Connections of others that are played to bring counters where a way needs them. */
 const MOST_OTHERS = 128;
@@ -64,14 +69,14 @@ export function playedOut(
 ): Counterexample | null {
 	const path = pathTo(candidate.node);
 	const last = path.at(-1);
-	if (last === undefined || last.kind !== "packet") return null;
+	if (last?.kind !== "packet" && last?.kind !== "race") return null;
 	const play = new ConcretePlay(stage, valuesAtFirst(path));
 	const told: ToldStep[] = [];
 	let values: Values = play.conditions;
 	if (Object.keys(changesTo(values, subject.alive)).length > 0)
 		told.push(conditionsTold(values));
 	for (const step of path) {
-		if (step.kind === "packet") {
+		if (step.kind === "packet" || step.kind === "race") {
 			const changed = changesTo(step.values, values);
 			for (const one of conditionsTo(changed)) play.operate(one);
 			if (Object.keys(changed).length > 0) told.push(conditionsTold(changed));
@@ -87,13 +92,7 @@ export function playedOut(
 				if (one.kind === "condition")
 					values = { ...values, [one.name]: Number(one.write) as 0 | 1 };
 			}
-		told.push({
-			words: step.words,
-			rules:
-				step.kind === "packet"
-					? step.leaf.end.rules.map(({ rule }) => rule)
-					: [],
-		});
+		told.push({ words: step.words, rules: rulesOf(step) });
 	}
 	return replayed({
 		property,
@@ -103,6 +102,16 @@ export function playedOut(
 		happens: candidate.why,
 		expectation: expected(candidate, last, { play, subject, path }),
 	});
+}
+
+function rulesOf(step: PathStep): readonly string[] {
+	const leaves =
+		step.kind === "packet"
+			? [step.leaf]
+			: step.kind === "race"
+				? step.leaves
+				: [];
+	return leaves.flatMap(({ end }) => end.rules.map(({ rule }) => rule));
 }
 
 /** Is it the writing of a condition that has the value already? */
@@ -140,38 +149,46 @@ function valuesAtFirst(path: readonly PathStep[]): Values {
 	for (const step of path)
 		if (step.kind === "packet" && step.believed !== undefined)
 			return step.believed;
-	const first = path.find((step) => step.kind === "packet");
-	return first?.kind === "packet" ? first.values : {};
+	for (const step of path)
+		if (step.kind === "packet" || step.kind === "race") return step.values;
+	return {};
 }
 
 /** Plays others' connections until the packet goes the way. @returns how many; `null`: it never does */
 function playedLike(
-	step: PacketStep,
+	step: PacketStep | RaceStep,
 	play: ConcretePlay,
 	subject: Subject,
 ): number | null {
-	const { end } = step.leaf;
-	const wanted =
-		end.fate.kind === "forwarded" && end.packet !== null
-			? leavingText({ interface: end.fate.interface, packet: end.packet })
-			: end.fate.kind;
-	const isFree = step.leaf.answers.some(
-		({ asked }) => asked.kind !== "condition",
+	const leaves = step.kind === "race" ? step.leaves : [step.leaf];
+	const wanted = leaves.map(sightWanted).join();
+	const isFree = leaves.some(({ answers }) =>
+		answers.some(({ asked }) => asked.kind !== "condition"),
 	);
 	const most = isFree ? MOST_OTHERS : 0;
 	for (let others = 0; ; others++) {
 		const before = play.save();
-		if (sightText(play.packet(step.arrival)) === wanted) return others;
+		const seen =
+			step.kind === "race"
+				? play.race(step.arrivals)
+				: [play.packet(step.arrival)];
+		if (seen.map(sightText).join() === wanted) return others;
 		play.restore(before);
 		if (others === most) return null;
 		play.packet(fromPort(subject.first, FIRST_OTHER_PORT + play.steps.length));
 	}
 }
 
+function sightWanted({ end }: Leaf): string {
+	return end.fate.kind === "forwarded" && end.packet !== null
+		? leavingText({ interface: end.fate.interface, packet: end.packet })
+		: end.fate.kind;
+}
+
 /** What is to be seen of the last packet. */
 function expected(
 	{ violation, why }: Candidate,
-	last: PacketStep,
+	last: PacketStep | RaceStep,
 	{
 		play,
 		subject,
@@ -193,7 +210,8 @@ function expected(
 	} as const;
 	const { kind } = subject.first.packet;
 	if (violation.kind === "untranslated") {
-		const { packet } = last.leaf.end;
+		const leaf = last.kind === "race" ? last.leaves[1] : last.leaf;
+		const { packet } = leaf.end;
 		const from = packet === null ? "" : formatAddress(packet.source);
 		return { ...base, packets: [`${kind} ${from}:* > *`], ...NONE };
 	}
