@@ -3,6 +3,7 @@ import type { Operation } from "../../../sim/contract/gateway.ts";
 import { parseRules } from "../../../sim/script/check-rules.ts";
 import { type Analysis, analyse } from "../services/analysis.ts";
 import type { ClientClass, Service } from "../services/service.ts";
+import type { PropertyName } from "./events.ts";
 import { ConcretePlay } from "./plays/concrete.ts";
 import { backendSeen, stageOf } from "./plays/counterexample.ts";
 import { arrivalOf, fromPort, type Segment, type Sent } from "./segments.ts";
@@ -58,6 +59,72 @@ export class Dialogue {
 		this.play.restore(play);
 		this.sent = sent;
 	}
+}
+
+/** What client and backend may send behind each packet of a connection. */
+export const NEXT: Partial<Record<Segment, readonly Segment[]>> = {
+	first: ["first", "reply"],
+	reply: ["data"],
+	data: ["data", "answer", "fin"],
+	answer: ["data", "answer"],
+	fin: ["fin-back"],
+	"fin-back": ["last-ack"],
+};
+const OF_CLIENT: ReadonlySet<Segment> = new Set([
+	"first",
+	"data",
+	"fin",
+	"last-ack",
+]);
+
+/** What a packet shows. */
+export function shows(
+	dialogue: Dialogue,
+	segment: Segment,
+	values: Values,
+): readonly PropertyName[] {
+	const { subject, sent: before } = dialogue;
+	const key = dialogue.say(segment);
+	if (!OF_CLIENT.has(segment)) return [];
+	if (before !== null) return key === before.key ? [] : ["affinity"];
+	const dead = subject.deadIn(values);
+	const isAlive = subject.service.backends.some((one) => !dead.has(one.key));
+	if (key === null) return isAlive ? ["liveness"] : [];
+	return dead.has(key) ? ["no-dead-backend"] : [];
+}
+
+const DEPTH = 6;
+const OTHERS = 6;
+
+/** Every play of so many packets, behind so many other connections, with the rules and counters as they are. */
+export function enumerated(text: string): readonly PropertyName[] {
+	const analysis = analysed(text);
+	const found = new Set<PropertyName>();
+	const visit = (
+		dialogue: Dialogue,
+		values: Values,
+		path: readonly Segment[],
+	): void => {
+		const last = path.at(-1);
+		const next = last === undefined ? (["first"] as const) : NEXT[last];
+		if (path.length === DEPTH || next === undefined) return;
+		const saved = dialogue.save();
+		for (const segment of next) {
+			const shown = shows(dialogue, segment, values);
+			for (const one of shown) found.add(one);
+			if (shown.length === 0 && dialogue.sent !== null)
+				visit(dialogue, values, [...path, segment]);
+			dialogue.restore(saved);
+		}
+	};
+	for (const values of subjectIn(analysis).vectors) {
+		const dialogue = new Dialogue(analysis, text, values);
+		for (let others = 0; others < OTHERS; others++) {
+			visit(dialogue, values, []);
+			dialogue.other(others);
+		}
+	}
+	return [...found].sort();
 }
 
 /** What differs from the recipe. */

@@ -1,0 +1,158 @@
+/**
+ * Rulesets with a planted fault of each kind: each is found, and the same rules without it are right.
+ * `MARKTWIN_MUTATIONS=200` plants so many (by default 18), `MARKTWIN_SEED=5` begins with another one.
+ */
+import { describe, expect, it } from "vitest";
+import type { Choice } from "../../../sim/chance/choice.ts";
+import { seededChoice } from "../../../sim/chance/seeded.ts";
+import { type PropertyName, USUAL_BUDGET, USUAL_LIMIT_MS } from "./events.ts";
+import type { Result } from "./proof.ts";
+import { prove } from "./prove.ts";
+import type { Segment } from "./segments.ts";
+import {
+	analysed,
+	cascadeFor,
+	Dialogue,
+	enumerated,
+	NEXT,
+	recipeFor,
+	shows,
+	subjectIn,
+} from "./test-dialogue.ts";
+
+const COUNT = Number(process.env.MARKTWIN_MUTATIONS ?? 18);
+const FIRST = Number(process.env.MARKTWIN_SEED ?? 1);
+/** An enumeration takes a while. */
+const ENUMERATED_EVERY = 7;
+const MOST_ENUMERATED = 3;
+
+/** A ruleset, the same with a fault, and a property that the fault violates. */
+interface Planted {
+	readonly right: string;
+	readonly wrong: string;
+	readonly violates: PropertyName;
+}
+
+type Plant = (backends: number, choice: Choice) => Planted;
+
+function recipe(
+	backends: number,
+	violates: PropertyName,
+	edits: Parameters<typeof recipeFor>[1],
+): Planted {
+	return {
+		right: recipeFor(backends),
+		wrong: recipeFor(backends, edits),
+		violates,
+	};
+}
+
+const one = (backends: number, choice: Choice) =>
+	choice.pick(backends, "backend") + 1;
+
+const FAULTS: Readonly<Record<string, Plant>> = {
+	"a mask without a bit of the mark": (backends, choice) => {
+		const bad = one(backends, choice);
+		const lost = bad & -bad;
+		const mask = 0xff & ~lost;
+		return recipe(backends, "liveness", {
+			reads: (at) => (at === bad ? `${at}/0x${mask.toString(16)}` : `${at}`),
+		});
+	},
+	"a mark that no rule reads": (backends, choice) => {
+		const bad = one(backends, choice);
+		const other = backends + 1 + choice.pick(9, "mark");
+		return recipe(backends, "liveness", {
+			sets: (at) => `${at === bad ? other : at}`,
+		});
+	},
+	"a mark that is saved before it is set": (backends) =>
+		recipe(backends, "balance", { savesFirst: true }),
+	"a mark that is not restored": (backends) =>
+		recipe(backends, "balance", { restores: false }),
+	"a counter that leaves connections over": (backends, choice) => {
+		const more = 1 + choice.pick(3, "more");
+		return {
+			right: cascadeFor(backends, (_, right) => right),
+			wrong: cascadeFor(backends, (_, right) => right + more),
+			violates: "liveness",
+		};
+	},
+	"a condition with the other sense": (backends, choice) => {
+		const bad = one(backends, choice);
+		return recipe(backends, "no-dead-backend", {
+			sense: (at) => (at === bad ? "" : "! "),
+		});
+	},
+};
+
+function provedOf(text: string): ReadonlyMap<PropertyName, Result["kind"]> {
+	const { services } = prove(analysed(text), {
+		name: "my.rules",
+		events: ["retransmission"],
+		single: false,
+		budget: USUAL_BUDGET,
+		limitMs: USUAL_LIMIT_MS,
+	});
+	return new Map(
+		services.flatMap(({ assumed }) =>
+			assumed.proved.map(
+				({ property, result }) => [property, result.kind] as const,
+			),
+		),
+	);
+}
+
+/** What a random play violates. */
+function playedBy(choice: Choice, text: string): readonly PropertyName[] {
+	const analysis = analysed(text);
+	const { vectors } = subjectIn(analysis);
+	const values = vectors[choice.pick(vectors.length, "values")] ?? {};
+	const dialogue = new Dialogue(analysis, text, values);
+	const shown = new Set<PropertyName>();
+	for (let others = choice.pick(5, "others"); others > 0; others--)
+		dialogue.other(others);
+	let next: readonly Segment[] = ["first"];
+	for (let step = 0; step < 12 && shown.size === 0; step++) {
+		const segment = next[choice.pick(Math.max(1, next.length), "next")];
+		if (segment === undefined) break;
+		for (const property of shows(dialogue, segment, values))
+			shown.add(property);
+		if (dialogue.sent === null) break;
+		next = NEXT[segment] ?? [];
+	}
+	return [...shown];
+}
+
+const kinds = Object.keys(FAULTS);
+const planted = Array.from({ length: COUNT }, (_, index) => {
+	const seed = FIRST + index;
+	return { seed, kind: kinds[seed % kinds.length] as string };
+});
+
+describe("a planted fault is found, and contradicts no play", () => {
+	it.each(planted)(
+		"seed $seed: $kind",
+		({ seed, kind }) => {
+			const choice = seededChoice(seed);
+			const backends = 2 + choice.pick(4, "backends");
+			const { right, wrong, violates } = (FAULTS[kind] as Plant)(
+				backends,
+				choice,
+			);
+			const before = provedOf(right);
+			expect([...before.values()]).not.toContain("violated");
+			const proved = provedOf(wrong);
+			expect(proved.get(violates)).toBe("violated");
+			for (const text of [right, wrong]) {
+				const found = text === right ? before : proved;
+				for (const property of playedBy(choice, text))
+					expect(found.get(property)).not.toBe("holds");
+			}
+			if (seed % ENUMERATED_EVERY !== 0 || backends > MOST_ENUMERATED) return;
+			for (const property of enumerated(wrong))
+				expect(proved.get(property)).toBe("violated");
+		},
+		120_000,
+	);
+});
