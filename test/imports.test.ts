@@ -102,7 +102,7 @@ const LIGHT: ReadonlySet<string | null> = new Set([
 	"sim/linux/linux.ts",
 	"reports/shorten.ts",
 	"reports/visible.ts",
-	"scenarios/analysis/prove/events.ts",
+	"scenarios/analysis/prove/state/events.ts",
 	"scenarios/files/bounded-read.ts",
 	"scenarios/files/file-failure.ts",
 	"scenarios/files/make-folders.ts",

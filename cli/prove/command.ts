@@ -6,7 +6,7 @@ import {
 	QUIET,
 	USUAL_BUDGET,
 	USUAL_LIMIT_MS,
-} from "../../scenarios/analysis/prove/events.ts";
+} from "../../scenarios/analysis/prove/state/events.ts";
 import { driverOption } from "../options/driver-option.ts";
 import { readCount } from "../options/read-option.ts";
 import { addWorldOptions } from "../options/world-options.ts";

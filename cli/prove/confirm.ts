@@ -1,6 +1,6 @@
 /** Plays counterexamples on a kernel: it confirms each, or the model is wrong. */
 
-import type { Counterexample } from "../../scenarios/analysis/prove/proof.ts";
+import type { Counterexample } from "../../scenarios/analysis/prove/state/proof.ts";
 import { judgeComparison } from "../../scenarios/compare/verdict.ts";
 import { replayOf } from "../../scenarios/result/invocation.ts";
 import type { DriverChoice } from "../options/driver-option.ts";

@@ -4,7 +4,7 @@ import {
 	eventWords,
 	PROPERTIES,
 	QUIET,
-} from "../../scenarios/analysis/prove/events.ts";
+} from "../../scenarios/analysis/prove/state/events.ts";
 import type {
 	Counterexample,
 	Proof,
@@ -12,7 +12,7 @@ import type {
 	Result,
 	Run,
 	ServiceProof,
-} from "../../scenarios/analysis/prove/proof.ts";
+} from "../../scenarios/analysis/prove/state/proof.ts";
 import { plainText } from "../screen/screen-text.ts";
 import type { Paint } from "../screen/terminal.ts";
 import { wrap } from "../screen/wrap.ts";

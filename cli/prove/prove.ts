@@ -1,12 +1,12 @@
 import { extname, join } from "node:path";
 import { givenOfScenario } from "../../scenarios/analysis/given/given-of-scenario.ts";
-import type { EventName } from "../../scenarios/analysis/prove/events.ts";
+import { prove as proveAll } from "../../scenarios/analysis/prove/prove.ts";
+import type { EventName } from "../../scenarios/analysis/prove/state/events.ts";
 import {
 	type Counterexample,
 	outcomeOf,
 	type Proof,
-} from "../../scenarios/analysis/prove/proof.ts";
-import { prove as proveAll } from "../../scenarios/analysis/prove/prove.ts";
+} from "../../scenarios/analysis/prove/state/proof.ts";
 import {
 	type Analysis,
 	analyse,

@@ -16,7 +16,7 @@ import {
 	isFromService,
 	type Segment,
 	type Sent,
-} from "../prove/segments.ts";
+} from "../prove/state/segments.ts";
 import { contains } from "../services/intervals.ts";
 import type { Decision, End } from "../walk/decision.ts";
 import { endsOf, portOf } from "../walk/ends-of.ts";

@@ -1,13 +1,13 @@
 /** Health checkers that are wrong: conditions that do not say which backends are dead. */
-import type { EventName } from "./events.ts";
+import type { EventName } from "./state/events.ts";
 import {
 	after,
 	type Moved,
 	type Node,
 	type PathStep,
 	type SearchOptions,
-} from "./node.ts";
-import { conditionsTo, type Subject, type Values } from "./subject.ts";
+} from "./state/node.ts";
+import { conditionsTo, type Subject, type Values } from "./state/subject.ts";
 
 interface Belief {
 	readonly event: EventName;

@@ -1,8 +1,8 @@
 /** What a client meets whose backend is gone: it has died, or was taken out of the rules, and the client speaks on. */
 import type { Operation } from "../../../sim/contract/gateway.ts";
 import { UnknownSignal } from "../../../sim/contract/unknown-signal.ts";
-import type { PropertyName } from "./events.ts";
-import { leavesOf, valuesIn } from "./leaves.ts";
+import type { PropertyName } from "./state/events.ts";
+import { leavesOf, valuesIn } from "./state/leaves.ts";
 import {
 	after,
 	type Moved,
@@ -10,9 +10,9 @@ import {
 	type PathStep,
 	type SearchOptions,
 	type Shown,
-} from "./node.ts";
-import { arrivalOf, segmentWords } from "./segments.ts";
-import { conditionsTo } from "./subject.ts";
+} from "./state/node.ts";
+import { arrivalOf, segmentWords } from "./state/segments.ts";
+import { conditionsTo } from "./state/subject.ts";
 
 /** Hears of each time that a property could have been violated. */
 export type Check = (property: PropertyName) => void;

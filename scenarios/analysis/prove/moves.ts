@@ -2,10 +2,12 @@
 import type { Operation } from "../../../sim/contract/gateway.ts";
 import type { End } from "../walk/decision.ts";
 import { wrongBeliefs } from "./beliefs.ts";
-import type { EventName } from "./events.ts";
-import type { Situation } from "./explorer.ts";
 import { type Check, goneBackends, speakLater, waiting } from "./gone.ts";
-import { type Leaf, leavesOf, valuesIn } from "./leaves.ts";
+import { operations } from "./operations.ts";
+import { races } from "./races.ts";
+import type { EventName } from "./state/events.ts";
+import type { Situation } from "./state/explorer.ts";
+import { type Leaf, leavesOf, valuesIn } from "./state/leaves.ts";
 import type {
 	Moved,
 	Node,
@@ -13,10 +15,8 @@ import type {
 	Phase,
 	SearchOptions,
 	Shown,
-} from "./node.ts";
-import { after } from "./node.ts";
-import { operations } from "./operations.ts";
-import { races } from "./races.ts";
+} from "./state/node.ts";
+import { after } from "./state/node.ts";
 import {
 	arrivalOf,
 	fromPort,
@@ -25,8 +25,8 @@ import {
 	type Segment,
 	type Sent,
 	segmentWords,
-} from "./segments.ts";
-import type { Values } from "./subject.ts";
+} from "./state/segments.ts";
+import type { Values } from "./state/subject.ts";
 
 interface PacketMove {
 	readonly segment: Segment;

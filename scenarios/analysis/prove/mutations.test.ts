@@ -5,10 +5,14 @@
 import { describe, expect, it } from "vitest";
 import type { Choice } from "../../../sim/chance/choice.ts";
 import { seededChoice } from "../../../sim/chance/seeded.ts";
-import { type PropertyName, USUAL_BUDGET, USUAL_LIMIT_MS } from "./events.ts";
-import type { Result } from "./proof.ts";
 import { prove } from "./prove.ts";
-import type { Segment } from "./segments.ts";
+import {
+	type PropertyName,
+	USUAL_BUDGET,
+	USUAL_LIMIT_MS,
+} from "./state/events.ts";
+import type { Result } from "./state/proof.ts";
+import type { Segment } from "./state/segments.ts";
 import {
 	analysed,
 	cascadeFor,

@@ -1,14 +1,14 @@
 /** What time and administrators do to a connection that stands, each as a step from a node. */
 import type { Operation } from "../../../sim/contract/gateway.ts";
 import { UnknownSignal } from "../../../sim/contract/unknown-signal.ts";
-import type { EventName } from "./events.ts";
+import type { EventName } from "./state/events.ts";
 import {
 	after,
 	type Moved,
 	type Node,
 	type PathStep,
 	type SearchOptions,
-} from "./node.ts";
+} from "./state/node.ts";
 
 export function* operations(
 	node: Node,

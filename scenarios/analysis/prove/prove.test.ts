@@ -4,21 +4,21 @@ import { validateScenario } from "../../language/check/validate.ts";
 import { checkScenario } from "../../run/run-scenario.ts";
 import { recipeRules } from "../../suites/index.ts";
 import { analyse } from "../services/analysis.ts";
+import { prove } from "./prove.ts";
 import {
 	EVENT_NAMES,
 	type EventName,
 	type PropertyName,
 	USUAL_BUDGET,
 	USUAL_LIMIT_MS,
-} from "./events.ts";
+} from "./state/events.ts";
 import {
 	outcomeOf,
 	type Proof,
 	type Result,
 	type Run,
 	type ServiceProof,
-} from "./proof.ts";
-import { prove } from "./prove.ts";
+} from "./state/proof.ts";
 
 function proofOf(
 	text: string,

@@ -7,14 +7,6 @@ import type { Analysis } from "../services/analysis.ts";
 import type { ClientClass, Service } from "../services/service.ts";
 import { Walker } from "../walk/walker.ts";
 import {
-	EVENT_NAMES,
-	type EventName,
-	PROPERTIES,
-	type PropertyName,
-} from "./events.ts";
-import { Explorer } from "./explorer.ts";
-import type { Candidate, Operations, SearchOptions } from "./node.ts";
-import {
 	type BalanceContext,
 	OF_BALANCE,
 	proveBalance,
@@ -22,9 +14,23 @@ import {
 import type { Stage } from "./plays/concrete.ts";
 import { playedOut, stageOf } from "./plays/counterexample.ts";
 import { proveProportions } from "./plays/proportions.ts";
-import type { Proof, Proved, Result, Run, ServiceProof } from "./proof.ts";
 import { type Searched, search } from "./search.ts";
-import { otherArrivals, type Subject, subjectOf } from "./subject.ts";
+import {
+	EVENT_NAMES,
+	type EventName,
+	PROPERTIES,
+	type PropertyName,
+} from "./state/events.ts";
+import { Explorer } from "./state/explorer.ts";
+import type { Candidate, Operations, SearchOptions } from "./state/node.ts";
+import type {
+	Proof,
+	Proved,
+	Result,
+	Run,
+	ServiceProof,
+} from "./state/proof.ts";
+import { otherArrivals, type Subject, subjectOf } from "./state/subject.ts";
 
 export interface ProveOptions {
 	/** What scenarios call the ruleset. */

@@ -1,12 +1,12 @@
 /** The prover against plays that know nothing of it: all short ones, random ones, and rulesets with a planted fault. */
 import { describe, expect, it } from "vitest";
 import { seededChoice } from "../../../sim/chance/seeded.ts";
-import type { EventName, PropertyName } from "./events.ts";
-import { USUAL_BUDGET, USUAL_LIMIT_MS } from "./events.ts";
-import type { Result } from "./proof.ts";
 import { prove } from "./prove.ts";
-import type { Segment } from "./segments.ts";
-import type { Values } from "./subject.ts";
+import type { EventName, PropertyName } from "./state/events.ts";
+import { USUAL_BUDGET, USUAL_LIMIT_MS } from "./state/events.ts";
+import type { Result } from "./state/proof.ts";
+import type { Segment } from "./state/segments.ts";
+import type { Values } from "./state/subject.ts";
 import {
 	analysed,
 	cascadeFor,

@@ -2,7 +2,7 @@
 import { udp } from "../../../sim/packet/build.ts";
 import type { Arrival } from "../walk/walker.ts";
 import type { Check } from "./gone.ts";
-import { leavesOf } from "./leaves.ts";
+import { leavesOf } from "./state/leaves.ts";
 import {
 	after,
 	type Moved,
@@ -10,7 +10,7 @@ import {
 	type PathStep,
 	type SearchOptions,
 	type Shown,
-} from "./node.ts";
+} from "./state/node.ts";
 
 /** A copy of a SYN is dropped before it is confirmed: of TCP the second packet never gets elsewhere. */
 export function* races(

@@ -4,10 +4,10 @@
  */
 
 import type { Asked } from "../walk/decision.ts";
-import type { EventName, PropertyName } from "./events.ts";
-import { BudgetError } from "./explorer.ts";
 import { movesOf } from "./moves.ts";
-import type { Candidate, Moved, Node, SearchOptions } from "./node.ts";
+import type { EventName, PropertyName } from "./state/events.ts";
+import { BudgetError } from "./state/explorer.ts";
+import type { Candidate, Moved, Node, SearchOptions } from "./state/node.ts";
 
 export interface Searched {
 	/** Why not all was seen; `null`: all was. */

@@ -3,11 +3,16 @@ import type { Operation } from "../../../sim/contract/gateway.ts";
 import { parseRules } from "../../../sim/script/check-rules.ts";
 import { type Analysis, analyse } from "../services/analysis.ts";
 import type { ClientClass, Service } from "../services/service.ts";
-import type { PropertyName } from "./events.ts";
 import { ConcretePlay } from "./plays/concrete.ts";
 import { backendSeen, stageOf } from "./plays/counterexample.ts";
-import { arrivalOf, fromPort, type Segment, type Sent } from "./segments.ts";
-import { type Subject, subjectOf, type Values } from "./subject.ts";
+import type { PropertyName } from "./state/events.ts";
+import {
+	arrivalOf,
+	fromPort,
+	type Segment,
+	type Sent,
+} from "./state/segments.ts";
+import { type Subject, subjectOf, type Values } from "./state/subject.ts";
 
 export function analysed(text: string): Analysis {
 	return analyse(parseRules(text, { file: "my.rules" }).ruleset);

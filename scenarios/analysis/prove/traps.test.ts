@@ -5,14 +5,14 @@ import type { PlayableScenario } from "../../language/scenario.ts";
 import { loadBuiltInScenarios } from "../../suites/index.ts";
 import { givenOfScenario } from "../given/given-of-scenario.ts";
 import { analyse } from "../services/analysis.ts";
+import { prove } from "./prove.ts";
 import {
 	type EventName,
 	type PropertyName,
 	USUAL_BUDGET,
 	USUAL_LIMIT_MS,
-} from "./events.ts";
-import type { Run } from "./proof.ts";
-import { prove } from "./prove.ts";
+} from "./state/events.ts";
+import type { Run } from "./state/proof.ts";
 
 type Cell = readonly [EventName, PropertyName];
 

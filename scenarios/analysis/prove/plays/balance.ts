@@ -5,24 +5,32 @@
  */
 import type { Operation } from "../../../../sim/contract/gateway.ts";
 import { formatAddress } from "../../../../sim/packet/address.ts";
-import { printRational, type Rational } from "../../../../sim/rational.ts";
+import { printRational } from "../../../../sim/rational.ts";
 import type { Expectation } from "../../../language/scenario.ts";
 import type { Analysis } from "../../services/analysis.ts";
 import { NO_BACKEND } from "../../services/service.ts";
 import type { Part } from "../../split/split.ts";
 import type { Arrival } from "../../walk/walker.ts";
-import type { EventName } from "../events.ts";
-import type { Operations } from "../node.ts";
-import type { Result, ToldStep } from "../proof.ts";
-import { arrivalOf, fromPort, type Sent } from "../segments.ts";
+import type { EventName } from "../state/events.ts";
+import type { Operations } from "../state/node.ts";
+import type { Result, ToldStep } from "../state/proof.ts";
+import { arrivalOf, fromPort, type Sent } from "../state/segments.ts";
 import {
 	conditionsTo,
 	type OtherArrival,
 	type Subject,
 	type Values,
-} from "../subject.ts";
+} from "../state/subject.ts";
 import { ConcretePlay, type Stage } from "./concrete.ts";
 import { backendSeen, replayed, toBackend } from "./counterexample.ts";
+import {
+	type Bound,
+	boundsOf,
+	commonOf,
+	emptied,
+	grown,
+	type Runs,
+} from "./runs.ts";
 
 /** Events that have a part in balance: what they do between two connections. */
 export const OF_BALANCE: ReadonlySet<EventName> = new Set([
@@ -101,57 +109,6 @@ function whyOpen({ share }: Part): string {
 	return share.kind === "interval"
 		? `shares depend on ${share.on}`
 		: "shares are not known";
-}
-
-/** Whole numbers over a common denominator. */
-interface Bound {
-	readonly key: string;
-	readonly share: number;
-	readonly bound: number;
-	readonly deviation: Rational;
-}
-
-function commonOf(parts: readonly Part[]): bigint {
-	return parts.reduce((common, { share, deviation }) => {
-		const all = [
-			share.kind === "exact" ? share.value.denominator : 1n,
-			deviation?.anyWindow.denominator ?? 1n,
-		];
-		return all.reduce((one, other) => (one / gcd(one, other)) * other, common);
-	}, 1n);
-}
-
-function gcd(one: bigint, other: bigint): bigint {
-	return other === 0n ? one : gcd(other, one % other);
-}
-
-function boundsOf(parts: readonly Part[]): readonly Bound[] | null {
-	const common = commonOf(parts);
-	if (common > 1_000_000n) return null;
-	const scaled = ({ numerator, denominator }: Rational) =>
-		Number((numerator * common) / denominator);
-	const bounds = parts.flatMap(({ key, share, deviation }) =>
-		share.kind === "exact" && deviation !== null
-			? [
-					{
-						key,
-						share: scaled(share.value),
-						bound: scaled(deviation.anyWindow),
-						deviation: deviation.anyWindow,
-					},
-				]
-			: [],
-	);
-	return bounds.length === parts.length ? bounds : null;
-}
-
-/** Runs of connections that end now: the most that each end got over its share, and the least. */
-interface Runs {
-	readonly over: readonly number[];
-	readonly under: readonly number[];
-	/** Step at which the run with `over`, and `under`, begins. */
-	readonly overFrom: readonly number[];
-	readonly underFrom: readonly number[];
 }
 
 interface State {
@@ -468,44 +425,6 @@ const EPSILON = 1e-9;
 
 function rounded(value: number): string {
 	return `${Math.round(value * 100) / 100}`;
-}
-
-function grown(
-	{ over, under, overFrom, underFrom }: Runs,
-	{
-		at,
-		bounds,
-		common,
-		step,
-	}: {
-		readonly at: number;
-		readonly bounds: readonly Bound[];
-		readonly common: number;
-		readonly step: number;
-	},
-): Runs {
-	const deltas = bounds.map(
-		({ share }, index) => (index === at ? common : 0) - share,
-	);
-	return {
-		over: over.map(
-			(one, index) => Math.max(0, one) + (deltas[index] as number),
-		),
-		under: under.map(
-			(one, index) => Math.min(0, one) + (deltas[index] as number),
-		),
-		overFrom: overFrom.map((from, index) =>
-			(over[index] as number) <= 0 ? step : from,
-		),
-		underFrom: underFrom.map((from, index) =>
-			(under[index] as number) >= 0 ? step : from,
-		),
-	};
-}
-
-function emptied(runs: Runs): Runs {
-	const none = runs.over.map(() => 0);
-	return { ...runs, over: none, under: none };
 }
 
 function sameValues(one: Values, other: Values): boolean {

@@ -16,7 +16,7 @@ import { gatewayChoice } from "../../../run/run-scenario.ts";
 import { setUpOperations } from "../../../run/set-up.ts";
 import { portOf } from "../../walk/ends-of.ts";
 import type { Arrival } from "../../walk/walker.ts";
-import type { Values } from "../subject.ts";
+import type { Values } from "../state/subject.ts";
 
 /** What a scenario of a proof is played with. */
 export interface Stage {

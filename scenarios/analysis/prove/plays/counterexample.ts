@@ -11,12 +11,12 @@ import type {
 import { modelAccount } from "../../../run/run-scenario.ts";
 import type { Analysis } from "../../services/analysis.ts";
 import { portOf } from "../../walk/ends-of.ts";
-import type { PropertyName } from "../events.ts";
-import type { Leaf } from "../leaves.ts";
-import { type Candidate, type PathStep, pathTo } from "../node.ts";
-import type { Counterexample, ToldStep } from "../proof.ts";
-import { fromPort } from "../segments.ts";
-import { conditionsTo, type Subject, type Values } from "../subject.ts";
+import type { PropertyName } from "../state/events.ts";
+import type { Leaf } from "../state/leaves.ts";
+import { type Candidate, type PathStep, pathTo } from "../state/node.ts";
+import type { Counterexample, ToldStep } from "../state/proof.ts";
+import { fromPort } from "../state/segments.ts";
+import { conditionsTo, type Subject, type Values } from "../state/subject.ts";
 import {
 	ConcretePlay,
 	leavingText,

@@ -13,9 +13,9 @@ import {
 } from "../../../../sim/rational.ts";
 import type { VectorSplit } from "../../services/service.ts";
 import type { Part, Split } from "../../split/split.ts";
-import type { Counterexample, Result, ToldStep } from "../proof.ts";
-import { fromPort } from "../segments.ts";
-import { conditionsTo, type Subject } from "../subject.ts";
+import type { Counterexample, Result, ToldStep } from "../state/proof.ts";
+import { fromPort } from "../state/segments.ts";
+import { conditionsTo, type Subject } from "../state/subject.ts";
 import { ConcretePlay, type Stage } from "./concrete.ts";
 import { backendSeen, replayed, toBackend } from "./counterexample.ts";
 

@@ -3,11 +3,15 @@
  * counters, draws and conditions, so a situation is what is left: rules, connections, sets. Each is interned by
  * its hash, and what was played once from it is known.
  */
-import type { Operation } from "../../../sim/contract/gateway.ts";
-import type { GatewaySnapshot } from "../../../sim/gateway/model-gateway.ts";
-import { printPacket } from "../../../sim/packet/notation/notation.ts";
-import type { Decision, End } from "../walk/decision.ts";
-import { type Arrival, TooManyWaysError, type Walker } from "../walk/walker.ts";
+import type { Operation } from "../../../../sim/contract/gateway.ts";
+import type { GatewaySnapshot } from "../../../../sim/gateway/model-gateway.ts";
+import { printPacket } from "../../../../sim/packet/notation/notation.ts";
+import type { Decision, End } from "../../walk/decision.ts";
+import {
+	type Arrival,
+	TooManyWaysError,
+	type Walker,
+} from "../../walk/walker.ts";
 
 export interface Situation {
 	readonly id: number;

@@ -1,5 +1,5 @@
 /** What a proof comes to. */
-import type { PlayableScenario } from "../../language/scenario.ts";
+import type { PlayableScenario } from "../../../language/scenario.ts";
 import type { EventName, PropertyName } from "./events.ts";
 
 /** A step of a counterexample, in words, and the rules that its packet matched. */

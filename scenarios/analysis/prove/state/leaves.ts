@@ -1,5 +1,5 @@
 /** Ends of a decision that can be reached, each with what was answered on a way to it. */
-import type { Asked, Decision, End } from "../walk/decision.ts";
+import type { Asked, Decision, End } from "../../walk/decision.ts";
 import type { Values } from "./subject.ts";
 
 /** A question, and the way that was taken. */

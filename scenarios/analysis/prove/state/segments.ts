@@ -2,9 +2,9 @@
  * Packets of the one connection that is followed. Sequence numbers do not move on with repeated data, so that
  * there are few states.
  */
-import { tcp, udp } from "../../../sim/packet/build.ts";
-import type { Packet } from "../../../sim/packet/packet.ts";
-import type { Arrival } from "../walk/walker.ts";
+import { tcp, udp } from "../../../../sim/packet/build.ts";
+import type { Packet } from "../../../../sim/packet/packet.ts";
+import type { Arrival } from "../../walk/walker.ts";
 
 /** Where the first packet left, and as what. */
 export interface Sent {

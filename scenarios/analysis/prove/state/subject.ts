@@ -1,15 +1,15 @@
 /** What a proof is about: a service and one class of its clients, with what conditions mean for it. */
-import type { Operation } from "../../../sim/contract/gateway.ts";
-import { passingBy } from "../lint/connections.ts";
-import type { Analysis } from "../services/analysis.ts";
-import { type Meaning, meaningOf } from "../services/ends.ts";
-import { contains } from "../services/intervals.ts";
-import { linksOf } from "../services/sample.ts";
-import type { ClientClass, Service } from "../services/service.ts";
-import { isOnePort } from "../services/service-names.ts";
-import type { Decision, End } from "../walk/decision.ts";
-import { askedIn, endsOf } from "../walk/ends-of.ts";
-import type { Arrival } from "../walk/walker.ts";
+import type { Operation } from "../../../../sim/contract/gateway.ts";
+import { passingBy } from "../../lint/connections.ts";
+import type { Analysis } from "../../services/analysis.ts";
+import { type Meaning, meaningOf } from "../../services/ends.ts";
+import { contains } from "../../services/intervals.ts";
+import { linksOf } from "../../services/sample.ts";
+import type { ClientClass, Service } from "../../services/service.ts";
+import { isOnePort } from "../../services/service-names.ts";
+import type { Decision, End } from "../../walk/decision.ts";
+import { askedIn, endsOf } from "../../walk/ends-of.ts";
+import type { Arrival } from "../../walk/walker.ts";
 import { arrivalOf } from "./segments.ts";
 
 /** Values of conditions. */

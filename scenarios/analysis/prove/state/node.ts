@@ -1,7 +1,7 @@
 /** Where a search is: a situation of the gateway, how far a connection is in it, and the steps that led there. */
-import type { Operation } from "../../../sim/contract/gateway.ts";
-import type { Asked } from "../walk/decision.ts";
-import type { Arrival } from "../walk/walker.ts";
+import type { Operation } from "../../../../sim/contract/gateway.ts";
+import type { Asked } from "../../walk/decision.ts";
+import type { Arrival } from "../../walk/walker.ts";
 import type { EventName, PropertyName } from "./events.ts";
 import type { Explorer, Situation } from "./explorer.ts";
 import type { Leaf } from "./leaves.ts";
