@@ -7,11 +7,11 @@ const CLIENT = "syn cookie 167772170:1023 above 1000";
 it.each([
 	[
 		"the answer itself",
-		"tcp 203.0.113.7:25 > 10.0.0.10:1023 SA seq 1005 ack 8",
+		"tcp 203.0.113.7:25 > 10.0.0.10:1023 SA seq 1005 ack 998 win 0",
 	],
 	[
 		"an error about it",
-		"icmp 172.16.0.1 > 203.0.113.7 protocol-unreachable (tcp 203.0.113.7:25 > 10.0.0.10:1023 SA seq 1005 ack 8)",
+		"icmp 172.16.0.1 > 203.0.113.7 protocol-unreachable (tcp 203.0.113.7:25 > 10.0.0.10:1023 SA seq 1005 ack 998 win 0)",
 	],
 ])("a cookie is shown by %s", (_, packet) => {
 	const emission = {
@@ -23,4 +23,13 @@ it.each([
 	expect(cookieShown(CLIENT, [emission])).toBe(5);
 	const another = "syn cookie 167772170:1024 above 1000";
 	expect(cookieShown(another, [emission])).toBeNull();
+});
+
+it.each([
+	["a program behind SYNPROXY", "SA seq 1005 ack 998"],
+	["an answer to another SYN", "SA seq 1005 ack 8 win 0"],
+])("a cookie is not shown by %s", (_, segment) => {
+	const packet = parsePacket(`tcp 203.0.113.7:25 > 10.0.0.10:1023 ${segment}`);
+	const emission = { atMs: 0, interface: "eth2", packet, nextHop: 0 };
+	expect(cookieShown(CLIENT, [emission])).toBeNull();
 });

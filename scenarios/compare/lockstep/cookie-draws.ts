@@ -1,8 +1,16 @@
 /** SYN cookies, which a kernel makes with a secret key: its answer to the SYN shows them. */
 import type { Emission } from "../../../sim/contract/gateway.ts";
-import { ACK, type Packet, SYN } from "../../../sim/packet/packet.ts";
+import {
+	ACK,
+	type Packet,
+	SYN,
+	type TcpPacket,
+} from "../../../sim/packet/packet.ts";
 
 const COOKIE = /^syn cookie (-?\d+):(\d+) (?:timestamp|above (-?\d+))$/;
+
+/** What a cookie can hold of the MSS: so far its offset may lie above the client's sequence number. */
+const SEGMENT_SIZES = 4;
 
 export function isCookieDraw(label: string): boolean {
 	return COOKIE.test(label);
@@ -17,16 +25,21 @@ export function cookieShown(
 	for (const emission of emissions) {
 		const packet = quotedBy(emission.packet) ?? emission.packet;
 		if (packet.kind !== "tcp") continue;
-		const isAnswer = (packet.flags & (SYN | ACK)) === (SYN | ACK);
 		const isTheirs =
 			packet.destination === Number(client) &&
 			packet.destinationPort === Number(port);
-		if (!isAnswer || !isTheirs) continue;
-		return offset === undefined
-			? (packet.options.timestamp?.value ?? null)
-			: (packet.seq - Number(offset)) | 0;
+		if (!isSynproxyAnswer(packet) || !isTheirs) continue;
+		if (offset === undefined) return packet.options.timestamp?.value ?? null;
+		// Of another SYN of the same client.
+		if ((Number(offset) - packet.ack + 1) >>> 0 >= SEGMENT_SIZES) continue;
+		return (packet.seq - Number(offset)) | 0;
 	}
 	return null;
+}
+
+/** A program behind SYNPROXY answers as well, and never with a window of 0 (`synproxy_send_client_synack`). */
+function isSynproxyAnswer({ flags, window }: TcpPacket): boolean {
+	return (flags & (SYN | ACK)) === (SYN | ACK) && window === 0;
 }
 
 function quotedBy(packet: Packet): Packet | null {
