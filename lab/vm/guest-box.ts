@@ -9,7 +9,7 @@ import type {
 } from "../../sim/contract/gateway.ts";
 import { invariant } from "../../sim/invariant.ts";
 import type { Backend } from "../../sim/linux/linux.ts";
-import { parseAddress } from "../../sim/packet/address.ts";
+import { formatAddress, parseAddress } from "../../sim/packet/address.ts";
 import { encodePacket } from "../../sim/packet/bytes/bytes.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
 import {
@@ -41,6 +41,10 @@ import {
 	wiringMessages,
 } from "./wiring.ts";
 
+const BY_PORTS = /\b(ipproto|sport|dport)\b/;
+/** `IPTOS_RT_MASK` */
+const TOS_BITS = 0x1c;
+
 /** What boxes have in common that stand on a machine one after another. */
 export interface Surroundings {
 	readonly machine: Machine;
@@ -62,6 +66,8 @@ export class GuestBox implements LinuxGateway {
 	private readonly backend: Backend;
 	/** Of the namespace that is there now. */
 	private traces: RuleTraces;
+	/** An `ip rule` has named a protocol or ports. */
+	private routesByPorts = false;
 	/** Accounting objects that rules have named. */
 	private readonly accounts = new Set<string>();
 
@@ -89,6 +95,7 @@ export class GuestBox implements LinuxGateway {
 		const { linux, trunk, setup, interfaces } = this;
 		this.traces = createRuleTraces(linux, this.backend);
 		this.accounts.clear();
+		this.routesByPorts = false;
 		// The agent takes one after the other: none of them has to wait until the one before is answered.
 		const [, ...failures] = await Promise.all([
 			linux.newNamespace(),
@@ -119,6 +126,7 @@ export class GuestBox implements LinuxGateway {
 	/** Commands of iproute2 that the setup has, in order. @throws LabError for the first that fails */
 	private async runIp(): Promise<void> {
 		for (const command of this.setup.ip ?? []) {
+			this.routesByPorts ||= BY_PORTS.test(command);
 			const { status, out, err } = await this.linux.run(ipWords(command));
 			if (status !== 0)
 				throw new LabError({
@@ -171,6 +179,8 @@ export class GuestBox implements LinuxGateway {
 		if (operation.kind === "restore") await this.makeAccounts(operation.text);
 		if (operation.kind === "iptables")
 			await this.makeAccounts(operation.command);
+		if (operation.kind === "ip")
+			this.routesByPorts ||= BY_PORTS.test(operation.command);
 		this.traces.rulesChanged();
 		return operateLinux(this, operation);
 	}
@@ -209,12 +219,44 @@ export class GuestBox implements LinuxGateway {
 		return conntrackOf(this.linux);
 	}
 
-	/** Sends a packet of its own. @returns an errno where it could not */
-	send(packet: Packet): Promise<number> {
-		return this.linux.send(
-			encodePacket(packet),
-			this.ownPorts.senderOf(packet),
+	/**
+	 * Sends a packet of its own.
+	 * @returns an errno where it could not
+	 * @throws LabError (`unsupported`) where the way of a program's packet goes by its ports
+	 */
+	async send(packet: Packet): Promise<number> {
+		const sender = this.ownPorts.senderOf(packet);
+		if (sender !== undefined && this.routesByPorts)
+			await this.mustNotGoByPorts(packet);
+		return this.linux.send(encodePacket(packet), sender);
+	}
+
+	/** The route of a raw socket with a header of its own is looked up without ports (`raw_sendmsg`, net/ipv4/raw.c, 6.1). */
+	private async mustNotGoByPorts(packet: Packet): Promise<void> {
+		if (packet.kind !== "tcp" && packet.kind !== "udp") return;
+		const { kind, source, destination, sourcePort, destinationPort } = packet;
+		const words = ["ip", "route", "get", formatAddress(destination)];
+		words.push(
+			"from",
+			formatAddress(source),
+			"tos",
+			`${packet.tos & TOS_BITS}`,
 		);
+		const ports = ["sport", `${sourcePort}`, "dport", `${destinationPort}`];
+		const asRaw = await this.linux.run(words);
+		const asProgram = await this.linux.run([
+			...words,
+			...["ipproto", kind, ...ports],
+		]);
+		const shown = (one: typeof asRaw) => `${one.status} ${one.out}${one.err}`;
+		if (shown(asRaw) === shown(asProgram)) return;
+		throw new LabError({
+			code: "unsupported",
+			place: `${kind} ${formatAddress(source)}:${sourcePort} > ${formatAddress(destination)}:${destinationPort}`,
+			message:
+				"an ip rule with a protocol or ports decides the way of what a program of the gateway sends, and the lab sends by raw sockets, which are looked up without them",
+			remedy: "Play it on the model alone, or give the rule an iif.",
+		});
 	}
 
 	/**

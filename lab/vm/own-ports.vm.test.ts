@@ -159,6 +159,29 @@ describeOnVm("ports of the gateway's own for which a play speaks", () => {
 		);
 	});
 
+	it("send where an ip rule with ports does not decide the way, and are refused where it does", async () => {
+		await withGateway(
+			driver(),
+			async (gateway) => {
+				await setPort(gateway, "10.0.0.1", 40000, "open");
+				const other = "tcp 10.0.0.1:40000 > 10.0.0.10:22 S seq 100 DF";
+				expect(await enter(gateway, other, { by: "lo" })).toEqual([
+					`${OUTSIDE} ${other}`,
+				]);
+				await expect(
+					enter(gateway, "tcp 10.0.0.1:40000 > 10.0.0.10:23 S", { by: "lo" }),
+				).rejects.toMatchObject({ name: "LabError", code: "unsupported" });
+			},
+			{
+				...RECIPE_GATEWAY,
+				ip: [
+					"ip route add blackhole default table 7",
+					"ip rule add ipproto tcp dport 23 lookup 7",
+				],
+			},
+		);
+	});
+
 	it("are refused where they are more than a guest has", async () => {
 		const listeners = Array.from({ length: 5_000 }, (_, index) => ({
 			protocol: "udp",

@@ -18,7 +18,8 @@ const BEGINNINGS = [
 	"ip rule add pref 102 from 192.168.0.0/24 lookup 100",
 	"ip rule add pref 103 iif bond0.204 lookup 101",
 	"ip rule add pref 104 to 203.0.113.0/24 lookup 102",
-	"ip rule add pref 105 ipproto udp dport 80 lookup 101",
+	// Only for what is forwarded: the lab sends a program's packets by raw sockets, which are looked up without ports.
+	"ip rule add pref 105 iif eth2 ipproto udp dport 80 lookup 101",
 	"ip rule add pref 106 tos 0x10 lookup 100",
 	"ip rule add pref 107 not from 10.0.0.0/8 fwmark 3 goto 109",
 	"ip rule add pref 108 fwmark 3 prohibit",
