@@ -116,3 +116,34 @@ test.each([
 		expect(chancesOfTwo({ rules, apartMs })).toEqual(new Set(chances));
 	},
 );
+
+test.each(["forgotten", "timed out"])(
+	"an error for the very neighbour that is %s is lost with all that waits, whoever answers by then",
+	(how) => {
+		const gateway = new ModelGateway(SETUP, { choice: seededChoice(1) });
+		const ask = { interface: OUT, address: "10.0.0.10" };
+		const becomes = (atMs: number, answers: boolean) =>
+			gateway.answer({ kind: "neighbour", atMs, ...ask, answers });
+		const send = (text: string) => {
+			const { fate } = gateway.receive(IN, parsePacket(text));
+			return fate?.kind;
+		};
+		becomes(0, false);
+		expect(send("udp 10.0.0.10:1 > 10.0.0.10:2")).toBe("queued");
+		expect(send("udp 192.168.0.1:1 > 10.0.0.10:2")).toBe("queued");
+		const wait = (atMs: number, toMs: number) =>
+			gateway.answer({ kind: "wait", atMs, toMs });
+		wait(0, 2500);
+		becomes(2500, true);
+		const { emissions } =
+			how === "timed out"
+				? wait(2500, 3100)
+				: gateway.answer({
+						kind: "operation",
+						atMs: 2500,
+						operation: { kind: "forget-neighbour", address: "10.0.0.10" },
+					});
+		expect(emissions).toEqual([]);
+		expect(send("udp 192.168.0.1:1 > 10.0.0.10:2")).toBe("forwarded");
+	},
+);

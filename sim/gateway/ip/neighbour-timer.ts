@@ -6,7 +6,12 @@ import { sendUnreachable } from "../icmp/icmp-send.ts";
 import type { GatewayState, Neighbour } from "../state/gateway-state.ts";
 import { rememberedIn } from "../state/remembered.ts";
 import { sendMade, sendOut } from "./local-output.ts";
-import { neighDiscard, neighProbe, neighStop } from "./neighbours.ts";
+import {
+	neighAnsweredLate,
+	neighDiscard,
+	neighProbe,
+	neighStop,
+} from "./neighbours.ts";
 
 /** `net.ipv4.neigh.*` defaults. */
 const UNICAST_PROBES = 3;
@@ -39,6 +44,7 @@ export function neighTimerHandler(
 			break;
 		}
 		case "stale":
+		case "failing":
 		case "failed":
 			break;
 	}
@@ -89,6 +95,7 @@ function neighTimedOut(gateway: GatewayState, neighbour: Neighbour): void {
 	try {
 		neighInvalidate(gateway, neighbour);
 		sendMade(gateway);
+		if (neighbour.state === "incomplete") neighAnsweredLate(gateway, neighbour);
 	} finally {
 		icmpLimits.timerOf = null;
 	}
@@ -121,15 +128,18 @@ function noteTimedOut(
 
 /**
  * `neigh_invalidate`. An error may be for the very neighbour that does not answer: then ARP asks for it
- * once more, and the error is lost with all that waits.
+ * once more, and the error is lost with all that waits, before any answer can come.
  */
 function neighInvalidate(gateway: GatewayState, neighbour: Neighbour): void {
 	if (neighbour.state === "probe") gateway.choice.unseen("neighbour");
-	neighbour.state = "failed";
+	neighbour.state = "failing";
 	gateway.neighbours.givenUp++;
-	while (isFailed(neighbour)) {
+	while (isFailing(neighbour)) {
 		const skb = neighbour.queue.shift();
-		if (skb === undefined) return;
+		if (skb === undefined) {
+			neighbour.state = "failed";
+			return;
+		}
 		sendUnreachable(gateway, skb, ICMP_HOST_UNREACH);
 		gateway.conntrack.release(skb);
 		sendOut(gateway);
@@ -138,6 +148,6 @@ function neighInvalidate(gateway: GatewayState, neighbour: Neighbour): void {
 }
 
 /** What is sent meanwhile may change it. */
-function isFailed({ state }: Neighbour): boolean {
-	return state === "failed";
+function isFailing({ state }: Neighbour): boolean {
+	return state === "failing";
 }

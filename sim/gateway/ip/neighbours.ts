@@ -65,6 +65,13 @@ export function neighOutput(
 			return neighbour.queue.length === 0
 				? (gateway.forwarded[outInterface] as Fate)
 				: QUEUED;
+		case "failing":
+			// Its answer finds nothing that waits.
+			neighbour.probes = 1;
+			neighbour.state = "incomplete";
+			schedule(gateway, neighbour, RETRANSMIT_MS);
+			neighbour.queue.push(kept(gateway, skb));
+			return QUEUED;
 		case "incomplete":
 			if (neighbour.queue.length >= QUEUE_LENGTH)
 				for (const oldest of neighbour.queue.splice(0, 1))
@@ -84,7 +91,7 @@ export function neighHasFailed(
 	address: Address,
 ): boolean {
 	const state = neighbours.known[interfaceIndex]?.get(address)?.state;
-	return state === "failed" || state === "incomplete";
+	return state === "failed" || state === "failing" || state === "incomplete";
 }
 
 /** Puts a packet on the link of an interface; on `lo`, a process of the gateway finds it. */
@@ -115,16 +122,26 @@ export function takeEmissions(gateway: GatewayState): readonly Emission[] {
 /** Asks who has the address; an answer comes at once or not at all. */
 export function neighProbe(gateway: GatewayState, neighbour: Neighbour): void {
 	neighbour.probes++;
-	if (isDeaf(gateway, neighbour) || !answersArp(gateway, neighbour)) {
+	if (isDeaf(gateway, neighbour) || !answersArp(gateway, neighbour))
 		schedule(gateway, neighbour, RETRANSMIT_MS);
-		return;
-	}
+	else neighAnswered(gateway, neighbour);
+}
+
+function neighAnswered(gateway: GatewayState, neighbour: Neighbour): void {
 	neighbour.state = "reachable";
 	schedule(gateway, neighbour, reachableTimeMs(gateway));
 	for (const skb of neighbour.queue.splice(0)) {
 		transmit(gateway, skb.outInterface, packetOf(skb), neighbour.address);
 		gateway.conntrack.release(skb);
 	}
+}
+
+/** An answer comes to what an error asked which was lost itself: nothing waits for it. */
+export function neighAnsweredLate(
+	gateway: GatewayState,
+	neighbour: Neighbour,
+): void {
+	if (answersArp(gateway, neighbour)) neighAnswered(gateway, neighbour);
 }
 
 /** The link went down: what waits for its neighbours is lost without an error. */

@@ -107,7 +107,15 @@ export interface Neighbour {
 	readonly interfaceIndex: number;
 	readonly address: Address;
 	/** `NUD_*` */
-	state: "incomplete" | "reachable" | "stale" | "delay" | "probe" | "failed";
+	/** `failing`: errors about what waited are being sent. */
+	state:
+		| "incomplete"
+		| "reachable"
+		| "stale"
+		| "delay"
+		| "probe"
+		| "failing"
+		| "failed";
 	probes: number;
 	timer: GatewayTimer | null;
 	/** Packets that wait for its address: copies, which hold their conntrack entries. */
