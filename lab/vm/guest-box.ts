@@ -242,12 +242,10 @@ export class GuestBox implements LinuxGateway {
 			"tos",
 			`${packet.tos & TOS_BITS}`,
 		);
-		const ports = ["sport", `${sourcePort}`, "dport", `${destinationPort}`];
 		const asRaw = await this.linux.run(words);
-		const asProgram = await this.linux.run([
-			...words,
-			...["ipproto", kind, ...ports],
-		]);
+		words.push("ipproto", kind, "sport", `${sourcePort}`);
+		words.push("dport", `${destinationPort}`);
+		const asProgram = await this.linux.run(words);
 		const shown = (one: typeof asRaw) => `${one.status} ${one.out}${one.err}`;
 		if (shown(asRaw) === shown(asProgram)) return;
 		throw new LabError({
