@@ -236,12 +236,9 @@ export class GuestBox implements LinuxGateway {
 		if (packet.kind !== "tcp" && packet.kind !== "udp") return;
 		const { kind, source, destination, sourcePort, destinationPort } = packet;
 		const words = ["ip", "route", "get", formatAddress(destination)];
-		words.push(
-			"from",
-			formatAddress(source),
-			"tos",
-			`${packet.tos & TOS_BITS}`,
-		);
+		// `ip` reads it as hexadecimal.
+		const tos = (packet.tos & TOS_BITS).toString(16);
+		words.push("from", formatAddress(source), "tos", tos);
 		const asRaw = await this.linux.run(words);
 		words.push("ipproto", kind, "sport", `${sourcePort}`);
 		words.push("dport", `${destinationPort}`);

@@ -13,6 +13,7 @@ import { TABLE_HOOKS } from "../../../sim/ruleset/base/tables.ts";
 import { furtherLine, type Line } from "./lines.ts";
 import { type Mutation, mutations, write } from "./mutations.ts";
 import {
+	CAREFUL_RULES,
 	carefulRule,
 	carelessRule,
 	OWN_CHAIN,
@@ -125,21 +126,40 @@ const carelessTexts = fc
 		};
 	});
 
-/** Many rules that are loaded, so that every option is printed. */
-const carefulTexts = fc
-	.array(carefulRule, { minLength: 1, maxLength: 20, size: "max" })
-	.map((rules) =>
-		Object.keys(TABLE_HOOKS)
-			.map((name) => writeRules(name, rules))
-			.join(""),
-	);
+/** So many rules of a careful text are for the options whose turn it is. */
+const IN_TURN = 6;
+/** Neighbours in the list are refused together: a step that is prime takes them apart. */
+const STEP = 7919;
+
+/** Rules that are loaded, so that every option is printed: for the options whose turn it is, and for any. */
+function carefulTexts(number: number): fc.Arbitrary<string> {
+	const due = Array.from({ length: IN_TURN }, (_, index) => {
+		const turn = (number * IN_TURN + index) * STEP;
+		const rule = CAREFUL_RULES[turn % CAREFUL_RULES.length];
+		// Each may go when a text is made smaller.
+		return fc.option(rule as fc.Arbitrary<PlacedRule>, { freq: 50 });
+	});
+	return fc
+		.tuple(
+			fc.tuple(...due),
+			fc.array(carefulRule, { maxLength: 14, size: "max" }),
+		)
+		.map(([inTurn, further]) => {
+			const rules = [...inTurn, ...further].filter((rule) => rule !== null);
+			return Object.keys(TABLE_HOOKS)
+				.map((name) => writeRules(name, rules))
+				.join("");
+		});
+}
 
 /**
- * Texts as a fuzz draws them; the same for the same seed and path. What makes a text long is made
+ * Texts as a fuzz draws them; the same for the same seed, number and path. What makes a text long is made
  * smaller first.
+ * @param number of the text: options have their turn by it
  */
-export function textArbitrary(): fc.Arbitrary<TextCase> {
+export function textArbitrary(number: number): fc.Arbitrary<TextCase> {
 	const alone = fc.constant(null);
+	const careful = carefulTexts(number);
 	return fc.noBias(
 		fc
 			.record({
@@ -150,14 +170,14 @@ export function textArbitrary(): fc.Arbitrary<TextCase> {
 							text: carelessTexts,
 							onto: fc.oneof(
 								{ weight: 4, arbitrary: alone },
-								{ weight: 1, arbitrary: carefulTexts },
+								{ weight: 1, arbitrary: careful },
 							),
 						}),
 					},
 					{
 						weight: 3,
 						arbitrary: fc.record({
-							text: carefulTexts.map((text) => ({ text, oddities: 0 })),
+							text: careful.map((text) => ({ text, oddities: 0 })),
 							onto: alone,
 						}),
 					},

@@ -281,9 +281,11 @@ function ruleFor(focus: Focus, care: Care): fc.Arbitrary<PlacedRule> {
 export const carelessRule: fc.Arbitrary<PlacedRule> = fc.oneof(
 	...FOCUSES.map((focus) => ruleFor(focus, "careless")),
 );
-export const carefulRule: fc.Arbitrary<PlacedRule> = fc.oneof(
-	...FOCUSES.map((focus) => ruleFor(focus, "careful")),
+/** One for each option of each extension. */
+export const CAREFUL_RULES: readonly fc.Arbitrary<PlacedRule>[] = FOCUSES.map(
+	(focus) => ruleFor(focus, "careful"),
 );
+export const carefulRule: fc.Arbitrary<PlacedRule> = fc.oneof(...CAREFUL_RULES);
 
 /** A rule that may stand in any chain. */
 export const plainRule: fc.Arbitrary<Piece> = fc
