@@ -10,8 +10,11 @@
  */
 import fc from "fast-check";
 import { TABLE_HOOKS } from "../../../sim/ruleset/base/tables.ts";
+import { openPoints } from "../../../sim/ruleset/check/open-points.ts";
+import { EMPTY_RULESET, restoreText } from "../../../sim/ruleset/parse.ts";
 import { furtherLine, type Line } from "./lines.ts";
 import { type Mutation, mutations, write } from "./mutations.ts";
+import { areHere } from "./oracle.ts";
 import {
 	CAREFUL_RULES,
 	carefulRule,
@@ -126,30 +129,49 @@ const carelessTexts = fc
 		};
 	});
 
-/** So many rules of a careful text are for the options whose turn it is. */
-const IN_TURN = 6;
-/** Neighbours in the list are refused together: a step that is prime takes them apart. */
-const STEP = 7919;
+/**
+ * Primes, each of which leads through all options: so many rules of a careful text are for options whose turn it is,
+ * and each time beside others, since what is refused takes the whole text along.
+ */
+const STEPS = [
+	7919, 104_729, 1_299_709, 15_485_863, 179_424_673, 2_038_074_743,
+];
 
-/** Rules that are loaded, so that every option is printed: for the options whose turn it is, and for any. */
-function carefulTexts(number: number): fc.Arbitrary<string> {
-	const due = Array.from({ length: IN_TURN }, (_, index) => {
-		const turn = (number * IN_TURN + index) * STEP;
-		const rule = CAREFUL_RULES[turn % CAREFUL_RULES.length];
+/**
+ * Rules that nothing is wrong with, so that every option is printed: for the options whose turn it is, and for any.
+ * @param isLoadedHere without rules that need something else besides, with which a text is only read
+ */
+function carefulTexts(
+	number: number,
+	isLoadedHere: boolean,
+): fc.Arbitrary<string> {
+	const due = STEPS.map((step) => {
+		const rule = CAREFUL_RULES[(number * step) % CAREFUL_RULES.length];
 		// Each may go when a text is made smaller.
 		return fc.option(rule as fc.Arbitrary<PlacedRule>, { freq: 50 });
 	});
+	const maxLength = isLoadedHere ? 14 : 30;
 	return fc
-		.tuple(
-			fc.tuple(...due),
-			fc.array(carefulRule, { maxLength: 14, size: "max" }),
-		)
+		.tuple(fc.tuple(...due), fc.array(carefulRule, { maxLength, size: "max" }))
 		.map(([inTurn, further]) => {
 			const rules = [...inTurn, ...further].filter((rule) => rule !== null);
-			return Object.keys(TABLE_HOOKS)
-				.map((name) => writeRules(name, rules))
-				.join("");
+			return writeText(rules.filter((rule) => isRead(rule, isLoadedHere)));
 		});
+}
+
+/** Would it spoil the text? Careless texts have what is refused as well. */
+function isRead(rule: PlacedRule, isLoadedHere: boolean): boolean {
+	const { read, faults } = restoreText(EMPTY_RULESET, writeText([rule]), {
+		counters: false,
+	});
+	if (faults.length > 0) return false;
+	return !isLoadedHere || areHere(openPoints(read).needs);
+}
+
+function writeText(rules: readonly PlacedRule[]): string {
+	return Object.keys(TABLE_HOOKS)
+		.map((name) => writeRules(name, rules))
+		.join("");
 }
 
 /**
@@ -159,7 +181,8 @@ function carefulTexts(number: number): fc.Arbitrary<string> {
  */
 export function textArbitrary(number: number): fc.Arbitrary<TextCase> {
 	const alone = fc.constant(null);
-	const careful = carefulTexts(number);
+	const loaded = carefulTexts(number, true);
+	const careful = number % 2 === 0 ? loaded : carefulTexts(number, false);
 	return fc.noBias(
 		fc
 			.record({
@@ -170,7 +193,7 @@ export function textArbitrary(number: number): fc.Arbitrary<TextCase> {
 							text: carelessTexts,
 							onto: fc.oneof(
 								{ weight: 4, arbitrary: alone },
-								{ weight: 1, arbitrary: careful },
+								{ weight: 1, arbitrary: loaded },
 							),
 						}),
 					},

@@ -17,7 +17,12 @@ import {
 } from "../../../sim/ruleset/parse.ts";
 import { printRuleset } from "../../../sim/ruleset/print.ts";
 import type { TextCase } from "./arbitrary.ts";
-import type { RestoreOptions, Said, TextOracle } from "./oracle.ts";
+import {
+	areHere,
+	type RestoreOptions,
+	type Said,
+	type TextOracle,
+} from "./oracle.ts";
 
 export interface TextDifference {
 	/**
@@ -120,7 +125,7 @@ export async function examineText(
 	const words = fault === undefined ? "" : plainWords(fault.message);
 	const verdict = verdictOf(fault);
 	const { needs } = openPoints([...base.tables, ...read]);
-	if (needs.some(({ kind }) => kind !== "nfacct"))
+	if (!areHere(needs))
 		return { difference: null, verdict: "needs something else", words };
 	const agreed = { difference: null, verdict, words };
 	if (verdict === "not taken by marktwin") return agreed;

@@ -1,5 +1,6 @@
 /** A real iptables, as generated texts ask it. */
 import type { Linux } from "../../../sim/linux/linux.ts";
+import type { OpenPoints } from "../../../sim/ruleset/check/open-points.ts";
 import type { RestoreOptions as ModelOptions } from "../../../sim/ruleset/parse.ts";
 
 /** What was said to a text. */
@@ -26,4 +27,9 @@ export interface TextOracle {
 	 * @param options.counters `iptables-save -c`
 	 */
 	save(options: Pick<RestoreOptions, "counters">): Promise<string>;
+}
+
+/** Accounting objects are made before; what else no ruleset brings along is not on its machine. */
+export function areHere(needs: OpenPoints["needs"]): boolean {
+	return needs.every(({ kind }) => kind === "nfacct");
 }
