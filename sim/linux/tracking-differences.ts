@@ -200,7 +200,7 @@ export const TRACKING_DIFFERENCES = {
 					? "where the nat table is loaded, the second is dropped"
 					: "the second takes the entry of the first, unless either is translated",
 			source:
-				"`nf_ct_match_reverse`, `__nf_ct_resolve_clash` of 6.12 (net/netfilter/nf_conntrack_core.c)",
+				"`nf_ct_match_reverse`, `__nf_ct_resolve_clash` (net/netfilter/nf_conntrack_core.c), `nf_nat_used_tuple_new` (nf_nat_core.c) of 6.12",
 			matters:
 				"Programs that talk to each other by UDP lose no first datagram.",
 			scenario: "race-of-both-sides",

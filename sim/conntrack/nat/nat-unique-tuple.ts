@@ -9,6 +9,7 @@ import type { Behaviour } from "../../linux/behaviour.ts";
 import { hashAddressWord, scale } from "../../packet/jhash.ts";
 import { ICMP, TCP, UDP } from "../../packet/packet.ts";
 import { after } from "../../packet/sequence.ts";
+import { mayClash } from "../table/confirm.ts";
 import { hashIn } from "../table/hash.ts";
 import {
 	BY_SOURCE_NEXT,
@@ -27,12 +28,18 @@ import {
 	tupleAt,
 	ZONES,
 } from "../table/layout.ts";
-import { IPS_DYING, IPS_FIXED_TIMEOUT, IPS_SRC_NAT } from "../table/status.ts";
+import {
+	IPS_DST_NAT,
+	IPS_DYING,
+	IPS_FIXED_TIMEOUT,
+	IPS_SRC_NAT,
+} from "../table/status.ts";
 import type { EntryTable } from "../table/table.ts";
 import {
 	copyTuple,
 	invertTuple,
 	readTuple,
+	sameTuple,
 	scratchTuple,
 	type Tuple,
 } from "../table/tuple.ts";
@@ -82,6 +89,36 @@ function isTaken(table: EntryTable, tuple: Tuple, entry: number): boolean {
 		node = next;
 	}
 	return false;
+}
+
+/**
+ * The same for a tuple that no rule has changed. Where only the other side's first packet is in its way, confirmation
+ * settles it (`nf_nat_used_tuple_new`, 6.12).
+ */
+function isTakenUnchanged(search: TupleSearch, tuple: Tuple): boolean {
+	const { table, behaviour, entry } = search;
+	if (!isTaken(table, tuple, entry)) return false;
+	const { words } = table;
+	const at = entry << ENTRY_SHIFT;
+	const settles =
+		behaviour.clashOfOpposites === "resolved" &&
+		mayClash(tuple.protocol, behaviour);
+	if (!settles || isTranslated(words, at)) return true;
+	const zones = words[at + ZONES] as number;
+	invertTuple(wantedReply, tuple);
+	const node =
+		table.findNode(tuple, zones) || table.findNode(wantedReply, zones);
+	if (node === 0) return false;
+	const other = (node >> 1) << ENTRY_SHIFT;
+	if (isTranslated(words, other)) return true;
+	readTuple(original, words, other, tuple.protocol);
+	readTuple(wantedReply, words, at + REPLY_TUPLE, tuple.protocol);
+	return !sameTuple(original, wantedReply);
+}
+
+function isTranslated(words: Int32Array, at: number): boolean {
+	const status = words[at + STATUS] as number;
+	return (status & (IPS_SRC_NAT | IPS_DST_NAT)) !== 0;
 }
 
 /**
@@ -235,7 +272,7 @@ export function findUniqueTuple(search: TupleSearch): void {
 	if (manip === "source" && !isRandom) {
 		if (hasSourceInRange(current, range)) {
 			copyTuple(wanted, current);
-			if (!isTaken(table, current, entry)) return;
+			if (!isTakenUnchanged(search, current)) return;
 		} else if (
 			findMappingOfSource(search, zones) &&
 			!isTaken(table, wanted, entry)

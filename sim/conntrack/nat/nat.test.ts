@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Choice } from "../../chance/choice.ts";
+import { DEFAULT_LINUX, type Linux } from "../../linux/linux.ts";
 import { NF_ACCEPT } from "../../packet/skb/skb.ts";
 import { range, TestHooks } from "../test-hooks.ts";
 
@@ -123,6 +124,29 @@ describe("failover between two routers", () => {
 		).toBe("NEW tcp 10.0.0.10:10176 > 192.168.0.1:25 A seq 9 ack 8");
 		expect(choice.asked).toEqual(["nat source port from 1024 of 64512"]);
 		expect(hooks.conntrack.count).toBe(2);
+	});
+});
+
+describe("a first datagram against another's, in a zone that hides its replies", () => {
+	const THERE = "udp 203.0.113.7:40000 > 10.0.0.1:25 len 1";
+	const BACK = "udp 10.0.0.1:25 > 203.0.113.7:40000 len 1";
+	/** The zone of replies is the other one for the first datagram alone. */
+	const fateOfSecond = (kernel: Linux["kernel"], choice: Choice) => {
+		const hooks = new TestHooks({}, choice, { ...DEFAULT_LINUX, kernel });
+		hooks.zones = [0, 2];
+		hooks.forward(THERE);
+		hooks.zones = null;
+		return hooks.forward(BACK);
+	};
+
+	it("gets another source port up to 6.1", () => {
+		expect(fateOfSecond("6.1", scripted([399]))).toBe(
+			"NEW udp 10.0.0.1:400 > 203.0.113.7:40000 len 1",
+		);
+	});
+
+	it("keeps its port and is dropped from 6.12 on", () => {
+		expect(fateOfSecond("6.12", scripted([]))).toBe("dropped");
 	});
 });
 

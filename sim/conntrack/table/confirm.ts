@@ -121,7 +121,7 @@ function isTooLong({ choice, behaviour }: Confirming, length: number): boolean {
 }
 
 /** Has the protocol's tracker `allow_clash`? With the others a packet more or less makes a difference. */
-function mayClash(protocol: number, behaviour: Behaviour): boolean {
+export function mayClash(protocol: number, behaviour: Behaviour): boolean {
 	switch (protocol) {
 		case UDP:
 			return true;
