@@ -194,12 +194,19 @@ export class GuestBox implements LinuxGateway {
 		}
 	}
 
-	/** The second box is a namespace of its own: same rules and conditions, no connections. */
-	async takeOver(epochMs: number): Promise<OperationOutcome> {
+	/**
+	 * The second box is a namespace of its own: same rules and conditions, no connections.
+	 * @param isUp waited for before anything is loaded that grows old
+	 */
+	async takeOver(
+		epochMs: number,
+		isUp: () => Promise<unknown>,
+	): Promise<OperationOutcome> {
 		const configuration = await readConfiguration(this.linux);
 		await this.takeDown();
 		this.interfaces = wire(this.setup, () => this.trunk.freeVlan());
 		await this.bringUp(epochMs);
+		await isUp();
 		await this.restoreSets();
 		await this.makeAccounts(configuration.ruleset);
 		await loadConfiguration(this.linux, configuration);

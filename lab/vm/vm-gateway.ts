@@ -279,21 +279,29 @@ export class VmGateway implements AsyncGatewayUnderTest {
 
 	/**
 	 * A program takes no time of the script's. One that has to wait for the guest's clock gets it after
-	 * a while; so does a second box, which has to come up.
+	 * a while; so does a second box, until it is up: what it is given then grows old with the script's time alone.
 	 */
 	private async operate(operation: Operation): Promise<OperationOutcome> {
-		if (operation.kind === "take-over") {
-			this.freeClock();
-			this.cables.forget();
-			return this.box.takeOver(this.epochMs + this.time.nowMs);
+		const { box, cables, time } = this;
+		let late: NodeJS.Timeout | undefined;
+		const stopClock = async () => {
+			await this.catchUp();
+			late = setTimeout(() => this.freeClock(), PROGRAM_MS);
+		};
+		try {
+			if (operation.kind === "take-over") {
+				this.freeClock();
+				cables.forget();
+				return await box.takeOver(this.epochMs + time.nowMs, stopClock);
+			}
+			if (hasTimers(operation)) time.tick();
+			late = setTimeout(() => this.freeClock(), PROGRAM_MS);
+			const outcome = await box.operate(operation);
+			await cables.keep();
+			return outcome;
+		} finally {
+			clearTimeout(late);
 		}
-		if (hasTimers(operation)) this.time.tick();
-		const late = setTimeout(() => this.freeClock(), PROGRAM_MS);
-		const outcome = await this.box
-			.operate(operation)
-			.finally(() => clearTimeout(late));
-		await this.cables.keep();
-		return outcome;
 	}
 
 	/** Until the guest is told again what time it is. */
