@@ -1,11 +1,19 @@
-import { readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import type { PageData } from "../../reports/formats/page-data.ts";
 import { marktwin } from "../../test/marktwin.ts";
 import { RECIPE } from "../../test/recipe.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 
 const folder = temporaryFolder();
+
+/** The data that a page is drawn from. */
+function reportIn(page: string): PageData["head"] {
+	const [, packed = ""] = /id="report">([^<]+)</.exec(page) ?? [];
+	return JSON.parse(gunzipSync(Buffer.from(packed, "base64")).toString());
+}
 
 describe("marktwin prove", () => {
 	it("says what holds, and which event breaks what", async () => {
@@ -75,6 +83,22 @@ describe("marktwin prove", () => {
 		const both = await marktwin(["prove", RECIPE, "--events", "all,reload"]);
 		expect(both.code).toBe(2);
 		expect(both.err).toContain("all is all of them");
+	});
+
+	it("writes a page with a table of properties and events", async () => {
+		const page = join(folder, "proof.html");
+		const rules = ["prove", RECIPE, "--events", "evict", "--report", page];
+		expect((await marktwin(rules)).code).toBe(1);
+		const { proofs, entries } = reportIn(readFileSync(page, "utf8"));
+		expect(proofs).toHaveLength(1);
+		expect(proofs[0]?.events).toEqual(["evict"]);
+		const plays = proofs[0]?.counterexamples ?? [];
+		expect(plays.map(({ title }) => title)).toEqual([
+			"affinity, evict",
+			"isolation, evict",
+		]);
+		const shown = entries.map(({ id }) => id);
+		for (const { entry } of plays) expect(shown).toContain(entry);
 	});
 
 	it("prints JSON", async () => {

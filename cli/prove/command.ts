@@ -53,6 +53,10 @@ export function proveCommand(): Command {
 			"--counterexamples <folder>",
 			"write each counterexample as a scenario file into this folder",
 		)
+		.option(
+			"--report <file>",
+			"HTML page with a table of properties and events, and each counterexample as a play",
+		)
 		.addOption(
 			driverOption(
 				"--confirm <lab>",
@@ -91,6 +95,7 @@ Examples:
   marktwin prove my.rules                  what holds, and what breaks it
   marktwin prove my.rules --events reload,conditions
   marktwin prove my.rules --counterexamples broken && marktwin run broken
+  marktwin prove my.rules --report proof.html
 
 What is violated was played on the model. What no play of the model violates and the
 proof could not exclude is unknown.

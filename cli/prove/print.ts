@@ -118,19 +118,18 @@ function provedLines(
 }
 
 function resultWords(result: Result): string {
-	switch (result.kind) {
-		case "holds": {
-			const { bound, states, depth } = result;
-			const steps = depth > 0 ? `, ${depth} steps` : "";
-			return `holds: ${bound} (${states.toLocaleString("en-US")} states${steps})`;
-		}
-		case "nothing":
-			return `nothing could violate it: ${result.why}`;
-		case "violated":
-			return `violated: ${result.counterexample.happens}`;
-		case "unknown":
-			return `unknown: ${result.why}`;
-	}
+	const { kind } = result;
+	const said = kind === "nothing" ? "nothing could violate it" : kind;
+	return `${said}: ${whyWords(result)}`;
+}
+
+/** What was looked at, what happens, or why it is not known. */
+export function whyWords(result: Result): string {
+	if (result.kind === "violated") return result.counterexample.happens;
+	if (result.kind !== "holds") return result.why;
+	const { bound, states, depth } = result;
+	const steps = depth > 0 ? `, ${depth} steps` : "";
+	return `${bound} (${states.toLocaleString("en-US")} states${steps})`;
 }
 
 function stepLines({ steps }: Counterexample): readonly string[] {
@@ -141,7 +140,9 @@ function stepLines({ steps }: Counterexample): readonly string[] {
 }
 
 /** Steps that come again and again are told once. */
-function folded(steps: Counterexample["steps"]): Counterexample["steps"] {
+export function folded(
+	steps: Counterexample["steps"],
+): Counterexample["steps"] {
 	const told: { words: string; rules: readonly string[]; times: number }[] = [];
 	for (let at = 0; at < steps.length; at++) {
 		const [one, next] = [steps[at], steps[at + 1]];

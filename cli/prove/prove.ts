@@ -13,7 +13,7 @@ import {
 } from "../../scenarios/analysis/services/analysis.ts";
 import { EXIT } from "../base/exit-code.ts";
 import { noteUsersFile } from "../base/users-code.ts";
-import { makeOutputFolder, writeText } from "../files/files.ts";
+import { makeOutputFolder, mustBeWritable, writeText } from "../files/files.ts";
 import { mustBeInRules } from "../options/check-assumed.ts";
 import type { DriverChoice } from "../options/driver-option.ts";
 import type { WorldOptions } from "../options/world-options.ts";
@@ -37,6 +37,8 @@ export interface ProveCommandOptions extends WorldOptions {
 	/** A folder. */
 	readonly counterexamples?: string;
 	readonly confirm?: DriverChoice<"vm">;
+	/** A page. */
+	readonly report?: string;
 }
 
 const FORMAT = 1;
@@ -46,6 +48,8 @@ export async function prove(
 	file: string,
 	options: ProveCommandOptions,
 ): Promise<number> {
+	const { report } = options;
+	if (report !== undefined) await mustBeWritable(report);
 	const found = await whileShowing(`analysing ${file} …`, () =>
 		subjectsOf(file, options),
 	);
@@ -65,6 +69,7 @@ export async function prove(
 	else out.show(proved.flatMap((one) => proofLines(one, out)));
 	if (written > 0)
 		err.show([`${written} counterexamples: ${options.counterexamples}`]);
+	if (report !== undefined) await writePage(report, proved, file, options);
 	const outcomes = proved.map(({ proof }) => outcomeOf(proof));
 	if (options.confirm !== undefined) {
 		const wrong = await confirm(
@@ -77,6 +82,21 @@ export async function prove(
 	return outcomes.includes("unknown") || outcomes.length === 0
 		? EXIT.unknown
 		: EXIT.holds;
+}
+
+async function writePage(
+	page: string,
+	proved: readonly ProvedFile[],
+	file: string,
+	{ counterexamples: folder, events = [] }: ProveCommandOptions,
+): Promise<void> {
+	const { writeProofReport } = await import("./report.ts");
+	const asked = events.length === 0 ? [] : ["--events", events.join(",")];
+	await writeProofReport(page, proved, {
+		command: ["prove", file, ...asked],
+		counterexamples: proved.flatMap(counterexamplesOf),
+		...(folder === undefined ? {} : { folder }),
+	});
 }
 
 interface Found {

@@ -41,6 +41,8 @@ export interface CounterexampleView {
 	}[];
 	/** What goes wrong at the end. */
 	readonly happens: string;
+	/** The entry of the report that shows it as a play; "": none does. */
+	readonly entry: string;
 	/** The command that plays it; "" where it was not written. */
 	readonly replay: string;
 }

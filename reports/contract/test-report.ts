@@ -414,6 +414,7 @@ function proofSample(): ProofView {
 				title: "affinity, take-over",
 				steps: [{ words: HOSTILE, rules: ["nat:PREROUTING:rule:1"] }],
 				happens: HOSTILE,
+				entry: SPLIT.id,
 				replay: "marktwin run counterexample.scenario.json",
 			},
 		],

@@ -43,22 +43,20 @@ function Proof({
 				<table class="proofs">
 					<thead>
 						<tr>
-							<th scope="col">property</th>
-							{events.map((event) => (
-								<th key={event} scope="col">
-									{event}
+							<th scope="col">event</th>
+							{properties.map(({ name, about }) => (
+								<th key={name} scope="col" title={about}>
+									{name}
 								</th>
 							))}
 						</tr>
 					</thead>
 					<tbody>
-						{properties.map(({ name, about, cells }) => (
-							<tr key={name}>
-								<th scope="row" title={about}>
-									{name}
-								</th>
-								{cells.map((cell, at) => (
-									<Cell key={at} cell={cell} proof={index} />
+						{events.map((event, at) => (
+							<tr key={event}>
+								<th scope="row">{event}</th>
+								{properties.map(({ name, cells }) => (
+									<Cell key={name} cell={cells[at]} proof={index} />
 								))}
 							</tr>
 						))}
@@ -84,12 +82,14 @@ function playId(proof: number, counterexample: number): string {
 
 /** The sign, and what it means in figures or why; a violated one leads to its play. */
 function Cell({
-	cell: { status, words, counterexample },
+	cell,
 	proof,
 }: {
-	readonly cell: ProofCell;
+	readonly cell: ProofCell | undefined;
 	readonly proof: number;
 }) {
+	if (cell === undefined) return <td />;
+	const { status, words, counterexample } = cell;
 	return (
 		<td>
 			<span class={`sign ${status}`} aria-hidden="true">
@@ -108,7 +108,7 @@ function Cell({
 }
 
 function Counterexample({
-	one: { title, steps, happens, replay },
+	one: { title, steps, happens, entry, replay },
 	id,
 }: {
 	readonly one: CounterexampleView;
@@ -130,6 +130,11 @@ function Counterexample({
 					</li>
 				))}
 			</ol>
+			{entry !== "" && (
+				<p>
+					<a href={`#${entry}`}>Its play, packet by packet</a>
+				</p>
+			)}
 			{replay !== "" && (
 				<p class="replay">
 					Play it: <code>{replay}</code>
