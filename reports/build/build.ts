@@ -59,7 +59,7 @@ export function buildReport(input: ReportInput): Report {
 		proofs: [],
 		diffs: [],
 		...about,
-		coverage: coverageViews(coverage),
+		coverage: coverageOf(coverage),
 		drivers: [
 			...new Set([...driversOfFuzz(fuzzed), ...played.flatMap(driversOf)]),
 		],
@@ -75,24 +75,27 @@ export function buildReport(input: ReportInput): Report {
 const MOST_RULESETS = 100;
 const MOST_UNMATCHED = 50;
 
-function coverageViews(all: readonly RuleCoverage[]): Report["coverage"] {
-	return all
-		.filter(({ rules }) => rules > 0)
-		.toSorted(
-			(one, other) =>
-				Math.sign(other.unmatched.length) - Math.sign(one.unmatched.length) ||
-				other.scenarios - one.scenarios,
-		)
-		.slice(0, MOST_RULESETS)
-		.map(({ name, scenarios, rules, unmatched }) => ({
-			name,
-			scenarios,
-			rules,
-			unmatched: unmatched.length,
-			shown: unmatched
-				.slice(0, MOST_UNMATCHED)
-				.map(({ line, text }) => ({ line, text })),
-		}));
+function coverageOf(all: readonly RuleCoverage[]): Report["coverage"] {
+	const counted = all.filter(({ rules }) => rules > 0);
+	if (counted.length === 0) return null;
+	const short = counted
+		.filter(({ unmatched }) => unmatched.length > 0)
+		.sort((one, other) => other.scenarios - one.scenarios);
+	return {
+		whole: counted.length - short.length,
+		omitted: Math.max(0, short.length - MOST_RULESETS),
+		shown: short
+			.slice(0, MOST_RULESETS)
+			.map(({ name, scenarios, rules, unmatched }) => ({
+				name,
+				scenarios,
+				rules,
+				unmatched: unmatched.length,
+				shown: unmatched
+					.slice(0, MOST_UNMATCHED)
+					.map(({ line, text }) => ({ line, text })),
+			})),
+	};
 }
 
 /** A reader looks into what does not hold: there is as much room for that as for all together. */

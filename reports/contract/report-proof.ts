@@ -68,6 +68,16 @@ export interface DiffView {
 	readonly unknown: readonly string[];
 }
 
+/** Rules of a whole suite that matched no packet: nothing was shown of them. */
+export interface CoverageOfRules {
+	/** Rulesets of which every rule matched a packet. */
+	readonly whole: number;
+	/** Those that have rules which matched none: those that most scenarios begin with, … */
+	readonly shown: readonly RuleCoverageView[];
+	/** … and how many more. */
+	readonly omitted: number;
+}
+
 /** A ruleset that scenarios begin with, and which of its rules matched no packet in any of them. */
 export interface RuleCoverageView {
 	readonly name: string;

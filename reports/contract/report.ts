@@ -10,7 +10,7 @@ import type { Serving } from "../../scenarios/result/serving.ts";
 import type { ComparisonView } from "./report-comparison.ts";
 import type { ExpectationView, RuleAt, Status } from "./report-expectation.ts";
 import type { FuzzView } from "./report-fuzz.ts";
-import type { DiffView, ProofView, RuleCoverageView } from "./report-proof.ts";
+import type { CoverageOfRules, DiffView, ProofView } from "./report-proof.ts";
 import type { VerdictView } from "./report-verdict.ts";
 
 export type { ComparisonView, DivergenceView } from "./report-comparison.ts";
@@ -53,8 +53,8 @@ export interface Report {
 	readonly proofs: readonly ProofView[];
 	/** Of edits; [] where none was asked for. */
 	readonly diffs: readonly DiffView[];
-	/** Of the rulesets that scenarios begin with, those with rules that matched nothing first. */
-	readonly coverage: readonly RuleCoverageView[];
+	/** Of the rulesets that scenarios begin with; `null` where that is not known. */
+	readonly coverage: CoverageOfRules | null;
 	/** What nobody wrote; `null` where nothing was fuzzed. */
 	readonly fuzz: FuzzView | null;
 	/** Scenarios, and what the fuzz has found. */

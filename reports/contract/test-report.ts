@@ -454,16 +454,19 @@ export function sampleReport(parts: Partial<Report> = {}): Report {
 		verdicts: [verdictViewSample()],
 		proofs: [proofSample()],
 		diffs: [diffSample()],
-		coverage: [
-			{
-				name: "recipe.rules",
-				scenarios: 8,
-				rules: 7,
-				unmatched: 1,
-				shown: [{ line: 6, text: HOSTILE }],
-			},
-			{ name: "full.rules", scenarios: 1, rules: 2, unmatched: 0, shown: [] },
-		],
+		coverage: {
+			whole: 1,
+			omitted: 0,
+			shown: [
+				{
+					name: "recipe.rules",
+					scenarios: 8,
+					rules: 7,
+					unmatched: 1,
+					shown: [{ line: 6, text: HOSTILE }],
+				},
+			],
+		},
 		fuzz: null,
 		entries: [SPLIT, TRAP, FAILOVER, ...WRONG, HOSTILE_ENTRY],
 		rulesets: [

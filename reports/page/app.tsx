@@ -72,7 +72,7 @@ export function App({ report }: { readonly report: PageHead }) {
 				<Nothing report={report} shown={shown} />
 				{report.proofs.length > 0 && <Proofs proofs={report.proofs} />}
 				{report.diffs.length > 0 && <Diffs diffs={report.diffs} />}
-				{report.coverage.length > 0 && (
+				{report.coverage !== null && (
 					<RuleCoverage coverage={report.coverage} />
 				)}
 				{report.verdicts.length > 0 && <Verdicts verdicts={report.verdicts} />}

@@ -1,6 +1,7 @@
 /** What there is besides scenarios: proofs of all that may happen, what an edit changes, and rules that nothing was shown of. */
 import type {
 	CounterexampleView,
+	CoverageOfRules,
 	DiffView,
 	ProofCell,
 	ProofView,
@@ -210,44 +211,63 @@ function Part({
 	);
 }
 
+/** Rulesets that are listed at once; the others are folded. */
+const MOST_LISTED = 10;
+
 /** `recipe.rules: 4 of 24 rules matched no packet, in 8 scenarios`. */
 export function RuleCoverage({
-	coverage,
+	coverage: { whole, shown, omitted },
 }: {
-	readonly coverage: readonly RuleCoverageView[];
+	readonly coverage: CoverageOfRules;
 }) {
-	const short = coverage.filter(({ unmatched }) => unmatched > 0);
-	const whole = coverage.length - short.length;
+	const folded = shown.slice(MOST_LISTED);
 	return (
 		<section class="beyond" aria-labelledby="-coverage">
 			<h2 id="-coverage">Rules that matched no packet</h2>
-			{short.map((one, index) => (
-				<details key={index}>
-					<summary>
-						{one.name}: {number(one.unmatched)} of {counted(one.rules, "rule")}{" "}
-						matched no packet, in {counted(one.scenarios, "scenario")}
-					</summary>
-					<ul class="rules-alone">
-						{one.shown.map(({ line, text }, at) => (
-							<li key={at}>
-								{line > 0 && <span class="label">line {line} </span>}
-								<code>{text}</code>
-							</li>
-						))}
-						{one.unmatched > one.shown.length && (
-							<li class="remark">
-								… and {number(one.unmatched - one.shown.length)} more
-							</li>
-						)}
-					</ul>
-				</details>
+			{shown.slice(0, MOST_LISTED).map((one, index) => (
+				<Unmatched key={index} ruleset={one} />
 			))}
+			{folded.length > 0 && (
+				<details>
+					<summary>{counted(folded.length + omitted, "more ruleset")}</summary>
+					{folded.map((one, index) => (
+						<Unmatched key={index} ruleset={one} />
+					))}
+					{omitted > 0 && <p class="remark">… and {number(omitted)} more.</p>}
+				</details>
+			)}
 			{whole > 0 && (
 				<p>
-					{counted(whole, short.length > 0 ? "other ruleset" : "ruleset")}:
+					{counted(whole, shown.length > 0 ? "other ruleset" : "ruleset")}:
 					every rule matched a packet.
 				</p>
 			)}
 		</section>
+	);
+}
+
+function Unmatched({
+	ruleset: { name, rules, scenarios, unmatched, shown },
+}: {
+	readonly ruleset: RuleCoverageView;
+}) {
+	return (
+		<details>
+			<summary>
+				{name}: {number(unmatched)} of {counted(rules, "rule")} matched no
+				packet, in {counted(scenarios, "scenario")}
+			</summary>
+			<ul class="rules-alone">
+				{shown.map(({ line, text }, at) => (
+					<li key={at}>
+						{line > 0 && <span class="label">line {line} </span>}
+						<code>{text}</code>
+					</li>
+				))}
+				{unmatched > shown.length && (
+					<li class="remark">… and {number(unmatched - shown.length)} more</li>
+				)}
+			</ul>
+		</details>
 	);
 }

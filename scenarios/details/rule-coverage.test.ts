@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { checkScenario } from "../run/run-scenario.ts";
 import { loadBuiltInScenarios } from "../suites/index.ts";
-import { ruleCoverage } from "./rule-coverage.ts";
+import { matchedRules, ruleCoverage } from "./rule-coverage.ts";
 import { collectRunDetails } from "./run-details.ts";
 
 const all = await loadBuiltInScenarios();
@@ -44,6 +44,30 @@ it("counts what matched before a reload set the counters back", () => {
 		const [first] = coverageOf(name);
 		expect(first?.unmatched.length, name).toBeLessThan(first?.rules ?? 0);
 	}
+});
+
+it("knows rules by their place where a Linux spells them otherwise", () => {
+	const name = "my.rules";
+	const text = "*filter\n-A INPUT -p tcp -m tcp --dport 25 -j DROP\nCOMMIT\n";
+	const [first] = all;
+	if (first === undefined) throw new Error("there are scenarios");
+	const { setup } = first.scenario;
+	const scenario = { setup: { ...setup, ruleset: { name, text } } };
+	const line = {
+		kind: "rule" as const,
+		table: "filter",
+		chain: "INPUT",
+		number: 1,
+		text: "-A INPUT -p tcp -m tcp --dport smtp -j DROP",
+		packets: 1,
+		bytes: 60,
+	};
+	const unmatched = (unchanged: number) =>
+		ruleCoverage([{ scenario, matched: matchedRules([[line]], unchanged) }])[0]
+			?.unmatched.length;
+	expect(unmatched(1)).toBe(0);
+	// Behind an operation another rule may stand there.
+	expect(unmatched(0)).toBe(1);
 });
 
 it("says nothing of what a kernel played", () => {

@@ -18,15 +18,28 @@ function keyOf(table: string, chain: string, text: string): string {
 	return `${table} ${chain} ${text}`;
 }
 
-/** Rules that had counted something at any of these moments. */
+/** Or by where it stands, until an operation may have changed that: some Linux spells rules otherwise. */
+function placeKeyOf(table: string, chain: string, number: number): string {
+	return `${table} ${chain} #${number}`;
+}
+
+/**
+ * Rules that had counted something at any of these moments.
+ * @param unchanged so many moments are before the first operation
+ */
 export function matchedRules(
 	moments: readonly (readonly SavedLine[])[],
+	unchanged: number,
 ): ReadonlySet<string> {
 	return new Set(
-		moments
-			.flat()
-			.filter(({ kind, packets }) => kind === "rule" && packets > 0)
-			.map(({ table, chain, text }) => keyOf(table, chain, text)),
+		moments.flatMap((lines, at) =>
+			lines
+				.filter(({ kind, packets }) => kind === "rule" && packets > 0)
+				.flatMap(({ table, chain, number, text }) => [
+					keyOf(table, chain, text),
+					...(at < unchanged ? [placeKeyOf(table, chain, number)] : []),
+				]),
+		),
 	);
 }
 
@@ -62,8 +75,11 @@ export function ruleCoverage(
 			scenarios,
 			rules: rules.length,
 			unmatched: rules.filter(({ place, text }) => {
-				const [table = "", chain = ""] = place.split(":");
-				return !matched.has(keyOf(table, chain, text));
+				const [table = "", chain = "", , number] = place.split(":");
+				const standing = placeKeyOf(table, chain, Number(number));
+				return (
+					!matched.has(keyOf(table, chain, text)) && !matched.has(standing)
+				);
 			}),
 		};
 	});

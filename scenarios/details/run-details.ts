@@ -144,6 +144,8 @@ function followed(
 	});
 	const snapshots: Snapshot[] = [];
 	const counted: (readonly SavedLine[])[] = [];
+	/** Moments before the first operation. */
+	let unchanged: number | null = null;
 	let observed = 0;
 	let step = play.next();
 	while (!step.done) {
@@ -156,7 +158,8 @@ function followed(
 			const about = { label, atMs: answer.nowMs };
 			const snapshot = snapshotOf(about, answer.observation);
 			counted.push(snapshot.rules);
-			if (label !== BEFORE) snapshots.push(snapshot);
+			if (label === BEFORE) unchanged ??= counted.length;
+			else snapshots.push(snapshot);
 		}
 		step = play.next(answer);
 	}
@@ -164,7 +167,7 @@ function followed(
 		snapshots,
 		paths: recorder.paths,
 		followed: chosen,
-		matched: matchedRules(counted),
+		matched: matchedRules(counted, unchanged ?? counted.length),
 	};
 }
 
