@@ -52,14 +52,14 @@ const MOST_PACKETS = 400;
  */
 export class PathRecorder {
 	readonly paths: PacketPath[] = [];
-	private readonly followed: ReadonlySet<number>;
+	private readonly followed: Pick<ReadonlySet<number>, "has">;
 	private readonly kept = new Map<number | null, number>();
 	private readonly walks = new Set<string>();
 	private ask: Ask | null = null;
 	/** By the packet's place in a race. */
 	private steps: PathStep[][] = [];
 
-	constructor(followed: ReadonlySet<number>) {
+	constructor(followed: Pick<ReadonlySet<number>, "has">) {
 		this.followed = followed;
 	}
 

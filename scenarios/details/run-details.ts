@@ -14,12 +14,8 @@ import type { RunResult } from "../result/result.ts";
 import { type RulePlace, rulePlace } from "../result/rule-place.ts";
 import { readSaved, type SavedLine } from "../result/saved-ruleset.ts";
 import { assuming } from "../run/assume.ts";
-import {
-	asScenarioError,
-	checkScenario,
-	gatewayChoice,
-	wholePlay,
-} from "../run/run-scenario.ts";
+import { checkScenario, wholePlay } from "../run/run-scenario.ts";
+import { asScenarioError, gatewayChoice } from "../run/set-up.ts";
 import { chooseConnections } from "./choose-connections.ts";
 import {
 	PACKETS_OF_EACH,

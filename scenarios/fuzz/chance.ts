@@ -9,7 +9,7 @@ import { udp } from "../../sim/packet/build.ts";
 import { binomialBand } from "../../sim/statistics.ts";
 import type { TracingDriver } from "../compare/lockstep/side-by-side.ts";
 import { modelDriver } from "../run/driver.ts";
-import { gatewayChoice } from "../run/run-scenario.ts";
+import { gatewayChoice } from "../run/set-up.ts";
 import type { ChanceResult } from "./chance-result.ts";
 import {
 	gatewaySetup,

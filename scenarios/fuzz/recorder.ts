@@ -15,7 +15,7 @@ import { ROOT } from "../../sim/packet/socket-owner.ts";
 import { ANY_ADDRESS } from "../../sim/world/setup/services.ts";
 import { connect, connectOnly, send } from "../language/build/build.ts";
 import type { ScenarioStep } from "../language/scenario.ts";
-import { gatewayChoice } from "../run/run-scenario.ts";
+import { gatewayChoice } from "../run/set-up.ts";
 import {
 	count,
 	coverDatagram,

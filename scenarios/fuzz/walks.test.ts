@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
 import { drive } from "../run/driver.ts";
-import { gatewayChoice, wholePlay } from "../run/run-scenario.ts";
+import { wholePlay } from "../run/run-scenario.ts";
+import { gatewayChoice } from "../run/set-up.ts";
 import { toScenario } from "./case-to-scenario.ts";
 import { type FuzzCase, fuzzCases } from "./fuzz-case.ts";
 

@@ -1,9 +1,6 @@
 /** Plays a scenario on a driver and judges what happened. */
-import type { Choice } from "../../sim/chance/choice.ts";
-import { seededChoice } from "../../sim/chance/seeded.ts";
 import type { Answer, Ask } from "../../sim/contract/ask.ts";
 import type { TraceSink } from "../../sim/contract/gateway.ts";
-import { SetupError } from "../../sim/contract/setup-error.ts";
 import type { Assumptions } from "../../sim/extension/assumed.ts";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
 import { invariant } from "../../sim/invariant.ts";
@@ -13,7 +10,6 @@ import {
 } from "../../sim/world/account/account.ts";
 import type { LinkWatch } from "../../sim/world/watch.ts";
 import { play } from "../../sim/world/world.ts";
-import { WorldError } from "../../sim/world/world-error.ts";
 import { remarksOn } from "../exact/remarks.ts";
 import { explain, type Question } from "../explain/explain.ts";
 import { judgeAll } from "../judge/judge.ts";
@@ -43,7 +39,13 @@ import {
 	modelDriver,
 } from "./driver.ts";
 import { withKnownChance, withKnownEffects } from "./known-chance.ts";
-import { mustSetUp, setUpOperations } from "./set-up.ts";
+import {
+	asScenarioError,
+	gatewayChoice,
+	mustSetUp,
+	setUpOperations,
+	worldChoice,
+} from "./set-up.ts";
 
 /** Options of a play on the model or another driver. @public */
 export interface RunOptions {
@@ -155,36 +157,6 @@ export async function checkScenarioAsync(
 	} catch (error) {
 		throw asScenarioError(error, scenario, file);
 	}
-}
-
-/** What world and gateway cannot be built of is a mistake in the scenario; everything else is what it is. */
-export function asScenarioError(
-	error: unknown,
-	scenario: PlayableScenario,
-	file: string,
-): unknown {
-	if (!(error instanceof WorldError || error instanceof SetupError))
-		return error;
-	const remedy =
-		error instanceof WorldError
-			? error.remedy
-			: error.message.startsWith("sysctl")
-				? 'Name what there is below /proc/sys/net, with a value that it takes: "netfilter.nf_conntrack_tcp_loose": 0. A dot in the name of an interface is written as a slash: "ipv4.conf.bond0/204.send_redirects".'
-				: (error.remedy ??
-					"The gateway's addresses and routes have to fit together.");
-	return new ScenarioError("invalid", file, [
-		{ path: scenario.name, message: error.message, remedy },
-	]);
-}
-
-/** The world's draws come from the seed, the gateway's from its mirror: with a kernel in the middle the world still draws the same. */
-function worldChoice(seed: number): Choice {
-	return seededChoice(seed);
-}
-
-/** The gateway's own draws. */
-export function gatewayChoice(seed: number): Choice {
-	return seededChoice(-1 - seed);
 }
 
 function portsOf(seed: number, { trace }: RunOptions) {

@@ -1,8 +1,15 @@
-/** How a gateway is made ready to be played against: its rules are loaded, then its conditions written. */
+/**
+ * How a play begins: its rules are loaded into the gateway, then its conditions written; what chance it and the
+ * world have; and what is said where it cannot begin.
+ */
+import type { Choice } from "../../sim/chance/choice.ts";
+import { seededChoice } from "../../sim/chance/seeded.ts";
 import type {
 	Operation,
 	OperationOutcome,
 } from "../../sim/contract/gateway.ts";
+import { SetupError } from "../../sim/contract/setup-error.ts";
+import { WorldError } from "../../sim/world/world-error.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
 import { ScenarioError } from "../language/scenario-error.ts";
 
@@ -57,4 +64,34 @@ export function mustSetUp(
 			remedy,
 		},
 	]);
+}
+
+/** What world and gateway cannot be built of is a mistake in the scenario; everything else is what it is. */
+export function asScenarioError(
+	error: unknown,
+	scenario: PlayableScenario,
+	file: string,
+): unknown {
+	if (!(error instanceof WorldError || error instanceof SetupError))
+		return error;
+	const remedy =
+		error instanceof WorldError
+			? error.remedy
+			: error.message.startsWith("sysctl")
+				? 'Name what there is below /proc/sys/net, with a value that it takes: "netfilter.nf_conntrack_tcp_loose": 0. A dot in the name of an interface is written as a slash: "ipv4.conf.bond0/204.send_redirects".'
+				: (error.remedy ??
+					"The gateway's addresses and routes have to fit together.");
+	return new ScenarioError("invalid", file, [
+		{ path: scenario.name, message: error.message, remedy },
+	]);
+}
+
+/** The world's draws come from the seed, the gateway's from its mirror: with a kernel in the middle the world still draws the same. */
+export function worldChoice(seed: number): Choice {
+	return seededChoice(seed);
+}
+
+/** The gateway's own draws. */
+export function gatewayChoice(seed: number): Choice {
+	return seededChoice(-1 - seed);
 }

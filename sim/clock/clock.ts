@@ -75,6 +75,8 @@ export interface Clock {
 	cancel(timer: Timer | null): void;
 	/** Moves time on to `toMs` and fires what is due until then, also what is set meanwhile. */
 	advanceTo(toMs: number): void;
+	/** Moves time on to `toMs`, which is not after the next timer: one that is due then has not fired yet. */
+	standAt(toMs: number): void;
 	/** Moves time on to the next timer if it is due by `toMs`, and fires that one alone. */
 	fireNext(toMs: number): boolean;
 }
@@ -184,6 +186,12 @@ class TimerClock implements Clock {
 		if (!(toMs >= this.nowMs))
 			broken(`time cannot go from ${this.nowMs} to ${toMs}`);
 		while (this.fireNext(toMs));
+		this.nowMs = toMs;
+	}
+
+	standAt(toMs: number): void {
+		if (!(toMs >= this.nowMs && toMs <= this.nextMs))
+			broken(`time cannot stand at ${toMs}`);
 		this.nowMs = toMs;
 	}
 

@@ -347,6 +347,11 @@ export class ModelGateway {
 		return this.state.conntrack.lines();
 	}
 
+	/** Values of conditions by name, without the rest of an observation. */
+	get conditions(): Readonly<Record<string, 0 | 1>> {
+		return readConditions(this.state.tables.names);
+	}
+
 	/** How often a packet left by the loopback interface and came in again. */
 	get cameBack(): number {
 		return this.state.cameBack;

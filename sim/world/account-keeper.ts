@@ -89,7 +89,7 @@ export class AccountKeeper {
 		return answer.unknown;
 	}
 
-	finish(unknown: Unknown | null): Account {
+	account(unknown: Unknown | null): Account {
 		const { connections, events, operations, clock } = this.stage;
 		return {
 			connections: connections.all.map(recordOf),

@@ -43,13 +43,32 @@ import { WorldError } from "./world-error.ts";
 
 type StepOf<Kind extends Step["kind"]> = Step & { readonly kind: Kind };
 
-/** Sets a timer for each step. @throws WorldError for a step that names what does not exist */
-export function scheduleSteps(stage: Stage, steps: readonly Step[]): void {
-	const opened = new Map<string, Connection[]>();
-	for (const step of steps)
-		if (step.kind === "connect") opened.set(step.label, []);
-	for (const step of steps)
-		stage.clock.at(step.atMs, prepare(stage, step, opened));
+/** The steps of a play, which may name the connections of each other. */
+export class Steps {
+	private readonly stage: Stage;
+	private readonly opened = new Map<string, Connection[]>();
+
+	constructor(stage: Stage) {
+		this.stage = stage;
+	}
+
+	/** Sets a timer for each step. @throws WorldError for a step that names what does not exist */
+	schedule(steps: readonly Step[]): void {
+		for (const step of steps) this.open(step);
+		for (const step of steps)
+			this.stage.clock.at(step.atMs, prepare(this.stage, step, this.opened));
+	}
+
+	/** Carries a step out now. @throws WorldError for a step that names what does not exist */
+	act(step: Step): void {
+		this.open(step);
+		prepare(this.stage, step, this.opened)();
+	}
+
+	private open({ kind, label }: Step): void {
+		if (kind === "connect" && !this.opened.has(label))
+			this.opened.set(label, []);
+	}
 }
 
 /** Checks a step now, and says what is to be done when its time has come. */

@@ -11,12 +11,8 @@ import type { RunResult } from "../../result/result.ts";
 import { mustGiveSets, mustNotAssume } from "../../run/assume.ts";
 import type { Limits } from "../../run/budget.ts";
 import { driverFor, modelDriver } from "../../run/driver.ts";
-import {
-	asScenarioError,
-	gatewayChoice,
-	resultOf,
-	wholePlay,
-} from "../../run/run-scenario.ts";
+import { resultOf, wholePlay } from "../../run/run-scenario.ts";
+import { asScenarioError, gatewayChoice } from "../../run/set-up.ts";
 import { compareAnswers, printAsk } from "./answers.ts";
 import { CHANCE_ENDS, type ChanceEnd } from "./chance-ends.ts";
 import type { Divergence } from "./divergence.ts";

@@ -3,7 +3,7 @@ import type { Choice } from "../../../sim/chance/choice.ts";
 import type { Ask } from "../../../sim/contract/ask.ts";
 import { ModelGateway } from "../../../sim/gateway/model-gateway.ts";
 import { ICMP, UDP } from "../../../sim/packet/packet.ts";
-import { gatewayChoice } from "../../run/run-scenario.ts";
+import { gatewayChoice } from "../../run/set-up.ts";
 import { inTime } from "./following-model.ts";
 import type { Translated } from "./port-draws.ts";
 import type { TracingDriver } from "./side-by-side.ts";

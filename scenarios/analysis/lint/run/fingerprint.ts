@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { Found, LintDescription } from "../finding.ts";
+import { sha256 } from "./sha256.ts";
 
 /** Digits of a fingerprint: 64 bits. */
 const LENGTH = 16;
@@ -17,9 +17,6 @@ export class Fingerprints {
 		const what = [code, table, at.text].join("\0");
 		const ordinal = this.seen.get(what) ?? 0;
 		this.seen.set(what, ordinal + 1);
-		return createHash("sha256")
-			.update(`${what}\0${ordinal}`)
-			.digest("hex")
-			.slice(0, LENGTH);
+		return sha256(`${what}\0${ordinal}`).slice(0, LENGTH);
 	}
 }

@@ -12,8 +12,7 @@ import {
 import { formatAddress } from "../../../../sim/packet/address.ts";
 import { printPacket } from "../../../../sim/packet/notation/notation.ts";
 import type { Step } from "../../../../sim/world/setup/setup.ts";
-import { gatewayChoice } from "../../../run/run-scenario.ts";
-import { setUpOperations } from "../../../run/set-up.ts";
+import { gatewayChoice, setUpOperations } from "../../../run/set-up.ts";
 import { portOf } from "../../walk/ends-of.ts";
 import type { Arrival } from "../../walk/walker.ts";
 import type { Values } from "../state/subject.ts";
