@@ -9,6 +9,7 @@ import {
 	chmodSync,
 	cpSync,
 	existsSync,
+	mkdirSync,
 	readdirSync,
 	readFileSync,
 	rmSync,
@@ -16,7 +17,7 @@ import {
 import { extname, join, relative, sep } from "node:path";
 import { build } from "esbuild";
 
-const ROOMS = ["sim", "scenarios", "lab", "reports", "cli"];
+const ROOMS = ["sim", "scenarios", "lab", "reports", "explore", "cli"];
 const DATA = new Set([
 	".rules",
 	".saved",
@@ -28,8 +29,8 @@ const DATA = new Set([
 	".h",
 	".cjs",
 ]);
-/** Of the page only what it was bundled into is shipped. */
-const PAGE = join("reports", "page");
+/** Of pages only what they were bundled into is shipped. */
+const PAGES = [join("reports", "page"), join("explore", "page")];
 /** Everything in it goes into an image. */
 const IMAGES = join("lab", "docker", "images");
 const BUILT = join("lab", "docker", "programs", "built");
@@ -109,7 +110,8 @@ for (const room of ROOMS.filter((name) => existsSync(name)))
 
 /** @param {string} file */
 function isData(file) {
-	if (file.startsWith(PAGE)) return file.startsWith(join(PAGE, "built"));
+	const page = PAGES.find((folder) => file.startsWith(folder));
+	if (page !== undefined) return file.startsWith(join(page, "built"));
 	if ([IMAGES, BUILT].some((folder) => file.startsWith(join(folder, sep))))
 		return true;
 	return DATA.has(extname(file));
@@ -117,3 +119,17 @@ function isData(file) {
 
 // npm sets it on installation; whoever runs from the checkout needs it as well.
 chmodSync(join(OUTPUT, "cli", "marktwin.cjs"), 0o755);
+
+/** Ready for any static host: `docs/playground/index.html`. */
+mkdirSync(join("docs", "playground"), { recursive: true });
+const playground = spawnSync(
+	process.execPath,
+	[
+		join(OUTPUT, "cli", "marktwin.cjs"),
+		"explore",
+		"--output",
+		join("docs", "playground", "index.html"),
+	],
+	{ stdio: ["ignore", "ignore", "inherit"] },
+);
+if (playground.status !== 0) process.exit(playground.status ?? 1);

@@ -1,6 +1,6 @@
 /**
- * What has to be one file, with the libraries that it uses inside: the page of reports, which runs in
- * a browser (reports/page/built/), and the programs that the Docker lab runs in containers, where
+ * What has to be one file, with the libraries that it uses inside: the pages of reports and of explore, which run in
+ * a browser (built/ in their folders), and the programs that the Docker lab runs in containers, where
  * nothing is installed (lab/docker/programs/built/). Plain JavaScript, since it has to run before
  * anything is built.
  */
@@ -9,7 +9,8 @@ import { join } from "node:path";
 import { build } from "esbuild";
 
 process.chdir(import.meta.dirname);
-const page = join("reports", "page");
+const report = join("reports", "page");
+const explore = join("explore", "page");
 const programs = join("lab", "docker", "programs");
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 
@@ -26,13 +27,17 @@ async function bundle(output, options) {
 	});
 }
 
-await bundle(join(page, "built"), {
-	entryPoints: [join(page, "main.tsx"), join(page, "page.css")],
-	minify: true,
-	format: "iife",
-	target: "es2023",
-	tsconfig: join(page, "tsconfig.json"),
-});
+for (const [page, files] of [
+	[report, ["main.tsx", "page.css"]],
+	[explore, ["main.tsx", "worker.ts", "page.css"]],
+])
+	await bundle(join(page, "built"), {
+		entryPoints: files.map((file) => join(page, file)),
+		minify: true,
+		format: "iife",
+		target: "es2023",
+		tsconfig: join(page, "tsconfig.json"),
+	});
 
 await bundle(join(programs, "built"), {
 	entryPoints: {

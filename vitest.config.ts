@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 const PACKED = [
 	"cli/**/*.test.ts",
-	"reports/**/*.browser.test.ts",
+	"{reports,explore}/**/*.browser.test.ts",
 	"test/docs.test.ts",
 	"test/package.test.ts",
 ];
@@ -20,7 +20,9 @@ export default defineConfig({
 				extends: true,
 				test: {
 					name: "sources",
-					include: ["{sim,scenarios,lab,reports,schemas,test}/**/*.test.ts"],
+					include: [
+						"{sim,scenarios,lab,reports,explore,schemas,test}/**/*.test.ts",
+					],
 					exclude: [...PACKED, ON_DOCKER],
 				},
 			},

@@ -8,6 +8,7 @@ import { compareCommand } from "./compare/command.ts";
 import { diffCommand } from "./diff/command.ts";
 import { exampleCommand } from "./example/command.ts";
 import { explainCommand } from "./explain/command.ts";
+import { exploreCommand } from "./explore/command.ts";
 import { fixCommand } from "./fix/command.ts";
 import { fuzzCommand } from "./fuzz/command.ts";
 import { healthcheckCommand } from "./healthcheck/command.ts";
@@ -46,6 +47,7 @@ Examples:
 	for (const command of [
 		verdictCommand(),
 		runCommand(),
+		exploreCommand(),
 		traceCommand(),
 		saveCommand(),
 		checkCommand(),

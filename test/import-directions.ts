@@ -50,6 +50,31 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 		packages: ["chart.js", "chartjs-plugin-annotation", "preact"],
 		node: false,
 	},
+	// Writes the page that has the engine in it.
+	explore: {
+		from: [],
+		typesFrom: ["explore/engine"],
+		packages: [],
+		node: true,
+	},
+	// Runs in a browser: a scenario that is played while it grows.
+	"explore/engine": {
+		from: ["sim", "scenarios"],
+		typesFrom: [],
+		packages: [],
+		node: false,
+	},
+	"explore/page": {
+		from: [
+			"explore/engine",
+			"reports/page/parts/colours.ts",
+			"reports/page/parts/format.ts",
+			"reports/wording.ts",
+		],
+		typesFrom: ["sim", "scenarios"],
+		packages: ["preact"],
+		node: false,
+	},
 	// The library that users import.
 	"": {
 		from: ["sim", "scenarios", "lab", "reports"],
@@ -58,7 +83,15 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 		node: true,
 	},
 	cli: {
-		from: ["", "sim", "scenarios", "lab", "reports"],
+		from: [
+			"",
+			"sim",
+			"scenarios",
+			"lab",
+			"reports",
+			"explore",
+			"explore/engine",
+		],
 		typesFrom: [],
 		packages: ["ts-pattern", "commander", "tinyglobby", "valibot", "dockerode"],
 		node: true,

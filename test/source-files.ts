@@ -17,6 +17,7 @@ export const FOLDERS = [
 	"scenarios",
 	"lab",
 	"reports",
+	"explore",
 	"cli",
 	"bench",
 	"schemas",

@@ -1,0 +1,271 @@
+/** The worker that plays: does what the page asks, one thing after the other, and shows how far it is. */
+import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
+import { DEFAULT_LINUX, linuxName } from "../../sim/linux/linux.ts";
+import { restoreForm } from "../../sim/script/check-rules.ts";
+import type { Step, StepKind } from "../../sim/world/setup/setup.ts";
+import type { FromPlay, ToPlay } from "./messages.ts";
+import { readScenarioText, scenarioText } from "./scenario-text.ts";
+import { Session } from "./session.ts";
+import { firstOfEach, isOpening, type Opening } from "./study.ts";
+import { Viewer } from "./view.ts";
+
+export interface HostPorts {
+	readonly post: (message: FromPlay) => void;
+	/** Lets other messages come in. */
+	readonly breathe: () => Promise<void>;
+	/** Wall-clock time, in ms. */
+	readonly nowMs: () => number;
+}
+
+/** Between two looks, at least; and looking takes this part of the time at most. */
+const LOOK_EVERY_MS = 120;
+const LOOK_PART = 0.2;
+const BREATHE_EVERY_MS = 30;
+/** `ip_local_port_range`, net.ipv4 (6.1): clients take them one after the other, so that nothing is drawn for a step that is added. */
+const FIRST_PORT = 32_768;
+const PORTS = 28_000;
+
+/** Plays one session at a time. */
+export class Host {
+	private readonly ports: HostPorts;
+	private session: Session | null = null;
+	/** How each client begins. */
+	private openings: readonly Opening[] = [];
+	private viewer = new Viewer();
+	private isStopped = false;
+	private before: Promise<void> = Promise.resolve();
+	private labels = 0;
+	private sought: ToPlay | null = null;
+	private isSeeking = false;
+
+	constructor(ports: HostPorts) {
+		this.ports = ports;
+	}
+
+	/** Takes a message when those before are done with; `stop` at once. */
+	take(message: ToPlay): Promise<void> {
+		if (message.kind === "stop") {
+			this.isStopped = true;
+			return this.before;
+		}
+		if (message.kind === "seek") {
+			// The latest moment of a slider that is dragged is the one that is wanted.
+			this.sought = message;
+			if (this.isSeeking) this.isStopped = true;
+		}
+		this.before = this.before.then(() => this.answer(message));
+		return this.before;
+	}
+
+	private async answer(message: ToPlay): Promise<void> {
+		if (message.kind === "seek" && message !== this.sought) return;
+		this.isStopped = false;
+		this.isSeeking = message.kind === "seek";
+		try {
+			await this.carryOut(message);
+		} catch (error) {
+			this.ports.post({ kind: "failed", message: wordsOf(error) });
+		}
+		this.isSeeking = false;
+		this.show(false);
+	}
+
+	private async carryOut(message: ToPlay): Promise<void> {
+		if (message.kind === "open") {
+			const scenario = readScenarioText(message.text, message.name);
+			this.open(scenario, new Session(scenario), message.openings ?? []);
+			return;
+		}
+		const { session } = this;
+		if (session === null) return;
+		switch (message.kind) {
+			case "connect":
+				return this.connect(session, message);
+			case "act":
+				return this.act(session, asRestored(message.step, session));
+			case "run":
+				return this.work(session.run());
+			case "packet":
+				return session.nextPacket();
+			case "pass":
+				return this.work(session.passTo(session.nowMs + message.byMs));
+			case "seek":
+				return this.seek(session, message.toMs);
+			case "remove": {
+				const { scenario, nowMs } = session;
+				const steps = scenario.steps.toSpliced(message.index, 1);
+				return this.again({ ...scenario, steps }, session, nowMs);
+			}
+			case "rules": {
+				const { name, text } = message;
+				const { scenario, nowMs } = session;
+				const { linux } = scenario.setup.gateway;
+				const ruleset = { name, text: restoreForm(text, name, linux).text };
+				return this.again(withRules(scenario, ruleset), session, nowMs);
+			}
+			case "save":
+				this.ports.post({
+					kind: "saved",
+					as: message.as,
+					text: scenarioText(session),
+				});
+		}
+	}
+
+	private open(
+		scenario: PlayableScenario,
+		session: Session,
+		given: readonly Opening[],
+	): void {
+		const own = firstOfEach([...scenario.steps.filter(isOpening), ...given]);
+		const others = scenario.setup.clients
+			.filter(({ name }) => !own.some(({ client }) => client === name))
+			.map(({ name }) => openingOf(name, scenario));
+		this.openings = [...own, ...others];
+		this.session = session;
+		this.viewer = new Viewer();
+	}
+
+	private async seek(session: Session, toMs: number): Promise<void> {
+		if (toMs >= session.nowMs) return this.work(session.passTo(toMs));
+		return this.again(session.scenario, session, toMs);
+	}
+
+	/** Plays a scenario from its beginning to a moment. It takes the place of the session when that has begun well. */
+	private async again(
+		scenario: PlayableScenario,
+		{ following }: Session,
+		toMs: number,
+	): Promise<void> {
+		const session = new Session(scenario, following);
+		this.session = session;
+		this.viewer = new Viewer();
+		await this.work(session.passTo(toMs));
+	}
+
+	private async connect(
+		session: Session,
+		{ client, count, everyMs, stands }: ToPlay & { readonly kind: "connect" },
+	): Promise<void> {
+		const opening = this.openings.find((one) => one.client === client);
+		if (opening === undefined) return;
+		const opened = session.account().connections.length;
+		await this.act(
+			session,
+			{
+				...opening,
+				count,
+				arrivals:
+					everyMs === 0 || count === 1
+						? { kind: "at-once" }
+						: { kind: "every", intervalMs: everyMs },
+				ports: { kind: "from", first: FIRST_PORT + (opened % PORTS) },
+			},
+			stands,
+		);
+	}
+
+	private async act(
+		session: Session,
+		kind: StepKind,
+		stands = true,
+	): Promise<void> {
+		const { steps } = session.scenario;
+		let label = "";
+		do label = `${kind.kind}-${++this.labels}`;
+		while (steps.some((one) => one.label === label));
+		const step: Step = { ...kind, atMs: 0, label };
+		if (stands) session.begin(step);
+		else {
+			await this.work(session.act(step));
+			await this.work(session.run());
+		}
+	}
+
+	/** Works until it is done or stopped, and lets messages in. */
+	private async work(work: Generator<void, void>): Promise<void> {
+		const { nowMs, breathe } = this.ports;
+		let breathedMs = nowMs();
+		let lookMs = breathedMs + LOOK_EVERY_MS;
+		while (!work.next().done) {
+			const now = nowMs();
+			if (now - breathedMs < BREATHE_EVERY_MS) continue;
+			if (now >= lookMs) {
+				this.show(true);
+				const tookMs = nowMs() - now;
+				lookMs = now + Math.max(LOOK_EVERY_MS, tookMs / LOOK_PART);
+			}
+			await breathe();
+			breathedMs = nowMs();
+			if (this.isStopped) return;
+		}
+	}
+
+	private show(isWorking: boolean): void {
+		const { session } = this;
+		if (session === null) return;
+		const { title, setup } = session.scenario;
+		this.ports.post({
+			kind: "view",
+			isWorking,
+			view: this.viewer.look(session, isWorking),
+			scenario: {
+				title,
+				rules: setup.ruleset,
+				linux: linuxName(setup.gateway.linux ?? DEFAULT_LINUX),
+			},
+		});
+	}
+}
+
+/** The same with other rules, of whose conditions alone values can be written at the beginning. */
+function withRules(
+	scenario: PlayableScenario,
+	ruleset: PlayableScenario["setup"]["ruleset"],
+): PlayableScenario {
+	const setup = { ...scenario.setup, ruleset, conditions: {} };
+	const { gateway } = new Session({ ...scenario, setup, steps: [] });
+	const conditions = Object.fromEntries(
+		Object.entries(scenario.setup.conditions).filter(
+			([name]) => name in gateway.conditions,
+		),
+	);
+	return { ...scenario, setup: { ...setup, conditions } };
+}
+
+/** A script of iptables commands as the text that iptables-restore takes in its place. */
+function asRestored(step: StepKind, { scenario }: Session): StepKind {
+	if (step.kind !== "operation" || step.operation.kind !== "restore")
+		return step;
+	const { file, text } = step.operation;
+	const restored = restoreForm(text, file, scenario.setup.gateway.linux);
+	return { ...step, operation: { ...step.operation, text: restored.text } };
+}
+
+/** What a client does that no step of the scenario tells of. */
+function openingOf(client: string, { setup }: PlayableScenario): Opening {
+	const isUdp =
+		setup.service === undefined &&
+		setup.services?.every(({ protocol }) => protocol === "udp") === true;
+	const common = {
+		atMs: 0,
+		label: "",
+		client,
+		count: 1,
+		arrivals: { kind: "at-once" },
+		ports: { kind: "drawn" },
+	} as const;
+	return isUdp
+		? {
+				...common,
+				kind: "send",
+				sockets: "each",
+				octets: 40,
+				reply: { timeoutMs: 900, attempts: 1 },
+			}
+		: { ...common, kind: "connect" };
+}
+
+function wordsOf(error: unknown): string {
+	return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,216 @@
+/** What a page shows of a session at a moment: small, however much has happened. */
+import { describeStep } from "../../scenarios/explain/describe-step.ts";
+import { readSaved } from "../../scenarios/result/saved-ruleset.ts";
+import { type Serving, servingOf } from "../../scenarios/result/serving.ts";
+import type { Unknown } from "../../sim/contract/gateway.ts";
+import type { BackendBehaviour } from "../../sim/endpoint/backend.ts";
+import { DEFAULT_LINUX } from "../../sim/linux/linux.ts";
+import { printRuleset } from "../../sim/ruleset/print.ts";
+import type {
+	Account,
+	ConnectionRecord,
+} from "../../sim/world/account/account.ts";
+import type { SeenPacket, Session } from "./session.ts";
+
+/** A chain or a rule, as `iptables-save -c` prints it. */
+export interface RuleView {
+	readonly table: string;
+	readonly chain: string;
+	/** From 1 in its chain; 0 for the chain itself. */
+	readonly number: number;
+	readonly text: string;
+}
+
+export interface BackendView {
+	readonly name: string;
+	readonly address: string;
+	readonly interface: string;
+	readonly behaviour: BackendBehaviour["kind"];
+	/** Connections that it was given. */
+	readonly given: number;
+	/** Of them, how many came to what. */
+	readonly servings: Readonly<Record<Serving, number>>;
+}
+
+interface ConnectionView {
+	readonly id: number;
+	readonly client: string;
+	readonly port: number;
+	readonly startedMs: number;
+	readonly backend: string | null;
+	readonly outcome: ConnectionRecord["outcome"];
+	readonly serving: Serving;
+	readonly tookMs: number | null;
+}
+
+interface StepView {
+	readonly atMs: number;
+	readonly text: string;
+	readonly isDone: boolean;
+	/** What the command would have printed, where it failed; "": it did not. */
+	readonly failure: string;
+}
+
+export interface View {
+	readonly nowMs: number;
+	readonly isBusy: boolean;
+	readonly unknown: Unknown | null;
+	/** Left out while they are as before. */
+	readonly rules?: readonly RuleView[];
+	/** Packets by rule, in the order of `rules`. */
+	readonly counters: readonly number[];
+	readonly conditions: Readonly<Record<string, 0 | 1>>;
+	readonly clients: readonly {
+		readonly name: string;
+		readonly address: string;
+		readonly interface: string;
+	}[];
+	readonly backends: readonly BackendView[];
+	/** Connections that met no backend, and wait no longer. */
+	readonly nowhere: number;
+	readonly servings: Readonly<Record<Serving, number>>;
+	readonly total: number;
+	/** The latest ones, newest first. */
+	readonly connections: readonly ConnectionView[];
+	/** The first entries; `null`: not listed while much happens. */
+	readonly conntrack: {
+		readonly count: number;
+		readonly lines: readonly string[];
+	} | null;
+	readonly steps: readonly StepView[];
+	readonly packets: readonly SeenPacket[];
+}
+
+const MOST_CONNECTIONS = 100;
+const MOST_ENTRIES = 100;
+
+/** Looks at a session again and again, and says of the rules only when they have changed. */
+export class Viewer {
+	private shownRules = "";
+
+	/** @param isPassing it goes on at once: what takes long to list is left out */
+	look(session: Session, isPassing = false): View {
+		const { gateway, scenario } = session;
+		const account = session.account();
+		const linux = scenario.setup.gateway.linux ?? DEFAULT_LINUX;
+		const saved = readSaved(
+			printRuleset(gateway.ruleset, { counters: true, linux }),
+		);
+		const rules = saved.map(({ table, chain, number, text }) => {
+			return { table, chain, number, text };
+		});
+		const key = rules.map(({ table, text }) => `${table} ${text}`).join("\n");
+		const isNew = key !== this.shownRules;
+		this.shownRules = key;
+		return {
+			nowMs: session.nowMs,
+			isBusy: session.isBusy,
+			unknown: session.unknown,
+			...(isNew ? { rules } : {}),
+			counters: saved.map(({ packets }) => packets),
+			conditions: gateway.conditions,
+			clients: scenario.setup.clients.map((client) => {
+				return {
+					name: client.name,
+					address: client.address,
+					interface: client.interface,
+				};
+			}),
+			...countsOf(session, account),
+			connections: account.connections
+				.slice(-MOST_CONNECTIONS)
+				.reverse()
+				.map(connectionView),
+			conntrack: isPassing ? null : entriesOf(session),
+			steps: stepsOf(session, account),
+			packets: session.packets,
+		};
+	}
+}
+
+function noServings(): Record<Serving, number> {
+	return { served: 0, late: 0, lost: 0, waiting: 0 };
+}
+
+function countsOf(
+	{ scenario }: Session,
+	{ connections, events }: Account,
+): Pick<View, "backends" | "nowhere" | "servings" | "total"> {
+	const all = noServings();
+	const by = new Map<string | null, Record<Serving, number>>();
+	for (const one of connections) {
+		const serving = servingOf(one);
+		all[serving]++;
+		const own = by.get(one.backend) ?? noServings();
+		own[serving]++;
+		by.set(one.backend, own);
+	}
+	const sum = (counts: Record<Serving, number> | undefined) =>
+		Object.values(counts ?? {}).reduce((total, one) => total + one, 0);
+	const becomes = new Map(
+		events.flatMap((event) =>
+			event.kind === "backend"
+				? [
+						[
+							event.backend,
+							event.behaviour as BackendBehaviour["kind"],
+						] as const,
+					]
+				: [],
+		),
+	);
+	return {
+		backends: scenario.setup.backends.map(
+			({ name, address, interface: at, behaviour }) => ({
+				name,
+				address,
+				interface: at,
+				behaviour: becomes.get(name) ?? behaviour.kind,
+				given: sum(by.get(name)),
+				servings: by.get(name) ?? noServings(),
+			}),
+		),
+		nowhere: sum(by.get(null)) - (by.get(null)?.waiting ?? 0),
+		servings: all,
+		total: connections.length,
+	};
+}
+
+function connectionView(record: ConnectionRecord): ConnectionView {
+	const { id, client, sourcePort, startedMs, backend, outcome } = record;
+	return {
+		id,
+		client,
+		port: sourcePort,
+		startedMs,
+		backend,
+		outcome,
+		serving: servingOf(record),
+		tookMs: record.endedMs === null ? null : record.endedMs - startedMs,
+	};
+}
+
+function entriesOf({ gateway }: Session): View["conntrack"] {
+	const lines = gateway.conntrackLines;
+	return {
+		count: lines.length,
+		lines: lines.slice(0, MOST_ENTRIES).map(({ text }) => text),
+	};
+}
+
+function stepsOf(
+	session: Session,
+	{ operations }: Account,
+): readonly StepView[] {
+	const failures = new Map(
+		operations.flatMap(({ label, outcome }) =>
+			outcome.ok || label === "" ? [] : [[label, outcome.message] as const],
+		),
+	);
+	return session.scenario.steps.map((step) => ({
+		atMs: step.atMs,
+		text: describeStep(step),
+		isDone: session.isDone(step),
+		failure: failures.get(step.label) ?? "",
+	}));
+}

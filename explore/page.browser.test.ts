@@ -1,0 +1,283 @@
+/** The page of `marktwin explore` in a real browser, as a person uses it. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { expect, it } from "vitest";
+import {
+	expectReadable,
+	LOOKS,
+	type Look,
+	pages,
+} from "../reports/test-page.ts";
+import { describeInBrowser } from "../test/browser.ts";
+import { RECIPE } from "../test/recipe.ts";
+import { examples } from "./engine/examples.ts";
+import type { Start } from "./engine/messages.ts";
+import { study } from "./engine/study.ts";
+import { exploreHtml } from "./explore-html.ts";
+
+const TEXT = readFileSync(RECIPE, "utf8");
+const HOSTILE = '</script><img src=x onerror="window.ran=1">\u202e&lt;';
+
+function ofRules(name: string, text: string): Start {
+	const rules = { name, text };
+	return { kind: "rules", rules, study: study(rules) };
+}
+
+/** The counts of the backends, in their order. */
+function given(page: Page): Promise<readonly string[]> {
+	return page.locator(".shares td.number").allInnerTexts();
+}
+
+const press = (page: Page, name: string) =>
+	page.getByRole("button", { name, exact: true }).click();
+const toggle = (page: Page, name: string | RegExp) =>
+	page.getByRole("switch", { name }).click();
+/** Machines that do much else are slow. */
+const until = <Value>(what: () => Value | Promise<Value>) =>
+	expect.poll(what, { timeout: 30_000 });
+const counts = (page: Page) => until(() => given(page));
+
+describeInBrowser("the page of explore", () => {
+	const { folder, complaints, open } = pages();
+	let files = 0;
+
+	async function show(start: Start, look: Look = {}): Promise<Page> {
+		const file = join(folder, `explore-${files++}.html`);
+		writeFileSync(file, await exploreHtml(start));
+		const page = await open(file, look);
+		if (start.kind !== "rules" || start.study.faults.length === 0)
+			await page.locator("button.primary:enabled").first().waitFor();
+		return page;
+	}
+	const recipe = (look: Look = {}) => show(ofRules("recipe.rules", TEXT), look);
+
+	it("connects, switches conditions and backends, and shows what each backend got beside what it should", async () => {
+		const page = await recipe();
+		await press(page, "10");
+		await counts(page).toEqual(["5", "5"]);
+		expect(await page.locator(".shares").innerText()).toContain("1/2 (50 %)");
+		await toggle(page, /mail1up/);
+		await press(page, "10");
+		await counts(page).toEqual(["5", "15"]);
+		await toggle(page, "b2 serves");
+		await press(page, "1");
+		await until(() => page.locator(".sums").innerText()).toContain("1 lost");
+		expect(await page.locator(".happened li").count()).toBe(5);
+	});
+
+	it("goes packet by packet, and lights the rules with their marks", async () => {
+		const page = await recipe();
+		await page.getByLabel("stop before the first packet").check();
+		await press(page, "1");
+		await press(page, "Next packet");
+		await page.locator(".rule.lit").first().waitFor();
+		const way = page.locator(".way");
+		expect(await way.innerText()).toMatch(/mark 0x0 → 0x1/);
+		expect(await way.innerText()).toMatch(/SYN_SENT/);
+		expect(await way.innerText()).toMatch(/192\.168\.0\.1:25/);
+		await press(page, "Run on");
+		await counts(page).toEqual(["1", "0"]);
+	});
+
+	it("goes back in time by keyboard, and takes a step out", async () => {
+		const page = await recipe();
+		await press(page, "10");
+		await counts(page).toEqual(["5", "5"]);
+		await page.getByRole("slider", { name: "Time" }).focus();
+		await page.keyboard.press("Home");
+		await counts(page).toEqual(["0", "0"]);
+		await page.keyboard.press("End");
+		await counts(page).toEqual(["5", "5"]);
+		await page.getByRole("button", { name: /^Take out/ }).click();
+		await counts(page).toEqual(["0", "0"]);
+	});
+
+	it("checks as one types, with the words of check, and plays the same steps with other rules", async () => {
+		const page = await recipe();
+		await press(page, "10");
+		await counts(page).toEqual(["5", "5"]);
+		await page.getByRole("tab", { name: /Edit/ }).click();
+		const editor = page.getByRole("textbox", { name: /^Rules/ });
+		await editor.fill(TEXT.replace("--every 2", "--evry 2"));
+		const fault = page.locator(".fault pre");
+		await fault.waitFor();
+		expect(await fault.innerText()).toMatch(
+			/recipe\.rules:4:\d+: .*evry[\s\S]*\^/,
+		);
+		expect(await page.locator(".gutter .fault").innerText()).toBe("4");
+		await editor.fill(TEXT.replace("--every 2", "--every 5"));
+		await page.getByText("It would load.").waitFor();
+		expect(await page.locator(".study").innerText()).toContain("4/5");
+		await press(page, "Play the same steps with these rules");
+		await counts(page).toEqual(["2", "8"]);
+		await press(page, "iptables-restore");
+		await until(() => page.locator(".happened li").count()).toBe(2);
+		await page.getByLabel("A command of iptables").fill("iptables -X MAILMARK");
+		await page.keyboard.press("Enter");
+		await until(() => page.locator(".happened li").count()).toBe(3);
+		expect(await page.locator(".happened pre.bad").innerText()).toMatch(
+			/chain/i,
+		);
+	});
+
+	it("begins with examples, and takes rules that are typed", async () => {
+		const page = await show({ kind: "examples", examples: examples(TEXT) });
+		await press(page, "100");
+		await counts(page).toEqual(["34", "22", "14", "30"]);
+		await page.getByLabel("Example").selectOption("1");
+		await until(() => page.locator("h1").innerText()).toBe("recipe.rules");
+		await page.locator("button.primary:enabled").first().waitFor();
+		await press(page, "10");
+		await counts(page).toEqual(["5", "5"]);
+		await page.getByRole("tab", { name: /Edit/ }).click();
+		await page
+			.getByRole("textbox", { name: /^Rules/ })
+			.fill(
+				"iptables -t nat -A PREROUTING -p tcp -d 203.0.113.9 --dport 80 -j DNAT --to-destination 10.1.1.1\n",
+			);
+		await page.getByText("It would load.").waitFor();
+		await press(page, "Begin anew with these rules");
+		await page.locator("button.primary:enabled").first().waitFor();
+		await press(page, "10");
+		await counts(page).toEqual(["10"]);
+	});
+
+	it("shares a link that plays the same elsewhere, and says what is wrong with a broken one", async () => {
+		const page = await recipe();
+		await press(page, "10");
+		await counts(page).toEqual(["5", "5"]);
+		await press(page, "Copy a link");
+		await until(() => page.evaluate("location.hash.length")).toBeGreaterThan(
+			100,
+		);
+		const link = String(await page.evaluate("location.hash"));
+		const file = join(folder, `explore-${files - 1}.html`);
+		const other = await open(file, { hash: link });
+		await other.locator("button.primary:enabled").first().waitFor();
+		await press(other, "Run on");
+		await counts(other).toEqual(["5", "5"]);
+		for (const [hash, says] of [
+			["#s1=garbage!", "broken"],
+			["#other", "does not begin with #s1="],
+			[`#s1=${"A".repeat(50_000)}`, "broken"],
+		] as const) {
+			const wrong = await open(file, { hash });
+			await wrong.getByRole("alert").waitFor();
+			expect(await wrong.getByRole("alert").innerText()).toContain(says);
+		}
+	});
+
+	it("saves a scenario", async () => {
+		const page = await recipe();
+		await press(page, "10");
+		await counts(page).toEqual(["5", "5"]);
+		const downloading = page.waitForEvent("download");
+		await press(page, "Save as a scenario");
+		const saved = await (await downloading).path();
+		const scenario = JSON.parse(readFileSync(saved, "utf8"));
+		expect(scenario).toMatchObject({
+			steps: [{ kind: "connect", count: 10 }],
+			expect: [{ kind: "outcomes", outcome: "completed", atLeast: 10 }],
+		});
+	});
+
+	it("takes whatever stands in rules for text, and lets nothing else run", async () => {
+		const text = `*filter\n-A INPUT -m comment --comment "${HOSTILE.replaceAll('"', "'")}" -j ACCEPT\nCOMMIT\n`;
+		const page = await show(ofRules(HOSTILE, text));
+		expect(await page.locator("img").count()).toBe(0);
+		expect(await page.locator("h1").innerText()).toContain("⟨U+202E⟩");
+		expect(await page.locator(".rules").innerText()).toContain("onerror");
+		await page.evaluate(`{
+			const script = document.createElement("script");
+			script.textContent = "window.ran = true";
+			document.body.append(script);
+		}`);
+		expect(await page.evaluate("window.ran")).toBeUndefined();
+		expect(complaints.get(page)?.join()).toContain("Content Security Policy");
+		complaints.delete(page);
+		await page.close();
+	});
+
+	it("shows what the model does not know, with its rule", async () => {
+		const text =
+			"*nat\n-A PREROUTING -d 203.0.113.1/32 -p tcp -m tcp --dport 80 -m set --match-set bad src -j RETURN\n-A PREROUTING -d 203.0.113.1/32 -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.0.0.1\nCOMMIT\n";
+		const page = await show(ofRules("set.rules", text));
+		await press(page, "1");
+		const alert = page.getByRole("alert");
+		await alert.waitFor();
+		expect(await alert.innerText()).toMatch(
+			/Unknown: .*nat:PREROUTING:rule:1[\s\S]*match-set bad/,
+		);
+	});
+
+	it("stays quick with 100,000 connections, can be stopped, and gives their memory back", async () => {
+		const page = await recipe();
+		await page.getByLabel("How connections arrive").selectOption("1");
+		await page.getByLabel("Another number").fill("100000");
+		await page.keyboard.press("Enter");
+		await until(() => page.locator(".sums").innerText()).toMatch(
+			/^\d{1,3},\d{3} connections/,
+		);
+		// A frame of the page comes at once while the worker works.
+		const waitedMs = Number(
+			await page.evaluate(`new Promise((resolve) => {
+				const from = performance.now();
+				let most = 0, last = from;
+				const frame = () => {
+					const now = performance.now();
+					most = Math.max(most, now - last);
+					last = now;
+					if (now - from < 2000) requestAnimationFrame(frame);
+					else resolve(most);
+				};
+				requestAnimationFrame(frame);
+			})`),
+		);
+		expect(waitedMs).toBeLessThan(1_000);
+		await press(page, "Stop");
+		await page
+			.getByRole("button", { name: "Stop", exact: true, disabled: true })
+			.waitFor();
+		const before = page.workers();
+		await press(page, "Start again");
+		await counts(page).toEqual(["0", "0"]);
+		// The worker that held them is gone.
+		expect(page.workers().filter((one) => before.includes(one))).toHaveLength(
+			before.length - 1,
+		);
+	}, 180_000);
+
+	it("bears 10,000 rules", async () => {
+		const rules = Array.from(
+			{ length: 10_000 },
+			(_, index) =>
+				`-A FORWARD -s 10.${index >> 8}.${index & 255}.0/24 -p tcp -m tcp --dport 81 -j DROP`,
+		);
+		const text = `*filter\n${rules.join("\n")}\nCOMMIT\n${TEXT}`;
+		const start = ofRules("big.rules", text);
+		const page = await show(start);
+		expect(await page.locator(".rule").count()).toBeLessThan(100);
+		await press(page, "10");
+		await counts(page).toEqual(["5", "5"]);
+		await page.getByLabel("Find a rule").fill("10.39.15.0/24");
+		await until(() => page.locator(".rule").count()).toBe(1);
+		await page.getByRole("tab", { name: /Edit/ }).click();
+		const editor = page.getByRole("textbox", { name: /^Rules/ });
+		await editor.evaluate("(area) => { area.scrollTop = 1e6; }");
+		await until(() => page.locator(".gutter").innerText()).toContain("10002");
+	}, 180_000);
+
+	it.each(LOOKS)(
+		"fits and is accessible: $widthPx px, $colours",
+		async (look) => {
+			const page = await recipe(look);
+			await press(page, "10");
+			await counts(page).toEqual(["5", "5"]);
+			await expectReadable(page, look);
+			await page.getByRole("tab", { name: /Edit/ }).click();
+			await page.getByRole("tab", { name: /connections/ }).click();
+			await expectReadable(page, look);
+		},
+	);
+});

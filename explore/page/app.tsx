@@ -1,0 +1,196 @@
+import { useState } from "preact/hooks";
+import type { StepOperation } from "../../sim/contract/gateway.ts";
+import type { Start } from "../engine/messages.ts";
+import type { SeenPacket } from "../engine/session.ts";
+import { Controls } from "./controls.tsx";
+import { Findings } from "./findings.tsx";
+import { Header } from "./header.tsx";
+import { History } from "./history.tsx";
+import { LiveRules } from "./live-rules.tsx";
+import { Packets } from "./packets.tsx";
+import { RulesEditor } from "./rules-editor.tsx";
+import { Shares } from "./shares.tsx";
+import { packetOf } from "./state.ts";
+import { Topology } from "./topology.tsx";
+import { type Engine, useEngine } from "./use-engine.ts";
+
+export function App({
+	code,
+	start,
+	own,
+	failed,
+}: {
+	/** Of the workers. */
+	readonly code: string;
+	readonly start: Start;
+	/** What the page was made of, whatever its link says. */
+	readonly own: Start;
+	/** What is wrong with its link. */
+	readonly failed: string;
+}) {
+	const engine = useEngine(code, start);
+	const { state, say } = engine;
+	const { view, study, scenario } = state;
+	const [world, setWorld] = useState(0);
+	const openWorld = (index: number) => {
+		setWorld(index);
+		const chosen = study?.worlds[index];
+		if (chosen !== undefined) engine.open(state.rules, study, chosen);
+	};
+	const seen = view?.packets[packetOf(state)] ?? null;
+	const isPlayed = study !== null && scenario?.rules.text === study.played;
+	return (
+		<>
+			<Header
+				state={state}
+				own={own}
+				onRules={(rules) => engine.open(rules, null, null)}
+				onOpen={engine.openText}
+				onSave={(as) => say({ kind: "save", as })}
+			/>
+			<main>
+				<Callouts engine={engine} failed={failed} />
+				<Controls
+					state={state}
+					say={say}
+					worlds={state.isOfRules ? (study?.worlds ?? []) : []}
+					world={world}
+					onWorld={openWorld}
+					onRestart={engine.restart}
+				/>
+				<div class="columns">
+					<div>
+						<section class="card" aria-label="The gateway and its hosts">
+							<Topology view={view} packet={seen} say={say} />
+						</section>
+						<section class="card" aria-label="Shares">
+							<Shares view={view} study={isPlayed ? study : null} />
+						</section>
+						<section class="card" aria-label="What happened">
+							<History view={view} say={say} />
+						</section>
+					</div>
+					<div>
+						<section class="card" aria-label="Rules">
+							<Rules
+								engine={engine}
+								packet={seen}
+								onAfresh={() => openWorld(0)}
+							/>
+						</section>
+						<section class="card" aria-label="Packets">
+							<Packets
+								view={view}
+								index={packetOf(state)}
+								onChoose={engine.choose}
+							/>
+						</section>
+					</div>
+				</div>
+				<section class="card" aria-label="What follows from the rules">
+					<Findings study={study} isStudying={state.isStudying} />
+				</section>
+			</main>
+		</>
+	);
+}
+
+/** What went wrong, and what is not known. */
+function Callouts({
+	engine: { state },
+	failed,
+}: {
+	readonly engine: Engine;
+	/** What is wrong with the link of the page. */
+	readonly failed: string;
+}) {
+	const { failure, view } = state;
+	const unknown = view?.unknown ?? null;
+	return (
+		<>
+			{failed !== "" && (
+				<p class="callout bad" role="alert">
+					{failed}
+				</p>
+			)}
+			{failure !== "" && (
+				<pre class="callout bad" role="alert">
+					{failure}
+				</pre>
+			)}
+			{unknown !== null && (
+				<p class="callout" role="alert">
+					<strong>Unknown:</strong> {unknown.reason}
+					{unknown.rule !== "" && (
+						<>
+							{" "}
+							(<code>{unknown.rule}</code> <code>{unknown.text}</code>)
+						</>
+					)}
+					. The play stands here: what a kernel does next is not known.
+				</p>
+			)}
+		</>
+	);
+}
+
+/** The rules as they count, and as a text to edit. */
+function Rules({
+	engine,
+	packet,
+	onAfresh,
+}: {
+	readonly engine: Engine;
+	readonly packet: SeenPacket | null;
+	readonly onAfresh: () => void;
+}) {
+	const { state, say } = engine;
+	const { name, text } = state.rules;
+	const operate = (operation: StepOperation) =>
+		say({ kind: "act", step: { kind: "operation", operation } });
+	const faults = state.study?.faults.length ?? 0;
+	const [tab, setTab] = useState<"live" | "edit">(faults > 0 ? "edit" : "live");
+	return (
+		<>
+			<div class="tabs" role="tablist" aria-label="Rules">
+				{(["live", "edit"] as const).map((one) => (
+					<button
+						key={one}
+						type="button"
+						role="tab"
+						id={`tab-${one}`}
+						aria-selected={tab === one}
+						aria-controls="rules-panel"
+						onClick={() => setTab(one)}
+					>
+						{one === "live" ? "Rules and counters" : "Edit the rules"}
+						{one === "edit" && faults > 0 && (
+							<span class="badge bad">{faults}</span>
+						)}
+					</button>
+				))}
+			</div>
+			<div id="rules-panel" role="tabpanel" aria-labelledby={`tab-${tab}`}>
+				{tab === "live" ? (
+					<LiveRules
+						lines={state.lines}
+						counters={state.view?.counters ?? []}
+						hit={state.hit}
+						packet={packet}
+					/>
+				) : (
+					<RulesEditor
+						state={state}
+						onEdit={engine.edit}
+						onReplay={() => say({ kind: "rules", name, text })}
+						onAfresh={onAfresh}
+						onReload={(how) =>
+							operate({ kind: "restore", text, file: name, ...how })
+						}
+						onOperation={operate}
+					/>
+				)}
+			</div>
+		</>
+	);
+}

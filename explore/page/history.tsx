@@ -1,0 +1,141 @@
+import { useState } from "preact/hooks";
+import { number, time } from "../../reports/page/parts/format.ts";
+import type { ToPlay } from "../engine/messages.ts";
+import type { View } from "../engine/view.ts";
+
+const TABS = ["steps", "connections", "conntrack"] as const;
+
+/** What was done, the connections, and conntrack as it is now. */
+export function History({
+	view,
+	say,
+}: {
+	readonly view: View | null;
+	readonly say: (message: ToPlay) => void;
+}) {
+	const [tab, setTab] = useState<(typeof TABS)[number]>("steps");
+	const counts = {
+		steps: view?.steps.length ?? 0,
+		connections: view?.total ?? 0,
+		conntrack: view?.conntrack?.count ?? 0,
+	};
+	return (
+		<>
+			<div class="tabs" role="tablist" aria-label="What happened">
+				{TABS.map((one) => (
+					<button
+						key={one}
+						type="button"
+						role="tab"
+						id={`tab-${one}`}
+						aria-selected={tab === one}
+						aria-controls="history-panel"
+						onClick={() => setTab(one)}
+					>
+						{one} <span class="badge">{number(counts[one])}</span>
+					</button>
+				))}
+			</div>
+			<div
+				id="history-panel"
+				role="tabpanel"
+				aria-labelledby={`tab-${tab}`}
+				class="scrolls"
+				// biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls by keyboard
+				tabIndex={0}
+			>
+				{tab === "steps" && <Steps view={view} say={say} />}
+				{tab === "connections" && <Connections view={view} />}
+				{tab === "conntrack" && <Conntrack view={view} />}
+			</div>
+		</>
+	);
+}
+
+function Steps({
+	view,
+	say,
+}: {
+	readonly view: View | null;
+	readonly say: (message: ToPlay) => void;
+}) {
+	const steps = view?.steps ?? [];
+	if (steps.length === 0)
+		return (
+			<p class="remark">
+				Nothing has happened. Connect, switch a backend or a condition: each is
+				a step of the scenario that you save or share.
+			</p>
+		);
+	return (
+		<ol class="happened">
+			{steps.map((step, index) => (
+				<li key={index} class={step.isDone ? "" : "to-come"}>
+					<span class="at">{time(step.atMs)}</span>
+					<span>
+						{step.text}
+						{step.failure !== "" && <pre class="bad">{step.failure}</pre>}
+					</span>
+					<button
+						type="button"
+						class="remove"
+						aria-label={`Take out: ${step.text}`}
+						title="Take it out, and play again to this moment"
+						onClick={() => say({ kind: "remove", index })}
+					>
+						×
+					</button>
+				</li>
+			))}
+		</ol>
+	);
+}
+
+function Connections({ view }: { readonly view: View | null }) {
+	const connections = view?.connections ?? [];
+	if (connections.length === 0)
+		return <p class="remark">There is no connection yet.</p>;
+	return (
+		<table class="list">
+			<thead>
+				<tr>
+					<th scope="col">#</th>
+					<th scope="col">client</th>
+					<th scope="col">began</th>
+					<th scope="col">backend</th>
+					<th scope="col">ended</th>
+				</tr>
+			</thead>
+			<tbody>
+				{connections.map((one) => (
+					<tr key={one.id} class={one.serving}>
+						<td>{one.id}</td>
+						<td>
+							{one.client}:{one.port}
+						</td>
+						<td>{time(one.startedMs)}</td>
+						<td>{one.backend ?? "none"}</td>
+						<td>
+							{one.outcome}
+							{one.tookMs !== null && ` after ${time(one.tookMs)}`}
+							{one.serving === "late" && ", late"}
+						</td>
+					</tr>
+				))}
+			</tbody>
+		</table>
+	);
+}
+
+function Conntrack({ view }: { readonly view: View | null }) {
+	const conntrack = view?.conntrack ?? null;
+	if (conntrack === null || conntrack.count === 0)
+		return <p class="remark">There is no entry.</p>;
+	const more = conntrack.count - conntrack.lines.length;
+	return (
+		<>
+			<pre class="entries">{conntrack.lines.join("\n")}</pre>
+			{more > 0 && <p class="remark">… and {number(more)} more entries.</p>}
+		</>
+	);
+}

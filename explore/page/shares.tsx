@@ -1,0 +1,182 @@
+import { colourClass } from "../../reports/page/parts/colours.ts";
+import { counted, number, percent } from "../../reports/page/parts/format.ts";
+import type { VectorDocument } from "../../scenarios/analysis/document/split-document.ts";
+import type { Study } from "../engine/study.ts";
+import type { BackendView, View } from "../engine/view.ts";
+
+/** What each backend got, and what the rules give it exactly while conditions are as they are. */
+export function Shares({
+	view,
+	study,
+}: {
+	readonly view: View | null;
+	/** Of the rules that are played; `null`: of others, or none yet. */
+	readonly study: Study | null;
+}) {
+	if (view === null) return <h2>Shares</h2>;
+	const { backends, total, nowhere, servings } = view;
+	const vector = study === null ? null : vectorOf(study, view);
+	return (
+		<>
+			<h2>Shares</h2>
+			<table class="shares">
+				<thead>
+					<tr>
+						<th scope="col">backend</th>
+						<th scope="col">given</th>
+						<th scope="col">seen</th>
+						<th scope="col">exact</th>
+					</tr>
+				</thead>
+				<tbody>
+					{backends.map((one, index) => (
+						<Line
+							key={one.name}
+							name={one.name}
+							about={one.address}
+							colour={colourClass(index)}
+							given={one.given}
+							total={total}
+							exact={exactOf(vector, one)}
+						/>
+					))}
+					{(nowhere > 0 || (elsewhere(vector, backends)?.decimal ?? 0) > 0) && (
+						<Line
+							name="no backend"
+							about=""
+							colour="nowhere"
+							given={nowhere}
+							total={total}
+							exact={elsewhere(vector, backends)}
+						/>
+					)}
+				</tbody>
+			</table>
+			<p class="sums">
+				<span>{counted(total, "connection")}:</span>{" "}
+				<span class="good">{number(servings.served)} served</span>
+				{servings.late > 0 && (
+					<span class="doubt">{number(servings.late)} late</span>
+				)}
+				{servings.lost > 0 && (
+					<span class="bad">{number(servings.lost)} lost</span>
+				)}
+				{servings.waiting > 0 && (
+					<span>{number(servings.waiting)} waiting</span>
+				)}
+			</p>
+			{vector !== null && (
+				<p class="remark">
+					Exact: in the long run, while conditions are as they are now
+					{vector.period === null ? "" : `; it repeats every ${vector.period}`}.
+				</p>
+			)}
+		</>
+	);
+}
+
+interface Share {
+	readonly words: string;
+	readonly decimal: number | null;
+}
+
+function Line({
+	name,
+	about,
+	colour,
+	given,
+	total,
+	exact,
+}: {
+	readonly name: string;
+	readonly about: string;
+	readonly colour: string;
+	readonly given: number;
+	readonly total: number;
+	readonly exact: Share | null;
+}) {
+	const seen = total === 0 ? 0 : given / total;
+	return (
+		<tr>
+			<th scope="row">
+				<span class={`dot ${colour}`} /> {name}
+				{about !== "" && <span class="remark"> {about}</span>}
+			</th>
+			<td class="number">{number(given)}</td>
+			<td>
+				<div class="bar">
+					<span class={colour} style={{ width: `${seen * 100}%` }} />
+					{exact !== null && exact.decimal !== null && (
+						<i style={{ left: `${exact.decimal * 100}%` }} />
+					)}
+				</div>
+				{total === 0 ? "—" : percent(seen)}
+			</td>
+			<td>{exact === null ? "—" : exact.words}</td>
+		</tr>
+	);
+}
+
+/** Of the service that is played: the values that conditions have now. */
+function vectorOf(study: Study, view: View): VectorDocument | null {
+	const service = study.split?.services.find(({ backends }) =>
+		view.backends.some((one) => backends.some(({ key }) => isAt(key, one))),
+	);
+	const [clients, ...more] = service?.classes ?? [];
+	// Several classes of clients have shares of their own.
+	if (clients === undefined || more.length > 0) return null;
+	return (
+		clients.vectors.find(({ conditions }) =>
+			Object.entries(conditions).every(
+				([name, value]) => (view.conditions[name] ?? 0) === value,
+			),
+		) ?? null
+	);
+}
+
+function isAt(key: string, { address }: BackendView): boolean {
+	return key === address || key.startsWith(`${address}:`);
+}
+
+function exactOf(
+	vector: VectorDocument | null,
+	backend: BackendView,
+): Share | null {
+	if (vector === null) return null;
+	const part = vector.parts.find(({ key }) => isAt(key, backend));
+	return part === undefined ? { words: "0", decimal: 0 } : wordsOf(part);
+}
+
+function wordsOf({ share }: VectorDocument["parts"][number]): Share {
+	switch (share.kind) {
+		case "exact":
+			return {
+				words:
+					share.share.fraction === share.share.percent
+						? share.share.fraction
+						: `${share.share.fraction} (${share.share.percent})`,
+				decimal: share.share.decimal,
+			};
+		case "interval":
+			return {
+				words: `${share.least.percent} to ${share.greatest.percent}`,
+				decimal: null,
+			};
+		case "unknown":
+			return { words: "unknown", decimal: null };
+	}
+}
+
+/** What gets none of the backends. */
+function elsewhere(
+	vector: VectorDocument | null,
+	backends: readonly BackendView[],
+): Share | null {
+	const parts = vector?.parts.filter(
+		({ key }) => !backends.some((one) => isAt(key, one)),
+	);
+	const [part, ...more] = parts ?? [];
+	if (part === undefined) return null;
+	if (more.length === 0) return wordsOf(part);
+	return { words: `${more.length + 1} ways`, decimal: null };
+}
