@@ -57,6 +57,8 @@ describe("the worker that plays", () => {
 				operation: { kind: "condition", name: "mail1up", write: "1" },
 			},
 		});
+		// It is done at once.
+		expect(last().conditions).toEqual({ mail1up: 1, mail2up: 0 });
 		await say(connect(10));
 		expect(last().backends.map(({ given }) => given)).toEqual([5, 15]);
 		expect(last().conditions).toEqual({ mail1up: 1, mail2up: 0 });

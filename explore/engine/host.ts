@@ -161,25 +161,23 @@ export class Host {
 						: { kind: "every", intervalMs: everyMs },
 				ports: { kind: "from", first: FIRST_PORT + (opened % PORTS) },
 			},
-			stands,
+			stands ? "stand" : "run",
 		);
 	}
 
 	private async act(
 		session: Session,
 		kind: StepKind,
-		stands = true,
+		then: "stand" | "run" | "" = "",
 	): Promise<void> {
 		const { steps } = session.scenario;
 		let label = "";
 		do label = `${kind.kind}-${++this.labels}`;
 		while (steps.some((one) => one.label === label));
 		const step: Step = { ...kind, atMs: 0, label };
-		if (stands) session.begin(step);
-		else {
-			await this.work(session.act(step));
-			await this.work(session.run());
-		}
+		if (then === "stand") return session.begin(step);
+		await this.work(session.act(step));
+		if (then === "run") await this.work(session.run());
 	}
 
 	/** Works until it is done or stopped, and lets messages in. */

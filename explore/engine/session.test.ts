@@ -162,7 +162,7 @@ describe("a session", () => {
 			session.act(
 				step({
 					kind: "operation",
-					operation: { kind: "iptables", command: "iptables -X MAILMARK" },
+					operation: { kind: "iptables", command: "-X MAILMARK" },
 				}),
 			),
 		);

@@ -159,7 +159,7 @@ function CommandLine({
 			onSubmit={(event) => {
 				event.preventDefault();
 				if (isOff || !isCommand) return;
-				onCommand(command.trim());
+				onCommand(command.trim().replace(/^iptables\s+/, ""));
 				setCommand("");
 			}}
 		>
