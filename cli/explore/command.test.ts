@@ -105,6 +105,10 @@ describe("marktwin explore", () => {
 			words: ["explore", "x.scenario.json", "--linux", "trixie"],
 			says: "--linux tells of the machine around rules",
 		},
+		{
+			words: ["explore", "x.scenario.json", "--assume", "set:a=yes"],
+			says: "--assume tells of the machine around rules",
+		},
 	])("refuses $words", async ({ words, says }) => {
 		const { code, err } = await marktwin(words);
 		expect(code).toBe(2);

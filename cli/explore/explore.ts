@@ -101,20 +101,7 @@ async function scenarioOf(
 	{ scenario: named, ...options }: ExploreOptions,
 ): Promise<Start> {
 	noteUsersFile(file);
-	const given = [
-		"addresses",
-		"routes",
-		"routingRules",
-		"sets",
-		"capture",
-		"linux",
-	];
-	for (const [name, value] of Object.entries(options))
-		if (given.includes(name) && value !== undefined)
-			throw new InputError(
-				`--${name === "routingRules" ? "routing-rules" : name} tells of the machine around rules, and ${file} is a scenario`,
-				"A scenario says all of its gateway: write it there.",
-			);
+	mustSayNothingOfMachine(file, options);
 	const { loadScenarios } = await import("../../index.ts");
 	const loaded = await loadScenarios([file]);
 	const names = loaded.map(({ scenario }) => scenario.name);
@@ -136,4 +123,32 @@ async function scenarioOf(
 	const { scenario } = chosen;
 	const text = JSON.stringify(scenario);
 	return { kind: "scenario", name: scenario.name, text };
+}
+
+/** Options that tell of the machine around rules, as they are written. */
+const OF_MACHINE = {
+	addresses: "addresses",
+	routes: "routes",
+	routingRules: "routing-rules",
+	sets: "sets",
+	geoip: "geoip",
+	capture: "capture",
+	otherTables: "other-tables",
+	linux: "linux",
+} as const;
+
+/** @throws InputError for an option that a scenario has no use for */
+function mustSayNothingOfMachine(file: string, options: WorldOptions): void {
+	const given = [
+		...Object.entries(OF_MACHINE).flatMap(([name, written]) =>
+			options[name as keyof typeof OF_MACHINE] === undefined ? [] : [written],
+		),
+		...((options.assume?.size ?? 0) > 0 ? ["assume"] : []),
+	];
+	const [first] = given;
+	if (first === undefined) return;
+	throw new InputError(
+		`--${first} tells of the machine around rules, and ${file} is a scenario`,
+		"A scenario says all of its gateway: write it there.",
+	);
 }
