@@ -15,80 +15,19 @@ import type { Result } from "./state/proof.ts";
 import type { Segment } from "./state/segments.ts";
 import {
 	analysed,
-	cascadeFor,
 	Dialogue,
 	enumerated,
 	NEXT,
-	recipeFor,
 	shows,
 	subjectIn,
 } from "./test-dialogue.ts";
+import { kindOf, plantedBy } from "./test-plants.ts";
 
 const COUNT = Number(process.env.MARKTWIN_MUTATIONS ?? 18);
 const FIRST = Number(process.env.MARKTWIN_SEED ?? 1);
 /** An enumeration takes a while. */
 const ENUMERATED_EVERY = 7;
 const MOST_ENUMERATED = 3;
-
-/** A ruleset, the same with a fault, and a property that the fault violates. */
-interface Planted {
-	readonly right: string;
-	readonly wrong: string;
-	readonly violates: PropertyName;
-}
-
-type Plant = (backends: number, choice: Choice) => Planted;
-
-function recipe(
-	backends: number,
-	violates: PropertyName,
-	edits: Parameters<typeof recipeFor>[1],
-): Planted {
-	return {
-		right: recipeFor(backends),
-		wrong: recipeFor(backends, edits),
-		violates,
-	};
-}
-
-const one = (backends: number, choice: Choice) =>
-	choice.pick(backends, "backend") + 1;
-
-const FAULTS: Readonly<Record<string, Plant>> = {
-	"a mask without a bit of the mark": (backends, choice) => {
-		const bad = one(backends, choice);
-		const lost = bad & -bad;
-		const mask = 0xff & ~lost;
-		return recipe(backends, "liveness", {
-			reads: (at) => (at === bad ? `${at}/0x${mask.toString(16)}` : `${at}`),
-		});
-	},
-	"a mark that no rule reads": (backends, choice) => {
-		const bad = one(backends, choice);
-		const other = backends + 1 + choice.pick(9, "mark");
-		return recipe(backends, "liveness", {
-			sets: (at) => `${at === bad ? other : at}`,
-		});
-	},
-	"a mark that is saved before it is set": (backends) =>
-		recipe(backends, "balance", { savesFirst: true }),
-	"a mark that is not restored": (backends) =>
-		recipe(backends, "balance", { restores: false }),
-	"a counter that leaves connections over": (backends, choice) => {
-		const more = 1 + choice.pick(3, "more");
-		return {
-			right: cascadeFor(backends, (_, right) => right),
-			wrong: cascadeFor(backends, (_, right) => right + more),
-			violates: "liveness",
-		};
-	},
-	"a condition with the other sense": (backends, choice) => {
-		const bad = one(backends, choice);
-		return recipe(backends, "no-dead-backend", {
-			sense: (at) => (at === bad ? "" : "! "),
-		});
-	},
-};
 
 function provedOf(text: string): ReadonlyMap<PropertyName, Result["kind"]> {
 	const { services } = prove(analysed(text), {
@@ -128,22 +67,17 @@ function playedBy(choice: Choice, text: string): readonly PropertyName[] {
 	return [...shown];
 }
 
-const kinds = Object.keys(FAULTS);
 const planted = Array.from({ length: COUNT }, (_, index) => {
 	const seed = FIRST + index;
-	return { seed, kind: kinds[seed % kinds.length] as string };
+	return { seed, kind: kindOf(seed) };
 });
 
 describe("a planted fault is found, and contradicts no play", () => {
 	it.each(planted)(
 		"seed $seed: $kind",
-		({ seed, kind }) => {
+		({ seed }) => {
 			const choice = seededChoice(seed);
-			const backends = 2 + choice.pick(4, "backends");
-			const { right, wrong, violates } = (FAULTS[kind] as Plant)(
-				backends,
-				choice,
-			);
+			const { right, wrong, violates, backends } = plantedBy(seed, choice);
 			const before = provedOf(right);
 			expect([...before.values()]).not.toContain("violated");
 			const proved = provedOf(wrong);
