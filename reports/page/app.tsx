@@ -53,6 +53,9 @@ export function App({ report }: { readonly report: PageHead }) {
 			/>
 			<main id={RESULTS} tabIndex={-1}>
 				{report.fuzz !== null && <Fuzz fuzz={report.fuzz} />}
+				{/* Their counterexamples are the scenarios. */}
+				{report.proofs.length > 0 && <Proofs proofs={report.proofs} />}
+				{report.diffs.length > 0 && <Diffs diffs={report.diffs} />}
 				{report.entries.length > 0 && (
 					<FilterBar
 						report={report}
@@ -70,8 +73,6 @@ export function App({ report }: { readonly report: PageHead }) {
 					onToggle={toggle}
 				/>
 				<Nothing report={report} shown={shown} />
-				{report.proofs.length > 0 && <Proofs proofs={report.proofs} />}
-				{report.diffs.length > 0 && <Diffs diffs={report.diffs} />}
 				{report.coverage !== null && (
 					<RuleCoverage coverage={report.coverage} />
 				)}
