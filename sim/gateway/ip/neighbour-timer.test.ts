@@ -147,3 +147,40 @@ test.each(["forgotten", "timed out"])(
 		expect(send("udp 192.168.0.1:1 > 10.0.0.10:2")).toBe("forwarded");
 	},
 );
+
+// The error about one waits for the other: which of them a kernel gives up first is its timers' affair.
+test.each([
+	[1, ["neighbour"]],
+	[200, ["neighbour"]],
+	[400, []],
+])(
+	"an error about a silent host for another, of which it hears %i ms later",
+	(apartMs, chances) => {
+		const met: UnseenChance[] = [];
+		const choice = Object.assign(seededChoice(1), {
+			hearsUnseen: true,
+			unseen: (chance: UnseenChance) => void met.push(chance),
+		});
+		const gateway = new ModelGateway(SETUP, { choice });
+		for (const [link, address] of [
+			[IN, "192.168.0.1"],
+			[OUT, "10.0.0.10"],
+		] as const)
+			gateway.answer({
+				kind: "neighbour",
+				atMs: 0,
+				interface: link,
+				address,
+				answers: false,
+			});
+		const wait = (atMs: number, toMs: number) =>
+			gateway.answer({ kind: "wait", atMs, toMs });
+		const send = (link: string, text: string) =>
+			gateway.receive(link, parsePacket(text));
+		send(OUT, "udp 10.0.0.10:1 > 192.168.0.1:2");
+		wait(0, apartMs);
+		send(IN, "udp 192.168.0.7:1 > 10.0.0.10:2");
+		wait(apartMs, 3000 + apartMs + 1);
+		expect(met).toEqual(chances);
+	},
+);

@@ -7,6 +7,7 @@ import type { GatewayState, Neighbour } from "../state/gateway-state.ts";
 import { rememberedIn } from "../state/remembered.ts";
 import { sendMade, sendOut } from "./local-output.ts";
 import {
+	MULTICAST_PROBES,
 	neighAnsweredLate,
 	neighDiscard,
 	neighProbe,
@@ -15,7 +16,6 @@ import {
 
 /** `net.ipv4.neigh.*` defaults. */
 const UNICAST_PROBES = 3;
-const MULTICAST_PROBES = 3;
 
 /** `neigh_timer_handler` */
 export function neighTimerHandler(
@@ -89,8 +89,7 @@ export function neighForgetAll(gateway: GatewayState, index: number): void {
 /** Limits know then that a kernel may be a little later, and so are rules that remember its errors. */
 function neighTimedOut(gateway: GatewayState, neighbour: Neighbour): void {
 	const { icmpLimits, choice } = gateway;
-	const tells = neighbour.queue.length > 0 && choice.hearsUnseen;
-	const before = tells ? rememberedIn(gateway) : null;
+	const before = choice.hearsUnseen ? rememberedIn(gateway) : null;
 	icmpLimits.timerOf = neighbour.address;
 	try {
 		neighInvalidate(gateway, neighbour);
@@ -122,8 +121,7 @@ function noteTimedOut(
 			other.rules.some((rule) => rules.includes(rule)),
 	);
 	if (isShared) choice.unseen("neighbour");
-	neighbours.timedOut =
-		rules.length === 0 ? lately : [...lately, { address, at, rules }];
+	neighbours.timedOut = [...lately, { address, at, rules }];
 }
 
 /**

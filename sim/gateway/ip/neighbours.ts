@@ -5,11 +5,13 @@
  * `__neigh_event_send`, 6.1; times from net/ipv4/arp.c, `arp_tbl`).
  */
 import { dropped, type Emission, type Fate } from "../../contract/gateway.ts";
+import { HZ } from "../../kernel.ts";
 import { formatAddress } from "../../packet/address.ts";
 import type { Address, Packet } from "../../packet/packet.ts";
 import type { Skb } from "../../packet/skb/skb.ts";
 import { copyOfSkb, packetOf } from "../../packet/skb/skb-packet.ts";
 import { AddressCache } from "../../routing/address-cache.ts";
+import { jiffies, LATEST_TIMER } from "../icmp/icmp-limits.ts";
 import type {
 	GatewayState,
 	Neighbour,
@@ -20,6 +22,7 @@ import type {
 const BASE_REACHABLE_MS = 30_000;
 const DELAY_FIRST_PROBE_MS = 5_000;
 const RETRANSMIT_MS = 1_000;
+export const MULTICAST_PROBES = 3;
 /** `unres_qlen`: the kernel limits octets of memory; this many full frames fit. */
 const QUEUE_LENGTH = 101;
 const QUEUED: Fate = { kind: "queued", waitsFor: "neighbour" };
@@ -57,6 +60,7 @@ export function neighOutput(
 			schedule(gateway, neighbour, DELAY_FIRST_PROBE_MS);
 			break;
 		case "failed":
+			noteOrder(gateway, neighbour);
 			neighbour.probes = 0;
 			neighbour.state = "incomplete";
 			neighbour.queue.push(kept(gateway, skb));
@@ -73,6 +77,7 @@ export function neighOutput(
 			neighbour.queue.push(kept(gateway, skb));
 			return QUEUED;
 		case "incomplete":
+			noteOrder(gateway, neighbour);
 			if (neighbour.queue.length >= QUEUE_LENGTH)
 				for (const oldest of neighbour.queue.splice(0, 1))
 					gateway.conntrack.release(oldest);
@@ -82,6 +87,28 @@ export function neighOutput(
 	if (!gateway.routes.hasCarrier(outInterface)) return NO_CARRIER;
 	transmit(gateway, outInterface, packetOf(skb), address);
 	return gateway.forwarded[outInterface] as Fate;
+}
+
+/**
+ * An error about one neighbour may have to wait for another that times out together with it: whether it is lost with
+ * what waits there, or has it asked for once more, depends on which of them a kernel gives up first.
+ */
+function noteOrder(gateway: GatewayState, neighbour: Neighbour): void {
+	const { icmpLimits, neighbours, choice, timers } = gateway;
+	const { timerOf } = icmpLimits;
+	if (timerOf === null || timerOf === neighbour.address) return;
+	const { address, probes, state, timer } = neighbour;
+	const latestMs = (LATEST_TIMER * 1000) / HZ;
+	const isNext =
+		state === "incomplete" &&
+		probes >= MULTICAST_PROBES &&
+		timer !== null &&
+		timer.atMs - timers.nowMs <= latestMs;
+	const wasLast = neighbours.timedOut.some(
+		(other) =>
+			other.address === address && jiffies(gateway) - other.at <= LATEST_TIMER,
+	);
+	if (isNext || wasLast) choice.unseen("neighbour");
 }
 
 /** Was it asked for in vain, or is it asked for just now? (not `NUD_VALID`) */
