@@ -106,8 +106,7 @@ export interface TimedOut {
 export interface Neighbour {
 	readonly interfaceIndex: number;
 	readonly address: Address;
-	/** `NUD_*` */
-	/** `failing`: errors about what waited are being sent. */
+	/** `NUD_*`; `failing`: errors about what waited are being sent. */
 	state:
 		| "incomplete"
 		| "reachable"
