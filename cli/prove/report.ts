@@ -64,7 +64,7 @@ export async function writeProofReport(
 }
 
 /** One for each service and class of its clients. */
-export function proofViews(
+function proofViews(
 	{ file, proof }: ProvedFile,
 	shown: Shown,
 ): readonly ProofView[] {
