@@ -93,7 +93,10 @@ function Cell({
 	const { status, words, counterexample } = cell;
 	return (
 		<td>
-			<span class={`sign ${status}`} aria-hidden="true">
+			<span
+				class={`sign ${status === "nothing" ? "vacuous" : status}`}
+				aria-hidden="true"
+			>
 				{SIGNS[status]}
 			</span>{" "}
 			{status === "nothing" ? "nothing could violate it" : status}
