@@ -1,7 +1,10 @@
 /** The texts of a fuzz, shared among the machines in handfuls. */
 import { isLostMachine } from "../../lab/lab-error.ts";
 import type { Machine } from "../../lab/vm/machine/machine.ts";
-import { createTextOracle } from "../../lab/vm/text-oracle.ts";
+import {
+	createTextOracle,
+	type GuestTextOracle,
+} from "../../lab/vm/text-oracle.ts";
 import type { VmDriver } from "../../lab/vm/vm-driver.ts";
 import { compareText } from "../../scenarios/fuzz/text/compare-text.ts";
 import {
@@ -54,13 +57,13 @@ export async function playTexts(
 	const deadline = performance.now() + options.limitMs;
 	const handfuls = handfulsOf(options);
 	const work = async (driver: VmDriver) => {
-		const oracle = oracleOn(driver, options.linux);
+		const asked = oracleOn(driver, options.linux);
 		while (performance.now() < deadline) {
 			const { value, done } = handfuls.next();
-			if (done) return;
+			if (done) break;
 			const some = await fuzzTexts({
 				seed,
-				oracle,
+				oracle: asked.oracle,
 				shrinkMs,
 				isLoss: isLostMachine,
 				onFinding,
@@ -73,6 +76,7 @@ export async function playTexts(
 			addTextCoverage(account.coverage, some.coverage);
 			options.onTexts(account.texts);
 		}
+		await asked.close();
 	};
 	await Promise.all(drivers.map(work));
 	return account;
@@ -86,7 +90,7 @@ async function playText(
 	const [driver] = drivers;
 	if (driver === undefined) return account;
 	try {
-		const oracle = await oracleOn(driver, linux)();
+		const oracle = await oracleOn(driver, linux).oracle();
 		const difference = await compareText(textAt(seed, path), oracle);
 		account.texts++;
 		if (difference === null) return account;
@@ -100,17 +104,28 @@ async function playText(
 	return account;
 }
 
-/** On the machine that the driver has by then. */
-function oracleOn(driver: VmDriver, linux: Linux): () => Promise<TextOracle> {
+/** On the machine that the driver has by then; closed before rulesets are played there. */
+function oracleOn(
+	driver: VmDriver,
+	linux: Linux,
+): {
+	readonly oracle: () => Promise<TextOracle>;
+	readonly close: () => Promise<void>;
+} {
 	let machine: Machine | null = null;
-	let oracle: TextOracle | null = null;
-	return async () => {
-		const now = await driver.start();
-		if (oracle === null || now !== machine) {
-			machine = now;
-			oracle = await createTextOracle(now, linux);
-		}
-		return oracle;
+	let oracle: GuestTextOracle | null = null;
+	return {
+		async oracle() {
+			const now = await driver.start();
+			if (oracle === null || now !== machine) {
+				machine = now;
+				oracle = await createTextOracle(now, linux);
+			}
+			return oracle;
+		},
+		async close() {
+			if (oracle !== null && machine?.failure === null) await oracle.close();
+		},
 	};
 }
 

@@ -6,8 +6,13 @@ import { withoutComments } from "../kernel/ruleset-text.ts";
 import { createGuest } from "./machine/guest.ts";
 import type { Machine } from "./machine/machine.ts";
 
+export interface GuestTextOracle extends TextOracle {
+	/** Leaves the namespace, once nothing is loaded there that its end would hurt. @throws LabError */
+	close(): Promise<void>;
+}
+
 /**
- * In a network namespace of its own, which lasts until the machine is asked for the next one. Each text, or
+ * In a network namespace of its own, which lasts until it is closed. Each text, or
  * the one that it is added to, begins by emptying all tables, so nothing else has to be taken away
  * between two.
  * @throws LabError
@@ -15,7 +20,7 @@ import type { Machine } from "./machine/machine.ts";
 export async function createTextOracle(
 	machine: Machine,
 	linux: Linux = DEFAULT_LINUX,
-): Promise<TextOracle> {
+): Promise<GuestTextOracle> {
 	const guest = createGuest(machine);
 	await guest.newNamespace();
 	const run = async (words: readonly string[], text: string): Promise<Said> => {
@@ -38,5 +43,6 @@ export async function createTextOracle(
 			withoutComments(
 				await guest.must(["iptables-save", ...(counters ? ["-c"] : [])]),
 			),
+		close: () => guest.leaveNamespace(),
 	};
 }
