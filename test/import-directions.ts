@@ -21,7 +21,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 	scenarios: {
 		from: ["sim"],
 		typesFrom: [],
-		packages: ["ts-pattern", "valibot", "jiti", "fast-check"],
+		packages: ["ts-pattern", "valibot", "jiti", "fast-check", "@noble/hashes"],
 		node: true,
 	},
 	lab: {

@@ -1,5 +1,6 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Found, LintDescription } from "../finding.ts";
-import { sha256 } from "./sha256.ts";
 
 /** Digits of a fingerprint: 64 bits. */
 const LENGTH = 16;
@@ -12,11 +13,15 @@ export class Fingerprints {
 	 * Of the code, the table, and the rule as iptables-save prints it, which names its chain: no line, no
 	 * number of the rule. Findings that are equal in these are numbered.
 	 */
-	of({ code }: LintDescription, { at }: Found): string {
+	of(
+		{ code }: Pick<LintDescription, "code">,
+		{ at }: { readonly at: Pick<Found["at"], "rule" | "text"> },
+	): string {
 		const [table = ""] = at.rule.split(":");
 		const what = [code, table, at.text].join("\0");
 		const ordinal = this.seen.get(what) ?? 0;
 		this.seen.set(what, ordinal + 1);
-		return sha256(`${what}\0${ordinal}`).slice(0, LENGTH);
+		const hash = sha256(utf8ToBytes(`${what}\0${ordinal}`));
+		return bytesToHex(hash).slice(0, LENGTH);
 	}
 }
