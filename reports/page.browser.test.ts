@@ -17,7 +17,7 @@ import {
 } from "./test-page.ts";
 
 describeInBrowser("the page of a report", () => {
-	const { folder, complaints, open, show } = pages();
+	const { folder, open, show, expectOwnScriptsOnly } = pages();
 
 	it("says at the top how many hold, on what it was played, and how to do it again", async () => {
 		const page = await show(sampleReport());
@@ -75,16 +75,7 @@ describeInBrowser("the page of a report", () => {
 			.locator('meta[http-equiv="Content-Security-Policy"]')
 			.getAttribute("content");
 		expect(policy).toMatch(/^default-src 'none'; script-src 'sha256-/);
-		await page.evaluate(`{
-			const script = document.createElement("script");
-			script.textContent = "window.ran = true";
-			document.body.append(script);
-		}`);
-		expect(await page.evaluate("window.ran")).toBeUndefined();
-		// That it was refused is what was to be seen.
-		expect(complaints.get(page)?.join()).toContain("Content Security Policy");
-		complaints.delete(page);
-		await page.close();
+		await expectOwnScriptsOnly(page);
 	});
 
 	it("shows the verdict on rulesets: shares, findings, and the rules beside them", async () => {

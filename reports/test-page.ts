@@ -71,7 +71,20 @@ export function pages() {
 		return open(file, look);
 	}
 
-	return { folder, complaints, open, show };
+	/** The last of a page: a script that is not its own does not run, and the page complains of it. */
+	async function expectOwnScriptsOnly(page: Page): Promise<void> {
+		await page.evaluate(`{
+			const script = document.createElement("script");
+			script.textContent = "window.ran = true";
+			document.body.append(script);
+		}`);
+		expect(await page.evaluate("window.ran")).toBeUndefined();
+		expect(complaints.get(page)?.join()).toContain("Content Security Policy");
+		complaints.delete(page);
+		await page.close();
+	}
+
+	return { folder, open, show, expectOwnScriptsOnly };
 }
 
 /** Every scenario open, every picture drawn. */

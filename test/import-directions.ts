@@ -52,7 +52,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 	},
 	// Writes the page that has the engine in it.
 	explore: {
-		from: [],
+		from: ["reports/formats/html-document.ts"],
 		typesFrom: ["explore/engine"],
 		packages: [],
 		node: true,
@@ -69,6 +69,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 			"explore/engine",
 			"reports/page/parts/colours.ts",
 			"reports/page/parts/format.ts",
+			"reports/page/parts/tabs.tsx",
 			"reports/wording.ts",
 		],
 		typesFrom: ["sim", "scenarios"],

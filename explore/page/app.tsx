@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { Tabs } from "../../reports/page/parts/tabs.tsx";
 import type { StepOperation } from "../../sim/contract/gateway.ts";
 import type { Start } from "../engine/messages.ts";
 import type { SeenPacket } from "../engine/session.ts";
@@ -151,46 +152,43 @@ function Rules({
 	const faults = state.study?.faults.length ?? 0;
 	const [tab, setTab] = useState<"live" | "edit">(faults > 0 ? "edit" : "live");
 	return (
-		<>
-			<div class="tabs" role="tablist" aria-label="Rules">
-				{(["live", "edit"] as const).map((one) => (
-					<button
-						key={one}
-						type="button"
-						role="tab"
-						id={`tab-${one}`}
-						aria-selected={tab === one}
-						aria-controls="rules-panel"
-						onClick={() => setTab(one)}
-					>
-						{one === "live" ? "Rules and counters" : "Edit the rules"}
-						{one === "edit" && faults > 0 && (
-							<span class="badge bad">{faults}</span>
-						)}
-					</button>
-				))}
-			</div>
-			<div id="rules-panel" role="tabpanel" aria-labelledby={`tab-${tab}`}>
-				{tab === "live" ? (
-					<LiveRules
-						lines={state.lines}
-						counters={state.view?.counters ?? []}
-						hit={state.hit}
-						packet={packet}
-					/>
-				) : (
-					<RulesEditor
-						state={state}
-						onEdit={engine.edit}
-						onReplay={() => say({ kind: "rules", name, text })}
-						onAfresh={onAfresh}
-						onReload={(how) =>
-							operate({ kind: "restore", text, file: name, ...how })
-						}
-						onOperation={operate}
-					/>
-				)}
-			</div>
-		</>
+		<Tabs
+			label="Rules"
+			id="rules-panel"
+			tabs={[
+				{ name: "live", words: "Rules and counters" },
+				{
+					name: "edit",
+					words: (
+						<>
+							Edit the rules
+							{faults > 0 && <span class="badge bad">{faults}</span>}
+						</>
+					),
+				},
+			]}
+			chosen={tab}
+			onChoose={setTab}
+		>
+			{tab === "live" ? (
+				<LiveRules
+					lines={state.lines}
+					counters={state.view?.counters ?? []}
+					hit={state.hit}
+					packet={packet}
+				/>
+			) : (
+				<RulesEditor
+					state={state}
+					onEdit={engine.edit}
+					onReplay={() => say({ kind: "rules", name, text })}
+					onAfresh={onAfresh}
+					onReload={(how) =>
+						operate({ kind: "restore", text, file: name, ...how })
+					}
+					onOperation={operate}
+				/>
+			)}
+		</Tabs>
 	);
 }

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { number, time } from "../../reports/page/parts/format.ts";
+import { Tabs } from "../../reports/page/parts/tabs.tsx";
 import type { ToPlay } from "../engine/messages.ts";
 import type { View } from "../engine/view.ts";
 
@@ -20,35 +21,28 @@ export function History({
 		conntrack: view?.conntrack?.count ?? 0,
 	};
 	return (
-		<>
-			<div class="tabs" role="tablist" aria-label="What happened">
-				{TABS.map((one) => (
-					<button
-						key={one}
-						type="button"
-						role="tab"
-						id={`tab-${one}`}
-						aria-selected={tab === one}
-						aria-controls="history-panel"
-						onClick={() => setTab(one)}
-					>
-						{one} <span class="badge">{number(counts[one])}</span>
-					</button>
-				))}
-			</div>
-			<div
-				id="history-panel"
-				role="tabpanel"
-				aria-labelledby={`tab-${tab}`}
-				class="scrolls"
-				// biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls by keyboard
-				tabIndex={0}
-			>
-				{tab === "steps" && <Steps view={view} say={say} />}
-				{tab === "connections" && <Connections view={view} />}
-				{tab === "conntrack" && <Conntrack view={view} />}
-			</div>
-		</>
+		<Tabs
+			label="What happened"
+			id="history-panel"
+			tabs={TABS.map((name) => {
+				const count = <span class="badge">{number(counts[name])}</span>;
+				return {
+					name,
+					words: (
+						<>
+							{name} {count}
+						</>
+					),
+				};
+			})}
+			chosen={tab}
+			onChoose={setTab}
+			scrolls
+		>
+			{tab === "steps" && <Steps view={view} say={say} />}
+			{tab === "connections" && <Connections view={view} />}
+			{tab === "conntrack" && <Conntrack view={view} />}
+		</Tabs>
 	);
 }
 
