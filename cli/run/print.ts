@@ -179,7 +179,7 @@ function printJudgement(
 					"rule",
 					printRulePlace(
 						why.find((one) => one.rule?.place === rule)?.rule ??
-							rulePlace(rule, result.scenario.setup.ruleset),
+							rulePlace(rule, result.scenario.setup),
 					),
 					view,
 				)),

@@ -1,4 +1,8 @@
 import { expect, it } from "vitest";
+import type { Linux } from "../../sim/linux/linux.ts";
+import type { Step } from "../../sim/world/setup/setup.ts";
+import { RECIPE_GATEWAY } from "../language/build/build-recipe.ts";
+import type { PlayableScenario } from "../language/scenario.ts";
 import { checkScenario } from "../run/run-scenario.ts";
 import { loadBuiltInScenarios } from "../suites/index.ts";
 import { matchedRules, ruleCoverage } from "./rule-coverage.ts";
@@ -75,4 +79,78 @@ it("says nothing of what a kernel played", () => {
 	if (first === undefined) throw new Error("there are scenarios");
 	const { scenario } = first;
 	expect(ruleCoverage([{ scenario, matched: null }])).toEqual([]);
+});
+
+function played(scenario: PlayableScenario) {
+	const { matched } = collectRunDetails(checkScenario(scenario), {
+		connections: 1,
+	});
+	return ruleCoverage([{ scenario, matched }])[0];
+}
+
+const ONE_PACKET: Step = {
+	kind: "packet",
+	atMs: 1,
+	label: "",
+	interface: RECIPE_GATEWAY.interfaces[0]?.name ?? "",
+	packet: "tcp 10.0.0.10:40000 > 10.0.0.1:25 S",
+};
+
+function scenarioOf(
+	text: string,
+	{
+		linux,
+		steps = [ONE_PACKET],
+	}: { readonly linux?: Linux; readonly steps?: readonly Step[] } = {},
+): PlayableScenario {
+	const [first] = all;
+	if (first === undefined) throw new Error("there are scenarios");
+	const { scenario } = first;
+	const gateway = {
+		...RECIPE_GATEWAY,
+		...(linux === undefined ? {} : { linux }),
+	};
+	const ruleset = { name: "my.rules", text };
+	const setup = { ...scenario.setup, gateway, ruleset, conditions: {} };
+	return { ...scenario, setup, steps, expect: [] };
+}
+
+it("tells two equal rules apart, of which the second is never reached", () => {
+	const rule = "-A INPUT -p tcp -m tcp --dport 25 -j DROP";
+	const found = played(scenarioOf(`*filter\n${rule}\n${rule}\nCOMMIT\n`));
+	expect(found?.unmatched.map(({ place }) => place)).toEqual([
+		"filter:INPUT:rule:2",
+	]);
+});
+
+it("reads and prints the rules as the gateway's Linux does", () => {
+	const linux = {
+		kernel: "6.12",
+		iptables: "1.8.11",
+		backend: "legacy",
+	} as const;
+	const text = "*filter\n-A INPUT -d10.0.0.1 -p tcp -j DROP\nCOMMIT\n";
+	expect(played(scenarioOf(text, { linux }))?.unmatched).toEqual([]);
+});
+
+it("counts what matched before a late reload", () => {
+	const text = "*filter\n-A INPUT -p tcp -m tcp --dport 25 -j DROP\nCOMMIT\n";
+	const reload: Step = {
+		kind: "operation",
+		atMs: 100,
+		label: "",
+		operation: {
+			kind: "restore",
+			text,
+			file: "my.rules",
+			noflush: false,
+			counters: false,
+		},
+	};
+	const packets = Array.from({ length: 40 }, (_, index): Step => {
+		return { ...ONE_PACKET, atMs: index } as Step;
+	});
+	expect(
+		played(scenarioOf(text, { steps: [...packets, reload] })),
+	).toMatchObject({ rules: 1, unmatched: [] });
 });

@@ -13,33 +13,43 @@ export interface RuleCoverage {
 	readonly unmatched: readonly RulePlace[];
 }
 
-/** What a rule is known by, wherever it stands after an edit. */
-function keyOf(table: string, chain: string, text: string): string {
-	return `${table} ${chain} ${text}`;
-}
-
-/** Or by where it stands, until an operation may have changed that: some Linux spells rules otherwise. */
+/** Where a rule stands, until an operation may have changed that: then it is known by its text. */
 function placeKeyOf(table: string, chain: string, number: number): string {
 	return `${table} ${chain} #${number}`;
 }
 
+/** Gives rules their keys by text, in their order: of two that are equal, each has its own. */
+function textKeys(): (table: string, chain: string, text: string) => string {
+	const seen = new Map<string, number>();
+	return (table, chain, text) => {
+		const key = `${table} ${chain} ${text}`;
+		const before = seen.get(key) ?? 0;
+		seen.set(key, before + 1);
+		return `${key} ${before}`;
+	};
+}
+
 /**
  * Rules that had counted something at any of these moments.
- * @param unchanged so many moments are before the first operation
+ * @param unchanged number of moments before rules may first have been replaced
  */
 export function matchedRules(
 	moments: readonly (readonly SavedLine[])[],
 	unchanged: number,
 ): ReadonlySet<string> {
 	return new Set(
-		moments.flatMap((lines, at) =>
-			lines
-				.filter(({ kind, packets }) => kind === "rule" && packets > 0)
-				.flatMap(({ table, chain, number, text }) => [
-					keyOf(table, chain, text),
-					...(at < unchanged ? [placeKeyOf(table, chain, number)] : []),
-				]),
-		),
+		moments.flatMap((lines, at) => {
+			const keyOf = textKeys();
+			return lines
+				.filter(({ kind }) => kind === "rule")
+				.flatMap(({ table, chain, number, text, packets }) => {
+					const key =
+						at < unchanged
+							? placeKeyOf(table, chain, number)
+							: keyOf(table, chain, text);
+					return packets > 0 ? [key] : [];
+				});
+		}),
 	);
 }
 
@@ -52,15 +62,18 @@ export function ruleCoverage(
 ): readonly RuleCoverage[] {
 	const groups = new Map<
 		string,
-		{ name: string; text: string; scenarios: number; matched: Set<string> }
+		{
+			setup: PlayableScenario["setup"];
+			scenarios: number;
+			matched: Set<string>;
+		}
 	>();
 	for (const { scenario, matched } of played) {
 		if (matched === null) continue;
-		const { name, text } = scenario.setup.ruleset;
-		const key = `${name}\n${text}`;
+		const { setup } = scenario;
+		const key = JSON.stringify([setup.ruleset, setup.gateway.linux]);
 		const group = groups.get(key) ?? {
-			name,
-			text,
+			setup,
 			scenarios: 0,
 			matched: new Set(),
 		};
@@ -68,18 +81,20 @@ export function ruleCoverage(
 		for (const one of matched) group.matched.add(one);
 		groups.set(key, group);
 	}
-	return [...groups.values()].map(({ name, text, scenarios, matched }) => {
-		const rules = rulesOf({ name, text });
+	return [...groups.values()].map(({ setup, scenarios, matched }) => {
+		const rules = rulesOf(setup);
+		const keyOf = textKeys();
 		return {
-			name,
+			name: setup.ruleset.name,
 			scenarios,
 			rules: rules.length,
 			unmatched: rules.filter(({ place, text }) => {
 				const [table = "", chain = "", , number] = place.split(":");
-				const standing = placeKeyOf(table, chain, Number(number));
-				return (
-					!matched.has(keyOf(table, chain, text)) && !matched.has(standing)
-				);
+				const keys = [
+					placeKeyOf(table, chain, Number(number)),
+					keyOf(table, chain, text),
+				];
+				return !keys.some((key) => matched.has(key));
 			}),
 		};
 	});

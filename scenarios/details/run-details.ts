@@ -10,6 +10,7 @@ import type { Account } from "../../sim/world/account/account.ts";
 import type { Step } from "../../sim/world/setup/setup.ts";
 import { describeStep } from "../explain/describe-step.ts";
 import { type FailoverGap, failoverGaps } from "../judge/failover-gaps.ts";
+import { setsCountersBack } from "../judge/unmet-rules.ts";
 import type { RunResult } from "../result/result.ts";
 import { type RulePlace, rulePlace } from "../result/rule-place.ts";
 import { readSaved, type SavedLine } from "../result/saved-ruleset.ts";
@@ -40,7 +41,7 @@ export interface RunDetails {
 	readonly followed: readonly number[];
 	/** So many packets of each are there, and more where they took a path that is new. */
 	readonly packetsOfEach: number;
-	/** Rules that matched a packet, as `matchedRules` knows them; `null` where that is not known: of kernels. */
+	/** Rules that matched a packet, as `matchedRules` knows them; `null` where that is not known: of kernels, and where counters may be set back too often. */
 	readonly matched: ReadonlySet<string> | null;
 	/** For each judgement: the rule to look at. */
 	readonly places: readonly (RulePlace | null)[];
@@ -55,6 +56,8 @@ export interface RunDetailsOptions {
 
 /** Snapshots that nobody asked for are taken of so many steps at most. */
 const MOST_SNAPSHOTS = 30;
+/** Where counters may be set back more often, it is not known which rules matched. */
+const MOST_SET_BACK = 200;
 
 /**
  * Looks at a result once more.
@@ -85,9 +88,9 @@ export function collectRunDetails(
 			rule === null
 				? null
 				: (why.find((one) => one.rule?.place === rule)?.rule ??
-					rulePlace(rule, setup.ruleset)),
+					rulePlace(rule, setup)),
 		),
-		unknownPlace: unknown?.rule ? rulePlace(unknown.rule, setup.ruleset) : null,
+		unknownPlace: unknown?.rule ? rulePlace(unknown.rule, setup) : null,
 	};
 }
 
@@ -127,7 +130,7 @@ function followed(
 ): Again {
 	const { scenario, seed } = result;
 	const chosen = chooseConnections(result, connections);
-	const { steps, labels } = withSnapshots(scenario.steps);
+	const { steps, labels, isCounted } = withSnapshots(scenario.steps);
 	const recorder = new PathRecorder(new Set(chosen));
 	const ports: ModelGatewayPorts = {
 		choice: gatewayChoice(seed),
@@ -140,7 +143,7 @@ function followed(
 	});
 	const snapshots: Snapshot[] = [];
 	const counted: (readonly SavedLine[])[] = [];
-	/** Moments before the first operation. */
+	/** Moments before rules may first have been replaced. */
 	let unchanged: number | null = null;
 	let observed = 0;
 	let step = play.next();
@@ -150,11 +153,12 @@ function followed(
 		const answer = gateway.answer(ask);
 		recorder.end(answer, gateway);
 		if (answer.observation !== null) {
-			const label = labels[observed++] ?? "";
-			const about = { label, atMs: answer.nowMs };
+			// The last one, at the end, has no name.
+			const { [observed++]: label = "" } = labels;
+			const about = { label: label ?? "", atMs: answer.nowMs };
 			const snapshot = snapshotOf(about, answer.observation);
 			counted.push(snapshot.rules);
-			if (label === BEFORE) unchanged ??= counted.length;
+			if (label === null) unchanged ??= counted.length;
 			else snapshots.push(snapshot);
 		}
 		step = play.next(answer);
@@ -163,7 +167,9 @@ function followed(
 		snapshots,
 		paths: recorder.paths,
 		followed: chosen,
-		matched: matchedRules(counted, unchanged ?? counted.length),
+		matched: isCounted
+			? matchedRules(counted, unchanged ?? counted.length)
+			: null,
 	};
 }
 
@@ -173,31 +179,38 @@ const CHANGING: ReadonlySet<Step["kind"]> = new Set([
 	"race",
 ]);
 
-/** Before counters may be set back; no moment that is shown, since no scenario can call one so. */
-const BEFORE = "\u0000before";
-
-/** An observation behind each step that changes something, one before each operation, and what to call them all, in their order. */
+/**
+ * An observation behind each step that changes something, as long as there are not too many, and one before each that
+ * may set counters back; and what to call them all, in their order: `null` for those that are not shown.
+ */
 function withSnapshots(steps: readonly Step[]): {
 	readonly steps: readonly Step[];
-	readonly labels: readonly string[];
+	readonly labels: readonly (string | null)[];
+	/** Each of those that may set counters back has one. */
+	readonly isCounted: boolean;
 } {
 	let left = MOST_SNAPSHOTS;
+	const hidden = new Set<Step>();
+	const isCounted = steps.filter(setsCountersBack).length <= MOST_SET_BACK;
 	const all = steps.flatMap((step): readonly Step[] => {
-		const changes = CHANGING.has(step.kind);
-		if (!changes || left === 0) return [step];
-		left--;
-		const { atMs } = step;
-		const label = `after ${describeStep(step)}`;
-		const after = { kind: "observe", label, atMs } as const;
-		return step.kind === "operation"
-			? [{ kind: "observe", label: BEFORE, atMs }, step, after]
-			: [step, after];
+		const { kind, atMs } = step;
+		const around: Step[] = [step];
+		if (isCounted && setsCountersBack(step)) {
+			const before: Step = { kind: "observe", label: "", atMs };
+			hidden.add(before);
+			around.unshift(before);
+		}
+		if (CHANGING.has(kind) && left-- > 0) {
+			const label = `after ${describeStep(step)}`;
+			around.push({ kind: "observe", label, atMs });
+		}
+		return around;
 	});
 	const labels = all
-		.filter(({ kind }) => kind === "observe")
+		.filter((step) => step.kind === "observe")
 		.sort((one, other) => one.atMs - other.atMs)
-		.map(({ label }) => label);
-	return { steps: all, labels };
+		.map((step) => (hidden.has(step) ? null : step.label));
+	return { steps: all, labels, isCounted };
 }
 
 /** The box at a moment, everything in the kernel's spelling. */

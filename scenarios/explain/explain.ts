@@ -73,7 +73,7 @@ export function explain(
 	if (followed.length === 0 && !asksForHand) return questions.map(() => []);
 	const follower = new Follower(followed);
 	const again = playedAgain(follower, begin);
-	const scene = sceneOf(scenario, account, ruleBook(scenario.setup.ruleset));
+	const scene = sceneOf(scenario, account, ruleBook(scenario.setup));
 	return questions.map((question) => {
 		if (question === null) return [];
 		const { expectation, concerned } = question;

@@ -1,15 +1,21 @@
 /** Rules that were played and met no packet of the connections: the scenario says nothing about them. */
 
 import { servicesOf } from "../../sim/world/setup/services.ts";
+import type { Step } from "../../sim/world/setup/setup.ts";
 import type { RunResult } from "../result/result.ts";
 import { readSaved, type SavedLine } from "../result/saved-ruleset.ts";
 
-/** Steps of these kinds replace tables, and counters begin anew with them. */
+/** Operations of these kinds replace tables, and counters begin anew with them. */
 const REPLACES: ReadonlySet<string> = new Set([
 	"restore",
 	"iptables",
 	"take-over",
 ]);
+
+/** May counters be set back by it? */
+export function setsCountersBack(step: Step): boolean {
+	return step.kind === "operation" && REPLACES.has(step.operation.kind);
+}
 
 /**
  * The rules at the end of a play, with what each counted from its beginning.
@@ -21,10 +27,7 @@ export function countedRules({
 }: Pick<RunResult, "scenario" | "account">): readonly SavedLine[] | null {
 	const end = account.observations.at(-1)?.observation.ruleset;
 	if (end === undefined || account.unknown !== null) return null;
-	const isReplaced = scenario.steps.some(
-		(step) => step.kind === "operation" && REPLACES.has(step.operation.kind),
-	);
-	if (isReplaced) return null;
+	if (scenario.steps.some(setsCountersBack)) return null;
 	return readSaved(end).filter(({ kind }) => kind === "rule");
 }
 

@@ -79,7 +79,10 @@ describe("loading scenarios", () => {
 		const rules = loaded?.scenario.setup.ruleset;
 		expect(rules?.name).toBe(script);
 		expect(rules?.text).toMatch(/^\*filter\n/);
-		expect(rules && rulePlace("filter:INPUT:rule:1", rules)).toMatchObject({
+		expect(
+			rules &&
+				rulePlace("filter:INPUT:rule:1", { ruleset: rules, gateway: {} }),
+		).toMatchObject({
 			file: script,
 			line: 2,
 			text: "-A INPUT -s 1.1.1.1/32",

@@ -1,3 +1,5 @@
+import { behaviourOf } from "../../sim/linux/behaviour.ts";
+import { DEFAULT_LINUX, type Linux } from "../../sim/linux/linux.ts";
 import { parseRuleset } from "../../sim/ruleset/parse.ts";
 import { printRule } from "../../sim/ruleset/print.ts";
 
@@ -13,6 +15,12 @@ export interface RulePlace {
 	readonly text: string;
 }
 
+/** A ruleset, and the Linux that reads and prints it: as scenarios set them up. */
+interface RulesOnLinux {
+	readonly ruleset: { readonly name: string; readonly text: string };
+	readonly gateway: { readonly linux?: Linux };
+}
+
 /** Finds rules in the ruleset that a scenario begins with: what is loaded later may have others there. */
 export interface RuleBook {
 	/**
@@ -23,11 +31,12 @@ export interface RuleBook {
 }
 
 /** @throws RulesetError when the rules cannot be read */
-export function ruleBook(rules: {
-	readonly name: string;
-	readonly text: string;
-}): RuleBook {
-	const { tables } = parseRuleset(rules.text, { file: rules.name });
+export function ruleBook({
+	ruleset: rules,
+	gateway: { linux = DEFAULT_LINUX },
+}: RulesOnLinux): RuleBook {
+	const { tables } = parseRuleset(rules.text, { file: rules.name, linux });
+	const behaviour = behaviourOf(linux);
 	const lines = rules.text.split("\n");
 	return {
 		find(place, text) {
@@ -38,7 +47,7 @@ export function ruleBook(rules: {
 			const rule = chain?.rules[Number(number) - 1];
 			// The kernel calls an unconditional `-j DROP` a policy as well.
 			const found = rule
-				? { text: printRule(rule, chainName), line: rule.line }
+				? { text: printRule(rule, chainName, behaviour), line: rule.line }
 				: kind === "policy" && chain?.policy
 					? {
 							text: `-P ${chainName} ${chain.policy}`,
@@ -58,11 +67,12 @@ export function ruleBook(rules: {
  * All rules of a ruleset, in the order of its tables and chains.
  * @throws RulesetError when the rules cannot be read
  */
-export function rulesOf(rules: {
-	readonly name: string;
-	readonly text: string;
-}): readonly RulePlace[] {
-	const { tables } = parseRuleset(rules.text, { file: rules.name });
+export function rulesOf({
+	ruleset: rules,
+	gateway: { linux = DEFAULT_LINUX },
+}: RulesOnLinux): readonly RulePlace[] {
+	const { tables } = parseRuleset(rules.text, { file: rules.name, linux });
+	const behaviour = behaviourOf(linux);
 	return tables.flatMap((table) =>
 		table.chains.flatMap((chain) =>
 			chain.rules.map(
@@ -70,7 +80,7 @@ export function rulesOf(rules: {
 					place: `${table.name}:${chain.name}:rule:${index + 1}`,
 					file: rules.name,
 					line: rule.line,
-					text: printRule(rule, chain.name),
+					text: printRule(rule, chain.name, behaviour),
 				}),
 			),
 		),
@@ -78,11 +88,8 @@ export function rulesOf(rules: {
 }
 
 /** For one rule; whoever looks for many makes a book. */
-export function rulePlace(
-	place: string,
-	rules: { readonly name: string; readonly text: string },
-): RulePlace {
-	return ruleBook(rules).find(place);
+export function rulePlace(place: string, setup: RulesOnLinux): RulePlace {
+	return ruleBook(setup).find(place);
 }
 
 /** `:INPUT DROP [0:0]` below `*filter`, or `iptables -P INPUT DROP`; 0 where the file leaves the default. */
