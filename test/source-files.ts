@@ -196,5 +196,14 @@ function isLiteral(expression: Expression): boolean {
 /** Offset → line, from 1. */
 function lineFinder(text: string): (offset: number) => number {
 	const ends = [...text.matchAll(/\n/g)].map((found) => found.index);
-	return (offset) => ends.filter((end) => end < offset).length + 1;
+	return (offset) => {
+		let low = 0;
+		let high = ends.length;
+		while (low < high) {
+			const middle = (low + high) >> 1;
+			if ((ends[middle] ?? 0) < offset) low = middle + 1;
+			else high = middle;
+		}
+		return low + 1;
+	};
 }
