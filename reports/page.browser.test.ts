@@ -5,7 +5,9 @@ import { describeInBrowser } from "../test/browser.ts";
 import { execute } from "../test/marktwin.ts";
 import {
 	comparisonReport,
+	diffReport,
 	HOSTILE,
+	proofReport,
 	sampleReport,
 } from "./contract/test-report.ts";
 import {
@@ -48,7 +50,12 @@ describeInBrowser("the page of a report", () => {
 	it.each(LOOKS)(
 		"fits and is accessible: $widthPx px, $colours",
 		async (look) => {
-			for (const report of [sampleReport(), comparisonReport()]) {
+			for (const report of [
+				sampleReport(),
+				comparisonReport(),
+				proofReport(),
+				diffReport(),
+			]) {
 				const page = await show(report, look);
 				await openAll(page);
 				await expectReadable(page, look);
@@ -477,23 +484,55 @@ describeInBrowser("the page of a report", () => {
 		await expectReadable(page, { widthPx: 1280 });
 	});
 
-	it("has places for proofs with their plays, for edits, and for rules that matched nothing", async () => {
-		const page = await show(sampleReport());
-		const cells = page.locator("table.proofs td");
-		expect(await cells.count()).toBe(4);
-		await page.getByRole("link", { name: "how" }).click();
-		expect(await page.locator("#-play-0-0").innerText()).toContain(
+	it("shows a proof with its plays: its outcome is that of what was assumed", async () => {
+		const page = await show(proofReport());
+		expect(await page.locator("h1").innerText()).toContain(
+			"1 service: all properties hold in quiet operation",
+		);
+		expect(await page.locator("header.top.holds").count()).toBe(1);
+		expect(await page.locator("table.proofs td").count()).toBe(4);
+		await page.getByRole("link", { name: "counterexample" }).click();
+		expect(await page.locator("#-play-0-0-0").innerText()).toContain(
 			"marktwin run counterexample.scenario.json",
 		);
 		const said = await page.locator("main").innerText();
+		for (const one of ["1 counterexample", "Does not happen here: race."])
+			expect(said).toContain(one);
+	});
+
+	it.each([
+		{ status: "unknown", words: "not all is known in quiet operation" },
+		{ status: "violated", words: "a property is violated in quiet operation" },
+		{
+			status: "unknown",
+			services: [],
+			words: "no service was found that can be proved",
+		},
+	] as const)(
+		"has the colour and the words of a proof: $words",
+		async ({ words, ...parts }) => {
+			const report = proofReport(parts);
+			const page = await show({ ...report, entries: [] });
+			expect(await page.locator("h1").innerText()).toContain(words);
+			expect(await page.locator(`header.top.${parts.status}`).count()).toBe(1);
+			expect(await page.locator(".nothing").count()).toBe(0);
+		},
+	);
+
+	it("shows rules that matched nothing, and what an edit changes", async () => {
+		const page = await show(sampleReport());
+		const said = await page.locator("main").innerText();
 		for (const one of [
-			"2 rules removed, 3 added",
 			"recipe.rules: 1 of 7 rules matched no packet, in 8 scenarios",
 			"1 other ruleset: every rule matched a packet.",
 		])
 			expect(said).toContain(one);
 		await page.getByText("recipe.rules: 1 of 7").click();
 		await expectReadable(page, { widthPx: 1280 });
+		const edit = await show(diffReport());
+		expect(await edit.locator("main").innerText()).toContain(
+			"2 rules removed, 3 added",
+		);
 	});
 
 	it("folds away what is long, and shows its first lines", async () => {

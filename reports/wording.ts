@@ -1,7 +1,9 @@
 /** Words and signs that the page shares with everything else that is written; it may import nothing from elsewhere. */
 import type {
+	DiffView,
 	Entry,
 	FuzzView,
+	ProofView,
 	Report,
 	Status,
 	WhyView,
@@ -93,28 +95,63 @@ export function emptyWords({ comparison }: Pick<Entry, "comparison">): string {
 }
 
 /** A report, or what the page reads of it at its start. */
-type Outcomes = Pick<Report, "fuzz" | "verdicts"> & {
-	readonly entries: readonly Pick<Entry, "status">[];
+type Outcomes = Pick<Report, "fuzz" | "verdicts" | "proofs" | "diffs"> & {
+	readonly entries: readonly Pick<Entry, "id" | "status">[];
 };
 
-/** What there is to do first, of scenarios and fuzz together; `null` where nothing was played. */
-export function worstStatus({
-	entries,
-	fuzz,
-	verdicts,
-}: Outcomes): Status | null {
-	const isWrong = verdicts.some(({ findings }) =>
-		findings.some(({ severity }) => severity !== "note"),
-	);
-	if (entries.length === 0 && fuzz === null && isWrong) return "violated";
-	return (
-		WORST_FIRST.find(
-			(status) =>
-				fuzz?.status === status ||
-				entries.some((entry) => entry.status === status),
-		) ?? null
+/** Scenarios that show what a proof has found: their outcome is the proof's. */
+export function counterexamplesIn({
+	proofs,
+}: Pick<Report, "proofs">): ReadonlySet<string> {
+	return new Set(
+		proofs.flatMap(({ services }) =>
+			services.flatMap(({ counterexamples }) =>
+				counterexamples.map(({ entry }) => entry),
+			),
+		),
 	);
 }
+
+/** Is every scenario one that a proof has found? */
+export function areCounterexamples(report: Outcomes): boolean {
+	const ids = counterexamplesIn(report);
+	return report.entries.length > 0 && playedIn(report, ids).length === 0;
+}
+
+function playedIn(
+	{ entries }: Outcomes,
+	counterexamples: ReadonlySet<string>,
+): Outcomes["entries"] {
+	return entries.filter(({ id }) => !counterexamples.has(id));
+}
+
+/** What there is to do first, of all that a report shows; `null` where it shows nothing. */
+export function worstStatus(report: Outcomes): Status | null {
+	const { fuzz, proofs, diffs, verdicts } = report;
+	const statuses: ReadonlySet<Status> = new Set([
+		...(fuzz === null ? [] : [fuzz.status]),
+		...proofs.map(({ status }) => status),
+		...diffs.map(({ verdict }) => DIFF_STATUS[verdict]),
+		...playedIn(report, counterexamplesIn(report)).map(({ status }) => status),
+		...verdicts.flatMap(({ status }) => status ?? []),
+	]);
+	return WORST_FIRST.find((status) => statuses.has(status)) ?? null;
+}
+
+export const DIFF_STATUS = {
+	same: "holds",
+	allowed: "holds",
+	different: "violated",
+	unknown: "unknown",
+} as const satisfies Readonly<Record<DiffView["verdict"], Status>>;
+
+/** What a comparison of two rulesets comes to, behind a colon. */
+export const DIFF_WORDS: Readonly<Record<DiffView["verdict"], string>> = {
+	same: "the same",
+	allowed: "all that differs is allowed",
+	different: "different",
+	unknown: "nothing that is known differs, but not all is known",
+};
 
 /** Is every entry one that the fuzz has found? Then what is said of the fuzz is said of them. */
 export function isFuzzAlone({ entries, fuzz }: Outcomes): boolean {
@@ -122,8 +159,34 @@ export function isFuzzAlone({ entries, fuzz }: Outcomes): boolean {
 }
 
 /** Is there nothing but what is said of rulesets alone? */
-export function isVerdictAlone({ entries, fuzz, verdicts }: Outcomes): boolean {
-	return entries.length === 0 && fuzz === null && verdicts.length > 0;
+export function isVerdictAlone({
+	entries,
+	fuzz,
+	proofs,
+	diffs,
+	verdicts,
+}: Outcomes): boolean {
+	const others = entries.length + proofs.length + diffs.length;
+	return others === 0 && fuzz === null && verdicts.length > 0;
+}
+
+/** Was nothing played but what a proof, an edit or a ruleset is about? */
+export function isAnalysisAlone(report: Outcomes): boolean {
+	const { entries, fuzz, proofs, diffs, verdicts } = report;
+	const analyses = proofs.length + diffs.length + verdicts.length;
+	const isPlayed = entries.length > 0 && !areCounterexamples(report);
+	return analyses > 0 && fuzz === null && !isPlayed;
+}
+
+/** `1 service: all properties hold in quiet operation`. */
+export function proofWords({ status, services, assumed }: ProofView): string {
+	if (services.length === 0) return "no service was found that can be proved";
+	const what = {
+		holds: "all properties hold",
+		violated: "a property is violated",
+		unknown: "not all is known",
+	}[status];
+	return `${counted(services.length, "service")}: ${what} ${assumed}`;
 }
 
 /** `no divergence`, `2 divergences, and chance outside of its bounds`. */

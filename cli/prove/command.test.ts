@@ -1,19 +1,12 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import type { PageData } from "../../reports/formats/page-data.ts";
 import { marktwin } from "../../test/marktwin.ts";
 import { RECIPE } from "../../test/recipe.ts";
+import { pageDataOf } from "../../test/report-data.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 
 const folder = temporaryFolder();
-
-/** The data that a page is drawn from. */
-function reportIn(page: string): PageData["head"] {
-	const [, packed = ""] = /id="report">([^<]+)</.exec(page) ?? [];
-	return JSON.parse(gunzipSync(Buffer.from(packed, "base64")).toString());
-}
 
 describe("marktwin prove", () => {
 	it("says what holds, and which event breaks what", async () => {
@@ -85,20 +78,117 @@ describe("marktwin prove", () => {
 		expect(both.err).toContain("all is all of them");
 	});
 
+	/** The page of a proof. */
+	const pageOf = async (...words: readonly string[]) => {
+		const file = join(folder, "proof.html");
+		const { code } = await marktwin(["prove", ...words, "--report", file]);
+		const { head, packs } = pageDataOf(readFileSync(file, "utf8"));
+		const entries = packs.flatMap((pack) => pack.entries);
+		return { code, ...head, entries };
+	};
+
 	it("writes a page with a table of properties and events", async () => {
-		const page = join(folder, "proof.html");
-		const rules = ["prove", RECIPE, "--events", "evict", "--report", page];
-		expect((await marktwin(rules)).code).toBe(1);
-		const { proofs, entries } = reportIn(readFileSync(page, "utf8"));
-		expect(proofs).toHaveLength(1);
-		expect(proofs[0]?.events).toEqual(["evict"]);
-		const plays = proofs[0]?.counterexamples ?? [];
+		const { code, proofs, entries, command } = await pageOf(
+			RECIPE,
+			"--events",
+			"evict",
+			"--dead-for",
+			"30",
+		);
+		expect(code).toBe(1);
+		expect(proofs).toMatchObject([{ status: "violated" }]);
+		const [service] = proofs[0]?.services ?? [];
+		expect(service?.events).toEqual(["evict"]);
+		const plays = service?.counterexamples ?? [];
 		expect(plays.map(({ title }) => title)).toEqual([
 			"affinity, evict",
 			"isolation, evict",
 		]);
-		const shown = entries.map(({ id }) => id);
-		for (const { entry } of plays) expect(shown).toContain(entry);
+		expect(plays.map(({ entry }) => entry)).toEqual(
+			entries.map(({ id }) => id),
+		);
+		expect(command).toMatch(/ --events evict --dead-for 30 --report \S+$/);
+		// It was not written: the command that writes it comes first.
+		const written = `counterexamples/${plays[0]?.entry}.scenario.json`;
+		const replay = `${command} --counterexamples counterexamples; marktwin run ${written}`;
+		expect(plays[0]?.replay).toBe(replay);
+		expect(entries[0]?.replay).toBe(replay);
+	});
+
+	it("has on its page how the file that was written is played", async () => {
+		const into = join(folder, "written");
+		const { entries } = await pageOf(
+			RECIPE,
+			"--events",
+			"evict",
+			"--counterexamples",
+			into,
+		);
+		const [, file = ""] =
+			/^marktwin run (\S+)$/.exec(entries[0]?.replay ?? "") ?? [];
+		expect(existsSync(file)).toBe(true);
+	});
+
+	it("has a row for an event that was asked for and does not happen", async () => {
+		const { proofs } = await pageOf(RECIPE, "--events", "race");
+		expect(proofs[0]?.services[0]).toMatchObject({
+			events: ["race"],
+			cannot: ["race"],
+		});
+		expect(proofs[0]?.services[0]?.properties[0]?.cells).toHaveLength(1);
+	});
+
+	it("says on its page what is not known, as the exit code does", async () => {
+		const empty = join(folder, "none.rules");
+		writeFileSync(empty, "*filter\nCOMMIT\n");
+		expect(await pageOf(empty)).toMatchObject({
+			code: 3,
+			proofs: [{ status: "unknown", services: [] }],
+		});
+		expect(await pageOf(RECIPE, "--events", "race")).toMatchObject({
+			code: 0,
+			proofs: [{ status: "holds" }],
+		});
+	});
+
+	it("gives counterexamples of several rulesets a file and a play each", async () => {
+		const one = join(folder, "one");
+		await marktwin([
+			"prove",
+			RECIPE,
+			"--events",
+			"evict",
+			"--counterexamples",
+			one,
+		]);
+		const [first = ""] = readdirSync(one);
+		const scenario = JSON.parse(readFileSync(join(one, first), "utf8"));
+		const { setup } = scenario;
+		const text = `${setup.ruleset.text}\n# Another one.\n`;
+		const other = {
+			...scenario,
+			name: "other",
+			setup: { ...setup, ruleset: { ...setup.ruleset, text } },
+		};
+		const file = join(folder, "two.scenario.json");
+		writeFileSync(file, JSON.stringify([scenario, other]));
+		const into = join(folder, "two");
+		const { proofs, entries } = await pageOf(
+			file,
+			"--events",
+			"evict",
+			"--counterexamples",
+			into,
+		);
+		expect(proofs).toHaveLength(2);
+		const shown = proofs.flatMap(({ services }) =>
+			services.flatMap(({ counterexamples }) => counterexamples),
+		);
+		expect(new Set(shown.map(({ entry }) => entry)).size).toBe(4);
+		expect(readdirSync(into)).toHaveLength(4);
+		expect(entries.map(({ id }) => id)).toEqual(
+			shown.map(({ entry }) => entry),
+		);
 	});
 
 	it("prints JSON", async () => {

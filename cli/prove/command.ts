@@ -40,7 +40,7 @@ export function proveCommand(): Command {
 		)
 		.option(
 			"--dead-for <seconds>",
-			"for how long a client may speak on to a backend that is dead or removed",
+			"longest time that a client may keep sending to a dead or removed backend",
 			readCount,
 			USUAL_LIMIT_MS / 1000,
 		)

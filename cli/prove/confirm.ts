@@ -1,17 +1,11 @@
 /** Plays counterexamples on a kernel: it confirms each, or the model is wrong. */
 
-import type { Counterexample } from "../../scenarios/analysis/prove/state/proof.ts";
 import { judgeComparison } from "../../scenarios/compare/verdict.ts";
 import { replayOf } from "../../scenarios/result/invocation.ts";
 import type { DriverChoice } from "../options/driver-option.ts";
 import { openKernelTier } from "../play/tier.ts";
 import { err, whileShowing } from "../screen/screen.ts";
-
-/** Each with the name of its file, without the extension. */
-export interface NamedCounterexample {
-	readonly name: string;
-	readonly counterexample: Counterexample;
-}
+import type { NamedCounterexample } from "./counterexamples.ts";
 
 /**
  * @returns of how many the kernel says otherwise
@@ -26,8 +20,7 @@ export async function confirm(
 	let wrong = 0;
 	try {
 		await whileShowing("starting the kernel …", () => tier.start());
-		for (const { name, counterexample } of all) {
-			const { scenario } = counterexample;
+		for (const { name, scenario } of all) {
 			const { seed } = scenario.setup;
 			const replay = replayOf("compare", { name, seed, file: "" });
 			const one = { file: "", scenario };

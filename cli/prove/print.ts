@@ -87,7 +87,8 @@ function wrapped(line: string, columns: number): readonly string[] {
 	return [`${indent}${first}`, ...rest.map((one) => `${indent}  ${one}`)];
 }
 
-function assumedWords({ events, cannot }: Run): string {
+/** `in quiet operation`, `with any number of: evict, reload (does not happen here: evict)` */
+export function assumedWords({ events, cannot }: Run): string {
 	if (events.length === 0) return "in quiet operation";
 	const none =
 		cannot.length === 0 ? "" : ` (does not happen here: ${cannot.join(", ")})`;

@@ -1,9 +1,8 @@
-import { extname, join } from "node:path";
+import { extname } from "node:path";
 import { givenOfScenario } from "../../scenarios/analysis/given/given-of-scenario.ts";
 import { prove as proveAll } from "../../scenarios/analysis/prove/prove.ts";
 import type { EventName } from "../../scenarios/analysis/prove/state/events.ts";
 import {
-	type Counterexample,
 	outcomeOf,
 	type Proof,
 } from "../../scenarios/analysis/prove/state/proof.ts";
@@ -13,18 +12,23 @@ import {
 } from "../../scenarios/analysis/services/analysis.ts";
 import { EXIT } from "../base/exit-code.ts";
 import { noteUsersFile } from "../base/users-code.ts";
-import { makeOutputFolder, mustBeWritable, writeText } from "../files/files.ts";
+import { makeOutputFolder } from "../files/files.ts";
 import { mustBeInRules } from "../options/check-assumed.ts";
 import type { DriverChoice } from "../options/driver-option.ts";
 import type { WorldOptions } from "../options/world-options.ts";
 import { jsonLine } from "../outputs/json-text.ts";
+import { openPage } from "../outputs/page.ts";
 import { analysed } from "../rules/analysed.ts";
 import { loaded } from "../rules/load-rules.ts";
 import { InputError } from "../screen/input-error.ts";
 import { err, out, progress, whileShowing } from "../screen/screen.ts";
 import { nameText } from "../screen/screen-text.ts";
-import { confirm, type NamedCounterexample } from "./confirm.ts";
-import { type ProvedFile, proofJson, proofLines } from "./print.ts";
+import { confirm } from "./confirm.ts";
+import {
+	namedCounterexamples,
+	writeCounterexamples,
+} from "./counterexamples.ts";
+import { proofJson, proofLines } from "./print.ts";
 
 export interface ProveCommandOptions extends WorldOptions {
 	/** Left out: none, and each by itself. */
@@ -48,55 +52,40 @@ export async function prove(
 	file: string,
 	options: ProveCommandOptions,
 ): Promise<number> {
-	const { report } = options;
-	if (report !== undefined) await mustBeWritable(report);
+	const { json, report, counterexamples: folder } = options;
+	const page = await openPage(report, json);
 	const found = await whileShowing(`analysing ${file} …`, () =>
 		subjectsOf(file, options),
 	);
 	if (found === null) return EXIT.badInput;
-	if (options.counterexamples !== undefined)
-		makeOutputFolder(options.counterexamples);
+	if (folder !== undefined) makeOutputFolder(folder);
 	const proved = await whileShowing(`proving ${file} …`, async () =>
 		found.map(({ name, analysis }) => {
 			return { file: name, proof: proofOf(name, analysis, options) };
 		}),
 	);
-	const written = await writeCounterexamples(proved, options);
-	if (options.json)
+	const counterexamples = namedCounterexamples(proved);
+	if (folder !== undefined) await writeCounterexamples(counterexamples, folder);
+	if (json)
 		out.data(
 			`${jsonLine({ format: FORMAT, proofs: proved.map(proofJson) }, 2)}\n`,
 		);
-	else out.show(proved.flatMap((one) => proofLines(one, out)));
-	if (written > 0)
-		err.show([`${written} counterexamples: ${options.counterexamples}`]);
-	if (report !== undefined) await writePage(report, proved, file, options);
-	const outcomes = proved.map(({ proof }) => outcomeOf(proof));
+	else page.screen.show(proved.flatMap((one) => proofLines(one, page.screen)));
+	if (folder !== undefined && counterexamples.length > 0)
+		err.show([`${counterexamples.length} counterexamples: ${folder}`]);
+	if (page.write !== null) {
+		const { writeProofPage } = await import("./report.ts");
+		await writeProofPage(page.write, proved, { counterexamples, folder });
+	}
 	if (options.confirm !== undefined) {
-		const wrong = await confirm(
-			proved.flatMap(counterexamplesOf),
-			options.confirm,
-		);
+		const wrong = await confirm(counterexamples, options.confirm);
 		if (wrong > 0) return EXIT.bug;
 	}
+	const outcomes = proved.map(({ proof }) => outcomeOf(proof));
 	if (outcomes.includes("violated")) return EXIT.violated;
 	return outcomes.includes("unknown") || outcomes.length === 0
 		? EXIT.unknown
 		: EXIT.holds;
-}
-
-async function writePage(
-	page: string,
-	proved: readonly ProvedFile[],
-	file: string,
-	{ counterexamples: folder, events = [] }: ProveCommandOptions,
-): Promise<void> {
-	const { writeProofReport } = await import("./report.ts");
-	const asked = events.length === 0 ? [] : ["--events", events.join(",")];
-	await writeProofReport(page, proved, {
-		command: ["prove", file, ...asked],
-		counterexamples: proved.flatMap(counterexamplesOf),
-		...(folder === undefined ? {} : { folder }),
-	});
 }
 
 interface Found {
@@ -180,46 +169,4 @@ function proofOf(
 		...(service === undefined ? {} : { service }),
 		onProgress: (words) => progress.show(nameText(words)),
 	});
-}
-
-/** Each once: what quiet operation violates is violated under every event. */
-function counterexamplesOf({
-	proof,
-}: ProvedFile): readonly NamedCounterexample[] {
-	const found = new Map<Counterexample, string>();
-	for (const { single, assumed } of proof.services)
-		for (const { events, proved } of [assumed, ...single])
-			for (const { result } of proved) {
-				if (result.kind !== "violated") continue;
-				const { counterexample } = result;
-				if (found.has(counterexample)) continue;
-				const under = events.length === 0 ? "quiet" : events.join("-");
-				found.set(counterexample, `${counterexample.scenario.name}-${under}`);
-			}
-	const names = new Set<string>();
-	return [...found].map(([counterexample, wanted]) => {
-		let name = wanted.slice(0, MOST_NAME);
-		for (let number = 2; names.has(name); number++)
-			name = `${wanted.slice(0, MOST_NAME)}-${number}`;
-		names.add(name);
-		const scenario = { ...counterexample.scenario, name };
-		return { name, counterexample: { ...counterexample, scenario } };
-	});
-}
-
-const MOST_NAME = 120;
-
-/** @returns how many there are */
-async function writeCounterexamples(
-	proved: readonly ProvedFile[],
-	{ counterexamples: folder }: ProveCommandOptions,
-): Promise<number> {
-	if (folder === undefined) return 0;
-	const all = proved.flatMap(counterexamplesOf);
-	for (const { name, counterexample } of all)
-		await writeText(
-			join(folder, `${name}.scenario.json`),
-			`${jsonLine(counterexample.scenario, 2)}\n`,
-		);
-	return all.length;
 }

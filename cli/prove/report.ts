@@ -1,113 +1,117 @@
-/** A proof as a page: properties × events, and each counterexample as a play. */
-import { join } from "node:path";
-import { buildReport, type Played } from "../../reports/build/build.ts";
+/** A proof as a page shows it: properties × events, and each counterexample as a play. */
+import type { Played } from "../../reports/build/build.ts";
 import type {
 	CounterexampleView,
 	ProofCell,
 	ProofView,
+	ServiceProofView,
 } from "../../reports/contract/report-proof.ts";
-import { reportHtml } from "../../reports/formats/html.ts";
 import {
 	PROPERTIES,
 	type PropertyName,
+	QUIET,
 } from "../../scenarios/analysis/prove/state/events.ts";
-import type {
-	Counterexample,
-	Result,
-	Run,
-	ServiceProof,
+import {
+	type Counterexample,
+	outcomeOf,
+	type Result,
+	type Run,
+	type ServiceProof,
 } from "../../scenarios/analysis/prove/state/proof.ts";
 import { collectRunDetails } from "../../scenarios/details/run-details.ts";
-import { shellLine } from "../../scenarios/result/invocation.ts";
 import { checkScenario } from "../../scenarios/run/run-scenario.ts";
-import { version } from "../base/version.ts";
-import { writeText } from "../files/files.ts";
-import { readPage } from "../outputs/read-page.ts";
-import type { NamedCounterexample } from "./confirm.ts";
-import { folded, type ProvedFile, whyWords } from "./print.ts";
+import type { PageOutput } from "../outputs/page.ts";
+import { type NamedCounterexample, playCommand } from "./counterexamples.ts";
+import { assumedWords, folded, type ProvedFile, whyWords } from "./print.ts";
 
-interface Shown {
-	/** The command line behind `marktwin`. */
-	readonly command: readonly string[];
-	readonly counterexamples: readonly NamedCounterexample[];
-	/** Where they were written; left out: nowhere. */
-	readonly folder?: string;
-}
+/** By counterexample: its name, and the command that plays it. */
+type Plays = ReadonlyMap<
+	Counterexample,
+	{ readonly name: string; readonly replay: string }
+>;
 
 /** Connections of a play that are followed: it has few. */
 const FOLLOWED = { connections: 40 };
 
-export async function writeProofReport(
-	file: string,
+/** @param folder that counterexamples were written into; left out: none */
+export async function writeProofPage(
+	write: NonNullable<PageOutput["write"]>,
 	proved: readonly ProvedFile[],
-	shown: Shown,
+	{
+		counterexamples,
+		folder,
+	}: {
+		readonly counterexamples: readonly NamedCounterexample[];
+		readonly folder: string | undefined;
+	},
 ): Promise<void> {
-	const played = shown.counterexamples.map(({ counterexample }): Played => {
-		const result = checkScenario(counterexample.scenario);
-		const details = collectRunDetails(result, FOLLOWED);
-		return { kind: "result", result, details, comparison: null };
-	});
-	const made = buildReport({
-		marktwin: version(),
-		command: shellLine(["marktwin", ...shown.command]),
-		createdAt: new Date().toISOString(),
-		tookMs: null,
-		seed: null,
-		notices: [],
-		notPlayed: [],
-		played,
-		fuzzed: null,
-		verdicts: [],
-		proofs: proved.flatMap((one) => proofViews(one, shown)),
-	});
-	await writeText(file, reportHtml(made, await readPage()));
-}
-
-/** One for each service and class of its clients. */
-function proofViews(
-	{ file, proof }: ProvedFile,
-	shown: Shown,
-): readonly ProofView[] {
-	return proof.services.map((one) => {
-		const { runs, names } = columnsOf(one);
-		const plays = new Map<Counterexample, CounterexampleView>();
-		const cells = (property: PropertyName) =>
-			runs.map((run, at) =>
-				cellOf(property, run, (counterexample) => {
-					const title = `${property}, ${names[at]}`;
-					if (!plays.has(counterexample))
-						plays.set(counterexample, playOf(counterexample, title, shown));
-					return [...plays.keys()].indexOf(counterexample);
-				}),
-			);
-		const properties = PROPERTIES.map(({ name, words }) => {
-			return { name, about: words, cells: cells(name) };
-		});
-		return {
-			file,
-			service: `${one.service}, ${one.clients}`,
-			events: names,
-			properties,
-			counterexamples: [...plays.values()],
-			leftOut: proof.leftOut,
-		};
+	const plays: Plays = new Map(
+		counterexamples.map(({ counterexample, name }) => [
+			counterexample,
+			{ name, replay: playCommand(name, folder) },
+		]),
+	);
+	await write({
+		proofs: proved.map((one) => proofView(one, plays)),
+		played: counterexamples.map(({ scenario, name }): Played => {
+			const result = checkScenario(scenario);
+			const details = collectRunDetails(result, FOLLOWED);
+			const replay = playCommand(name, folder);
+			return { kind: "result", result, details, comparison: null, replay };
+		}),
 	});
 }
 
-/** Events that cannot happen to it have no column. */
+function proofView({ file, proof }: ProvedFile, plays: Plays): ProofView {
+	const { services, leftOut } = proof;
+	const [first] = services;
+	return {
+		file,
+		status: outcomeOf(proof),
+		assumed: first === undefined ? "" : assumedWords(first.assumed),
+		quiet: `Quiet operation is: ${QUIET}.`,
+		services: services.map((one) => serviceView(one, plays)),
+		leftOut,
+	};
+}
+
+/** Of a service, and a class of its clients. */
+function serviceView(one: ServiceProof, plays: Plays): ServiceProofView {
+	const { runs, names, cannot } = columnsOf(one);
+	const shown = new Map<Counterexample, CounterexampleView>();
+	const indexOf = (counterexample: Counterexample, title: string) => {
+		if (!shown.has(counterexample))
+			shown.set(counterexample, playOf(counterexample, title, plays));
+		return [...shown.keys()].indexOf(counterexample);
+	};
+	const properties = PROPERTIES.map(({ name, words }) => {
+		const cells = runs.map((run, at) =>
+			cellOf(name, run, (found) => indexOf(found, `${name}, ${names[at]}`)),
+		);
+		return { name, about: words, cells };
+	});
+	return {
+		service: `${one.service}, ${one.clients}`,
+		events: names,
+		cannot,
+		properties,
+		counterexamples: [...shown.values()],
+	};
+}
+
+/** Events that do not happen here have no row where all were tried, each by itself; what was asked for has one. */
 function columnsOf({ assumed, single }: ServiceProof): {
 	readonly runs: readonly Run[];
 	readonly names: readonly string[];
+	readonly cannot: readonly string[];
 } {
 	const all = single.length === 0 ? [assumed] : single;
-	const runs = all.filter(
-		({ events, cannot }) =>
-			events.length === 0 || cannot.length < events.length,
-	);
+	const runs =
+		single.length === 0 ? all : all.filter(({ cannot }) => cannot.length === 0);
 	const names = runs.map(({ events }) =>
 		events.length === 0 ? "quiet operation" : events.join(", "),
 	);
-	return { runs, names };
+	return { runs, names, cannot: all.flatMap(({ cannot }) => cannot) };
 }
 
 function cellOf(
@@ -131,21 +135,9 @@ function cellOf(
 function playOf(
 	counterexample: Counterexample,
 	title: string,
-	{ counterexamples, folder }: Shown,
+	plays: Plays,
 ): CounterexampleView {
 	const { steps, happens } = counterexample;
-	const named = counterexamples.find(
-		({ counterexample: one }) => one.steps === steps,
-	);
-	const name = named?.name ?? "";
-	return {
-		title,
-		steps: folded(steps),
-		happens,
-		entry: name,
-		replay:
-			folder === undefined || name === ""
-				? ""
-				: shellLine(["marktwin", "run", join(folder, `${name}.scenario.json`)]),
-	};
+	const { name = "", replay = "" } = plays.get(counterexample) ?? {};
+	return { title, steps: folded(steps), happens, entry: name, replay };
 }

@@ -21,10 +21,18 @@ interface Found {
 	readonly analysis: Analysis;
 	/** Of all: those that are suppressed are left out here. */
 	readonly findings: readonly LintFinding[];
+	/** `null`: it is not judged. */
+	readonly status: VerdictView["status"];
 }
 
-export function verdictView({ file, analysis, findings }: Found): VerdictView {
+export function verdictView({
+	file,
+	analysis,
+	findings,
+	status,
+}: Found): VerdictView {
 	return buildVerdict({
+		status,
 		split: splitDocument(file, analysis),
 		findings: findings.filter(
 			({ suppressed, known }) => suppressed === null && !known,
@@ -56,7 +64,7 @@ export function verdictsOf(
 		const analysis = analyse(ruleset, givenOfScenario(setup));
 		if (analysis.services.length === 0) continue;
 		const findings = lintRuleset({ file, ...analysis }, text);
-		views.push(verdictView({ file, analysis, findings }));
+		views.push(verdictView({ file, analysis, findings, status: null }));
 	}
 	return views;
 }

@@ -10,10 +10,7 @@ import {
 } from "../../scenarios/analysis/document/split-document.ts";
 import type { Severity } from "../../scenarios/analysis/lint/finding.ts";
 import type { Analysis } from "../../scenarios/analysis/services/analysis.ts";
-import { shellLine } from "../../scenarios/result/invocation.ts";
 import { EXIT } from "../base/exit-code.ts";
-import { version } from "../base/version.ts";
-import { mustBeWritable, writeText } from "../files/files.ts";
 import { exitCode } from "../lint/lint.ts";
 import { lintFile, reportOf } from "../lint/lint-file.ts";
 import { lintLines } from "../lint/print.ts";
@@ -21,8 +18,9 @@ import { mustBeInRules } from "../options/check-assumed.ts";
 import { mustReadOnce } from "../options/read-world.ts";
 import type { WorldOptions } from "../options/world-options.ts";
 import { jsonLine } from "../outputs/json-text.ts";
+import { openPage, type PageOutput } from "../outputs/page.ts";
 import { analysed } from "../rules/analysed.ts";
-import { out, whileShowing } from "../screen/screen.ts";
+import { out, type Screen, whileShowing } from "../screen/screen.ts";
 import { nameText } from "../screen/screen-text.ts";
 import { splitLines } from "../split/print.ts";
 import { isKnown } from "../split/split.ts";
@@ -48,9 +46,9 @@ export async function verdict(
 	files: readonly string[],
 	options: VerdictOptions,
 ): Promise<void> {
-	const { json, markdown, severity, report: page } = options;
+	const { json, markdown, severity } = options;
 	mustReadOnce(files, options);
-	if (page !== undefined) await mustBeWritable(page);
+	const page = await openPage(options.report, json || markdown);
 	const found: Verdict[] = [];
 	for (const file of files) {
 		const one = await whileShowing(`analysing ${file} …`, () =>
@@ -66,12 +64,12 @@ export async function verdict(
 			found.map(({ analysis }) => analysis.ruleset),
 		);
 	// What would not load is missing here: nothing says that it is fine.
-	if (isBad && (json || page !== undefined)) return;
+	if (isBad && (json || page.write !== null)) return;
 	if (json) printJson(found);
 	else if (markdown) await printMarkdown(found);
-	else for (const one of found) printWords(one);
-	if (page !== undefined) await writePage(page, files, found);
-	if (!isBad) process.exitCode = await worstExit(found, severity);
+	else for (const one of found) printWords(one, page.screen);
+	if (page.write !== null) await writePage(page.write, found, severity);
+	if (!isBad) process.exitCode = worstExit(found, severity);
 }
 
 async function verdictOf(
@@ -88,17 +86,17 @@ async function verdictOf(
 	};
 }
 
+type Status = "holds" | "violated" | "unknown";
+
 /** What is wrong comes before what is not known. */
-async function worstExit(
-	found: readonly Verdict[],
-	severity: Severity,
-): Promise<number> {
-	const exits: number[] = [];
-	for (const { report, split } of found)
-		exits.push(
-			exitCode(report, severity),
-			isKnown(split) ? EXIT.holds : EXIT.unknown,
-		);
+function statusOf({ report, split }: Verdict, severity: Severity): Status {
+	const exit = exitCode(report, severity);
+	if (exit === EXIT.violated) return "violated";
+	return exit === EXIT.holds && isKnown(split) ? "holds" : "unknown";
+}
+
+function worstExit(found: readonly Verdict[], severity: Severity): number {
+	const exits = found.map((one) => EXIT[statusOf(one, severity)]);
 	return (
 		[EXIT.violated, EXIT.unknown].find((exit) => exits.includes(exit)) ??
 		EXIT.holds
@@ -113,46 +111,38 @@ function printJson(found: readonly Verdict[]): void {
 }
 
 async function writePage(
-	page: string,
-	files: readonly string[],
+	write: NonNullable<PageOutput["write"]>,
 	found: readonly Verdict[],
+	severity: Severity,
 ): Promise<void> {
 	const { verdictView } = await import("../rules/verdict-view.ts");
-	const { buildReport } = await import("../../reports/build/build.ts");
-	const { reportHtml } = await import("../../reports/formats/html.ts");
-	const { readPage } = await import("../outputs/read-page.ts");
-	const made = buildReport({
-		marktwin: version(),
-		command: shellLine(["marktwin", "verdict", ...files]),
-		createdAt: new Date().toISOString(),
-		tookMs: null,
-		seed: null,
-		notices: [],
-		notPlayed: [],
-		played: [],
-		fuzzed: null,
-		verdicts: found.map(({ analysis, split, report }) => {
+	await write({
+		verdicts: found.map((one) => {
+			const { analysis, split, report } = one;
 			const { findings } = report;
-			return verdictView({ file: split.file, analysis, findings });
+			const status = statusOf(one, severity);
+			return verdictView({ file: split.file, analysis, findings, status });
 		}),
 	});
-	await writeText(page, reportHtml(made, await readPage()));
 }
 
-function printWords({ analysis, split, report }: Verdict): void {
-	const { paint } = out;
+function printWords(
+	{ analysis, split, report }: Verdict,
+	screen: Screen,
+): void {
+	const { paint } = screen;
 	const { ruleset } = analysis;
 	const rules = ruleset.tables.reduce(
 		(sum, { chains }) =>
 			sum + chains.reduce((all, { rules: of }) => all + of.length, 0),
 		0,
 	);
-	out.show([
+	screen.show([
 		`${paint("green", "✓")} ${nameText(split.file)} would load: ${counted(rules, "rule")}`,
 		"",
-		...splitLines(split, out),
+		...splitLines(split, screen),
 		"",
-		...lintLines(report, out),
+		...lintLines(report, screen),
 		...repairLines(split.file, report),
 	]);
 }

@@ -28,6 +28,8 @@ export type Played =
 			readonly details: RunDetails;
 			/** When it was played on two drivers. */
 			readonly comparison: JudgedComparison | null;
+			/** The command that plays it once more, where it is not the one of its result. */
+			readonly replay?: string;
 	  }
 	| {
 			readonly kind: "failure";
@@ -67,9 +69,11 @@ export function buildEntry(
 		restsOnAssumed: restsOn(result.assumed).length > 0,
 		driver: driverName(result.driver),
 		seed: result.seed,
-		replay: commandLine(
-			comparison === null ? result.replay : comparison.comparison.replay,
-		),
+		replay:
+			played.replay ??
+			commandLine(
+				comparison === null ? result.replay : comparison.comparison.replay,
+			),
 		failure: "",
 		unknown: unknown && { reason: unknown.reason, rule: details.unknownPlace },
 		expectations: expectationsOf(played),

@@ -24,6 +24,7 @@ import type {
 } from "../contract/report-verdict.ts";
 
 export interface VerdictInput {
+	readonly status: VerdictView["status"];
 	readonly split: SplitDocument;
 	/** Those that count: neither suppressed nor known. */
 	readonly findings: readonly LintFinding[];
@@ -38,6 +39,7 @@ const MOST_SERVICES = 40;
 const MOST_VECTORS = 16;
 
 export function buildVerdict({
+	status,
 	split,
 	findings,
 	unknown,
@@ -47,6 +49,7 @@ export function buildVerdict({
 	return {
 		file: split.file,
 		linux: split.linux,
+		status,
 		services: services.map(serviceView),
 		moreServices: split.services.length - services.length,
 		findings: worstFirst(findings).map(

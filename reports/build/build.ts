@@ -4,6 +4,7 @@ import type { RuleCoverage } from "../../scenarios/details/rule-coverage.ts";
 import type { Report, RuleLine, WalkStep } from "../contract/report.ts";
 import { Numbered } from "../numbered.ts";
 import { shortenTexts } from "../shorten.ts";
+import { uniqueNames } from "../unique-names.ts";
 import {
 	buildEntry,
 	buildFailure,
@@ -38,16 +39,21 @@ export interface ReportInput
 
 export function buildReport(input: ReportInput): Report {
 	const { played, fuzzed, coverage = [], ...about } = input;
-	const idOf = uniqueIds();
+	// The same scenario may be there twice, on two drivers say.
+	const ids = uniqueNames(
+		played.map((one) =>
+			one.kind === "failure" ? one.scenario.name : one.result.scenario.name,
+		),
+	);
 	const shared = {
 		rulesets: new Numbered<readonly RuleLine[]>(),
 		walks: new Numbered<readonly WalkStep[]>(),
 	};
 	const wrong = played.filter((one) => !holds(one)).length;
-	const entries = played.map((one) =>
+	const entries = played.map((one, index) =>
 		one.kind === "failure"
-			? buildFailure(one, idOf(one.scenario.name))
-			: buildEntry(one, idOf(one.result.scenario.name), {
+			? buildFailure(one, ids[index] ?? "")
+			: buildEntry(one, ids[index] ?? "", {
 					connections: perEntry(
 						MOST_CONNECTIONS,
 						holds(one) ? played.length : wrong,
@@ -147,14 +153,4 @@ function driversOfFuzz(fuzzed: Fuzzed | null): readonly string[] {
 function isComparison({ played, fuzzed }: ReportInput): boolean {
 	if (played.length === 0) return fuzzed !== null;
 	return played.some((one) => one.kind === "result" && one.comparison !== null);
-}
-
-/** The same scenario may be there twice, on two drivers say. */
-function uniqueIds(): (name: string) => string {
-	const used = new Map<string, number>();
-	return (name) => {
-		const before = used.get(name) ?? 0;
-		used.set(name, before + 1);
-		return before === 0 ? name : `${name}-${before + 1}`;
-	};
 }

@@ -1,13 +1,28 @@
 /** The part of the contract that is about all that may happen: proofs, and what an edit changes. */
 
-/** What was proved of a service: each property under each event. */
+/** What was proved of a ruleset. */
 export interface ProofView {
-	/** The ruleset, as it was named. */
+	/** As it was named. */
 	readonly file: string;
+	/** Of what was assumed; `unknown` also where no service was found, or not all was proved. */
+	readonly status: "holds" | "violated" | "unknown";
+	/** `in quiet operation`, `with any number of: evict` */
+	readonly assumed: string;
+	/** What quiet operation is, in a sentence. */
+	readonly quiet: string;
+	readonly services: readonly ServiceProofView[];
+	/** What was not proved, and why: a sentence each. */
+	readonly leftOut: readonly string[];
+}
+
+/** What was proved of a service: each property under each event. */
+export interface ServiceProofView {
 	/** `tcp 10.0.0.1:25, all clients` */
 	readonly service: string;
-	/** `quiet operation`, `take-over`, `all of these together` */
+	/** `quiet operation`, `take-over`; `evict, reload`: any number of both */
 	readonly events: readonly string[];
+	/** Events that do not happen here. */
+	readonly cannot: readonly string[];
 	readonly properties: readonly {
 		/** `affinity` */
 		readonly name: string;
@@ -17,8 +32,6 @@ export interface ProofView {
 		readonly cells: readonly ProofCell[];
 	}[];
 	readonly counterexamples: readonly CounterexampleView[];
-	/** What was not proved, and why: a sentence each. */
-	readonly leftOut: readonly string[];
 }
 
 /** A property under an event. `nothing`: nothing could violate it, so nothing is shown. */
@@ -43,7 +56,7 @@ export interface CounterexampleView {
 	readonly happens: string;
 	/** The entry of the report that shows it as a play; "": none does. */
 	readonly entry: string;
-	/** The command that plays it; "" where it was not written. */
+	/** The command that plays it. */
 	readonly replay: string;
 }
 

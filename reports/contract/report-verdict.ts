@@ -6,6 +6,11 @@ export interface VerdictView {
 	readonly file: string;
 	/** `bookworm/legacy` */
 	readonly linux: string;
+	/**
+	 * `violated`: something is wrong with it. `unknown`: no service was found, or not all is known. `null`:
+	 * it stands beside scenarios, which are judged themselves.
+	 */
+	readonly status: "holds" | "violated" | "unknown" | null;
 	readonly services: readonly ServiceView[];
 	/** Services that are left out, where there are very many. */
 	readonly moreServices: number;

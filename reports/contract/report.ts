@@ -28,6 +28,7 @@ export type {
 	KnownView,
 } from "./report-fuzz.ts";
 
+export type { DiffView, ProofView } from "./report-proof.ts";
 export type { VerdictView } from "./report-verdict.ts";
 
 export interface Report {

@@ -10,7 +10,7 @@ import type {
 	RuleAt,
 	VerdictView,
 } from "./report.ts";
-import type { DiffView, ProofView } from "./report-proof.ts";
+import type { DiffView, ProofCell, ProofView } from "./report-proof.ts";
 import {
 	connection,
 	entry,
@@ -335,6 +335,7 @@ function verdictViewSample(): VerdictView {
 	return {
 		file: HOSTILE,
 		linux: "bookworm/legacy",
+		status: null,
 		services: [
 			{
 				key: "tcp 203.0.113.1:80",
@@ -387,35 +388,40 @@ function verdictViewSample(): VerdictView {
 }
 
 function proofSample(): ProofView {
-	const cell = (
-		status: ProofView["properties"][number]["cells"][number]["status"],
-		counterexample = -1,
-	) => {
+	const cell = (status: ProofCell["status"], counterexample = -1) => {
 		return { status, words: HOSTILE, counterexample };
 	};
 	return {
 		file: HOSTILE,
-		service: "tcp 10.0.0.1:25, all clients",
-		events: ["quiet operation", "take-over"],
-		properties: [
+		status: "holds",
+		assumed: "in quiet operation",
+		quiet: "Quiet operation is: data both ways.",
+		services: [
 			{
-				name: "affinity",
-				about: "Connections keep their backend.",
-				cells: [cell("holds"), cell("violated", 0)],
-			},
-			{
-				name: "liveness",
-				about: "",
-				cells: [cell("nothing"), cell("unknown")],
-			},
-		],
-		counterexamples: [
-			{
-				title: "affinity, take-over",
-				steps: [{ words: HOSTILE, rules: ["nat:PREROUTING:rule:1"] }],
-				happens: HOSTILE,
-				entry: SPLIT.id,
-				replay: "marktwin run counterexample.scenario.json",
+				service: "tcp 10.0.0.1:25, all clients",
+				events: ["quiet operation", "take-over"],
+				cannot: ["race"],
+				properties: [
+					{
+						name: "affinity",
+						about: "Connections keep their backend.",
+						cells: [cell("holds"), cell("violated", 0)],
+					},
+					{
+						name: "liveness",
+						about: "",
+						cells: [cell("nothing"), cell("unknown")],
+					},
+				],
+				counterexamples: [
+					{
+						title: "affinity, take-over",
+						steps: [{ words: HOSTILE, rules: ["nat:PREROUTING:rule:1"] }],
+						happens: HOSTILE,
+						entry: SPLIT.id,
+						replay: "marktwin run counterexample.scenario.json",
+					},
+				],
 			},
 		],
 		leftOut: [HOSTILE],
@@ -452,8 +458,8 @@ export function sampleReport(parts: Partial<Report> = {}): Report {
 		notPlayed: [],
 		notices: ["2 of 3 parts are here: vm-3.json is missing"],
 		verdicts: [verdictViewSample()],
-		proofs: [proofSample()],
-		diffs: [diffSample()],
+		proofs: [],
+		diffs: [],
 		coverage: {
 			whole: 1,
 			omitted: 0,
@@ -487,6 +493,34 @@ export function sampleReport(parts: Partial<Report> = {}): Report {
 		],
 		...parts,
 	};
+}
+
+/** What holds as it was assumed, and the counterexample of an event. */
+export function proofReport(parts: Partial<ProofView> = {}): Report {
+	return sampleReport({
+		command: "marktwin prove my.rules --report proof.html",
+		seed: null,
+		tookMs: null,
+		notices: [],
+		verdicts: [],
+		coverage: null,
+		proofs: [{ ...proofSample(), ...parts }],
+		entries: [{ ...SPLIT, status: "violated" }],
+	});
+}
+
+/** Nothing was played. */
+export function diffReport(): Report {
+	return sampleReport({
+		command: "marktwin diff old.rules new.rules --report diff.html",
+		seed: null,
+		tookMs: null,
+		notices: [],
+		verdicts: [],
+		coverage: null,
+		diffs: [diffSample()],
+		entries: [],
+	});
 }
 
 const PACKETS: DivergenceView = {

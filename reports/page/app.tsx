@@ -1,12 +1,20 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { EntryRow, PageHead } from "../contract/report-page.ts";
-import { GROUPS, groupOf } from "../wording.ts";
-import { Diffs, Proofs, RuleCoverage } from "./beyond.tsx";
+import {
+	areCounterexamples,
+	GROUPS,
+	groupOf,
+	isAnalysisAlone,
+	worstStatus,
+} from "../wording.ts";
+import { Diffs } from "./diffs.tsx";
 import { type Filter, FilterBar, matchesFilter, NO_FILTER } from "./filter.tsx";
 import { Fuzz } from "./fuzz.tsx";
 import { Groups } from "./groups.tsx";
 import { Header } from "./header.tsx";
 import { Overview } from "./overview.tsx";
+import { Proofs } from "./proofs.tsx";
+import { RuleCoverage } from "./rule-coverage.tsx";
 import { Verdicts } from "./verdict.tsx";
 
 /** No scenario can be called so. */
@@ -15,7 +23,8 @@ const RESULTS = "-results";
 export function App({ report }: { readonly report: PageHead }) {
 	const [filter, setFilter] = useState<Filter>(NO_FILTER);
 	const [open, setOpen] = useState<ReadonlySet<string>>(
-		() => new Set(openAtStart(report.entries)),
+		() =>
+			new Set(areCounterexamples(report) ? [] : openAtStart(report.entries)),
 	);
 	/** What a link named last: it is shown wherever it stands. */
 	const [linked, setLinked] = useState("");
@@ -41,10 +50,11 @@ export function App({ report }: { readonly report: PageHead }) {
 			if (!after.delete(id)) after.add(id);
 			return after;
 		});
+	const hasMore = report.fuzz !== null || isAnalysisAlone(report);
 	return (
 		<>
 			<a class="skip" href={`#${RESULTS}`}>
-				Skip to the {report.fuzz === null ? "scenarios" : "results"}
+				Skip to the {hasMore ? "results" : "scenarios"}
 			</a>
 			<Header report={report} />
 			<Overview
@@ -90,9 +100,9 @@ function Nothing({
 	readonly report: PageHead;
 	readonly shown: readonly EntryRow[];
 }) {
-	const { entries, fuzz, verdicts } = report;
-	const hasOthers = fuzz !== null || verdicts.length > 0;
-	if (shown.length > 0 || (entries.length === 0 && hasOthers)) return null;
+	const { entries } = report;
+	const isSomethingElse = entries.length === 0 && worstStatus(report) !== null;
+	if (shown.length > 0 || isSomethingElse) return null;
 	return (
 		<p class="nothing">
 			{entries.length === 0

@@ -1,7 +1,15 @@
 /** Scenarios in groups: what there is to do first, then what is shown on purpose, then what holds. */
 import { useState } from "preact/hooks";
 import type { EntryRow, PageHead } from "../contract/report-page.ts";
-import { GROUPS, type Group, groupOf, groupWords, number } from "../wording.ts";
+import {
+	areCounterexamples,
+	counted,
+	GROUPS,
+	type Group,
+	groupOf,
+	groupWords,
+	number,
+} from "../wording.ts";
 import { EntryCard } from "./entry/entry.tsx";
 
 /** A group of so many that ask for nothing is folded. */
@@ -69,7 +77,9 @@ function GroupOf({
 		setMost(Math.max(most, at + 1));
 	}
 	const left = rows.length - most;
-	const words = groupWords(group, { ...report, count: rows.length });
+	const words = areCounterexamples(report)
+		? counted(rows.length, "counterexample")
+		: groupWords(group, { ...report, count: rows.length });
 	return (
 		<section class={`group ${group}`} aria-labelledby={`-${group}`}>
 			<h2 id={`-${group}`}>

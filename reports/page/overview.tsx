@@ -1,5 +1,6 @@
 import type { EntryRow, PageHead } from "../contract/report-page.ts";
 import {
+	areCounterexamples,
 	GROUPS,
 	type Group,
 	groupOf,
@@ -21,7 +22,7 @@ export function Overview({
 	readonly report: PageHead;
 	readonly onSuite: (suite: string) => void;
 }) {
-	if (report.entries.length < 4) return null;
+	if (report.entries.length < 4 || areCounterexamples(report)) return null;
 	const bySuite = new Map<string, EntryRow[]>();
 	for (const row of report.entries)
 		bySuite.set(row.suite, [...(bySuite.get(row.suite) ?? []), row]);

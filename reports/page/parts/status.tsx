@@ -5,11 +5,14 @@ import { SIGNS } from "../../wording.ts";
 export function Sign({
 	status,
 	word,
+	isSaid = false,
 	isTrap = false,
 	isAssumed = false,
 }: {
 	readonly status: Status;
 	readonly word: string;
+	/** The word stands beside it for everybody. */
+	readonly isSaid?: boolean;
 	/** It holds as it is told, and what is told is that the ruleset does wrong. */
 	readonly isTrap?: boolean;
 	/** It rests on what was assumed of matches that the model does not know. */
@@ -20,12 +23,21 @@ export function Sign({
 		...(shows === "trap" ? ["shows a trap"] : []),
 		...(isAssumed ? ["rests on an assumption"] : []),
 	];
+	const sign = (
+		<span aria-hidden="true">
+			{shows === "trap" ? "▲" : SIGNS[status]}
+			{isAssumed && "*"}
+		</span>
+	);
+	if (isSaid)
+		return (
+			<>
+				<span class={`sign ${shows}`}>{sign}</span> {[word, ...more].join(", ")}
+			</>
+		);
 	return (
 		<span class={`sign ${shows}`} title={[word, ...more].join("; ")}>
-			<span aria-hidden="true">
-				{shows === "trap" ? "▲" : SIGNS[status]}
-				{isAssumed && "*"}
-			</span>
+			{sign}
 			<span class="unseen">{[word, ...more].join(", ")}</span>
 		</span>
 	);
