@@ -353,12 +353,12 @@ const cases: readonly [
 	],
 	[
 		"packets that are not to come out",
-		packetsCounted(["udp *"], 0),
+		packetsCounted(["tcp 10.0.0.10:9 > *"], 0),
 		{
 			holds: emitted,
 			violated: [
 				accountOf({
-					packets: [sent(5, "udp 10.0.0.10:9 > 192.168.0.1:53 len 3")],
+					packets: [sent(5, "tcp 10.0.0.10:9 > 192.168.0.1:53 S")],
 				}),
 			],
 		},
@@ -729,6 +729,35 @@ describe("what nothing could violate", () => {
 		expect(outcomeOf({ ...empty, connections: late })).toBe(
 			expectation.kind.startsWith("packets-") ? "holds" : "unknown",
 		);
+	});
+
+	it.each([
+		conntrack({ protocol: "sctp" }, 0),
+		conntrack({ protocol: "udp" }, 0),
+		packetsCounted(["udp *", "sctp *"], 0),
+	])(
+		"is unknown where nothing of that protocol was sent: %j",
+		(expectation) => {
+			const outcomeOf = (connections: readonly ConnectionRecord[]) =>
+				judge(
+					{ expect: [expectation], steps: [] },
+					{ ...empty, connections },
+				)[0]?.outcome;
+			expect(outcomeOf(connectionsTo(null))).toBe("unknown");
+			const flow = connectionRecord(0, { protocol: "udp", outcome: "sent" });
+			const isSctp = JSON.stringify(expectation).includes('"protocol":"sctp"');
+			expect(outcomeOf([flow])).toBe(isSctp ? "unknown" : "holds");
+		},
+	);
+
+	it("is something where errors about another protocol could have come", () => {
+		const connections = connectionsTo(null);
+		const expectation = packetsCounted(["icmp *"], 0);
+		const [first] = judge(
+			{ expect: [expectation], steps: [] },
+			{ ...empty, connections },
+		);
+		expect(first?.outcome).toBe("holds");
 	});
 
 	it("is something where a packet by hand was sent", () => {

@@ -1,4 +1,8 @@
 /** Expectations about what the gateway did, in plays that gave it nothing to do. */
+import { protocolNumber } from "../../sim/extension/values/names.ts";
+import { ICMP, SCTP, TCP, UDP } from "../../sim/kernel.ts";
+import { protocolOf } from "../../sim/packet/bytes/bytes.ts";
+import { parsePacket } from "../../sim/packet/notation/notation.ts";
 import type { Account } from "../../sim/world/account/account.ts";
 import type { Expectation, Scenario } from "../language/scenario.ts";
 import { type Finding, showsNothing } from "../result/finding.ts";
@@ -15,8 +19,43 @@ export function unlessQuiet(
 ): Finding {
 	if (found.outcome !== "holds") return found;
 	const untilMs = judgedUntil(expectation, account);
-	if (untilMs === null || wasSent(untilMs, steps, account)) return found;
-	return showsNothing(found, "nothing was sent before");
+	if (untilMs === null) return found;
+	const seen = { steps, account, untilMs };
+	if (!wasSent(seen, null))
+		return showsNothing(found, "nothing was sent before");
+	const meant = isNone(expectation) ? protocolsMeant(expectation) : null;
+	if (meant === null || wasSent(seen, meant)) return found;
+	return showsNothing(found, "nothing of that protocol was sent before");
+}
+
+/** Does it expect that something is not there? */
+function isNone(expectation: Expectation): boolean {
+	return "atMost" in expectation && expectation.atMost === 0;
+}
+
+/** Numbers of the protocols that it asks for; `null`: of any. */
+function protocolsMeant(expectation: Expectation): ReadonlySet<number> | null {
+	switch (expectation.kind) {
+		case "conntrack": {
+			const { protocol, state } = expectation.filter;
+			if (protocol !== undefined) return numbersOf([protocol]);
+			return state === undefined ? null : new Set([TCP, SCTP]);
+		}
+		case "packets-counted": {
+			const words = expectation.packets.map((one) => one.split(" ")[0] ?? "");
+			// The gateway itself sends errors about any protocol.
+			const numbers = numbersOf(words);
+			return numbers?.has(ICMP) ? null : numbers;
+		}
+		default:
+			return null;
+	}
+}
+
+/** `null` where a name is not that of one protocol. */
+function numbersOf(names: readonly string[]): ReadonlySet<number> | null {
+	const numbers = names.map(protocolNumber);
+	return numbers.includes(null) ? null : new Set(numbers as number[]);
 }
 
 /** `null`: it is not about what the gateway did with packets. */
@@ -54,27 +93,55 @@ function judgedUntil(
 	}
 }
 
-/** Is there a sign that a packet came to the gateway, or that it sent one itself? */
+/**
+ * Is there a sign that a packet came to the gateway, or that it sent one itself?
+ * @param meant numbers of protocols; `null`: any
+ */
 function wasSent(
-	untilMs: number,
-	steps: Scenario["steps"],
-	{ connections, events, packets, observations }: Account,
+	{
+		untilMs,
+		steps,
+		account: { connections, events, packets, observations },
+	}: {
+		readonly untilMs: number;
+		readonly steps: Scenario["steps"];
+		readonly account: Account;
+	},
+	meant: ReadonlySet<number> | null,
 ): boolean {
+	const isMeant = (protocol: number | null) =>
+		meant === null || (protocol !== null && meant.has(protocol));
 	return (
 		connections.some(
-			({ startedMs, outcome }) => startedMs <= untilMs && outcome !== "no-port",
+			({ startedMs, outcome, protocol }) =>
+				startedMs <= untilMs &&
+				outcome !== "no-port" &&
+				isMeant(protocol === "udp" ? UDP : TCP),
 		) ||
 		steps.some(
-			({ kind, atMs }) =>
-				(kind === "packet" || kind === "race") && atMs <= untilMs,
+			(step) =>
+				step.atMs <= untilMs &&
+				packetsByHand(step).some((text) =>
+					isMeant(protocolOf(parsePacket(text))),
+				),
 		) ||
-		packets.some(({ atMs }) => atMs <= untilMs) ||
-		events.some(({ kind, atMs }) => kind === "probe" && atMs <= untilMs) ||
+		packets.some(
+			({ atMs, packet }) => atMs <= untilMs && isMeant(protocolOf(packet)),
+		) ||
+		events.some(
+			({ kind, atMs }) => kind === "probe" && atMs <= untilMs && isMeant(TCP),
+		) ||
 		observations.some(
 			({ atMs, observation: { conntrack, ruleset } }) =>
 				atMs <= untilMs &&
-				(conntrack.length > 0 ||
-					[...countersOf(ruleset).values()].some((count) => count > 0)),
+				(conntrack.some(({ protocol }) => isMeant(protocolNumber(protocol))) ||
+					(meant === null &&
+						[...countersOf(ruleset).values()].some((count) => count > 0))),
 		)
 	);
+}
+
+function packetsByHand(step: Scenario["steps"][number]): readonly string[] {
+	if (step.kind === "packet") return [step.packet];
+	return step.kind === "race" ? step.packets.map(({ packet }) => packet) : [];
 }

@@ -70,11 +70,12 @@ export interface OptionEntry {
 	readonly sameAs?: string;
 	/**
 	 * 2: the argument is two words (`--tcp-flags MASK SET`, `--match-set NAME FLAGS`), which `twoWords`
-	 * takes apart. When the second is missing or begins with `-` or `!`, the words are
-	 * `--NAME requires two args.`
+	 * takes apart. When the second is missing or begins with `-` or `!`, it is refused.
 	 * "optional": a plain word behind it is its argument, and none is "".
 	 */
 	readonly words?: 2 | "optional";
+	/** What is said where the second of two words is missing. Left out: `--NAME requires two args.` */
+	readonly lacksSecond?: string;
 }
 
 /** An option as it was given. */

@@ -21,7 +21,8 @@ export function takeOption(
 		const second = reader.peekPlain();
 		if (second === null)
 			throw new Refusal(
-				`--${entry.entry.sameAs ?? entry.entry.name} requires two args.`,
+				entry.entry.lacksSecond ??
+					`--${entry.entry.sameAs ?? entry.entry.name} requires two args.`,
 				`Write \`--${entry.entry.name}\` and two words behind it.`,
 				place,
 			);

@@ -35,6 +35,7 @@ export const sctp = defineMatch<Options>({
 			name: "chunk-types",
 			type: "string",
 			words: 2,
+			lacksSecond: "--chunk-types requires two args",
 			invertible: true,
 			repeatable: true,
 		},
