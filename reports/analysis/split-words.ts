@@ -119,6 +119,11 @@ function vectorNotes(vector: VectorDocument): readonly string[] {
 				? `The shares are unknown: they depend on ${open.on}, and the model does not know that.`
 				: `The shares depend on ${open.on}.`,
 		);
+	for (const { key, standsFor } of parts)
+		if (standsFor !== null)
+			notes.push(
+				`${key} stands for ${standsFor}: NETMAP gives each address that is asked for one of its own there.`,
+			);
 	for (const { key, share } of parts)
 		if (share.kind === "unknown")
 			notes.push(`The share of ${key} is unknown: ${share.why}.`);

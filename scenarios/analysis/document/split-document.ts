@@ -12,6 +12,7 @@ import {
 } from "../../../sim/rational.ts";
 import type { Analysis } from "../services/analysis.ts";
 import type {
+	Backend,
 	ClientClass,
 	ConditionRole,
 	Service,
@@ -49,6 +50,8 @@ export interface PartDocument {
 	/** `10.20.0.11:80`, or `no backend: …`, `unknown: …` */
 	readonly key: string;
 	readonly isBackend: boolean;
+	/** The network in which NETMAP gives each address that is asked for one of its own: the backend stands for all of them. */
+	readonly standsFor: string | null;
 	readonly share: ShareDocument;
 	/** In connections; `null` where chance has a part, or it was not computed. */
 	readonly deviation: {
@@ -193,7 +196,7 @@ function serviceDocument(
 ): ServiceDocument {
 	const { key, name, protocol, interfaces, balances, conditions } = service;
 	const { openedBy } = service;
-	const backends = new Set(service.backends.map((backend) => backend.key));
+	const backends = new Map(service.backends.map((one) => [one.key, one]));
 	return {
 		key,
 		name,
@@ -222,7 +225,7 @@ function classDocument(
 		chance,
 	}: {
 		readonly service: Service;
-		readonly backends: ReadonlySet<string>;
+		readonly backends: ReadonlyMap<string, Backend>;
 		readonly chance: ChanceOptions;
 	},
 ): ClassDocument {
@@ -271,9 +274,9 @@ function classDocument(
 /** Backends in the order of their rules, then what gets no backend. */
 function inOrder(
 	parts: readonly Part[],
-	backends: ReadonlySet<string>,
+	backends: ReadonlyMap<string, Backend>,
 ): readonly Part[] {
-	const order = [...backends];
+	const order = [...backends.keys()];
 	const placeOf = ({ key }: Part) =>
 		backends.has(key) ? order.indexOf(key) : order.length;
 	return parts.toSorted((one, other) => placeOf(one) - placeOf(other));
@@ -281,12 +284,14 @@ function inOrder(
 
 function partDocument(
 	{ key, share, deviation }: Part,
-	backends: ReadonlySet<string>,
+	backends: ReadonlyMap<string, Backend>,
 	chance: ChanceOptions | null,
 ): PartDocument {
+	const backend = backends.get(key);
 	return {
 		key,
-		isBackend: backends.has(key),
+		isBackend: backend !== undefined,
+		standsFor: backend === undefined ? null : mappedNetwork(backend),
 		share: shareDocument(share),
 		deviation:
 			deviation === null
@@ -300,6 +305,14 @@ function partDocument(
 				? null
 				: allowed(share.value, chance),
 	};
+}
+
+/** As iptables prints it. */
+const NETMAP_TO = / -j NETMAP --to (\S+)$/;
+
+function mappedNetwork({ rules }: Backend): string | null {
+	const networks = rules.flatMap(({ text }) => NETMAP_TO.exec(text)?.[1] ?? []);
+	return networks.find((network) => !network.endsWith("/32")) ?? null;
 }
 
 function allowed(

@@ -457,3 +457,25 @@ test("rules for an interface that the machine does not have are among those that
 	expect(services).toEqual([]);
 	expect(unmet).toMatchObject([{ line: 2, isTold: false }]);
 });
+
+test.each([
+	[
+		"NETMAP gives each address one of its own",
+		"-j NETMAP --to 10.0.0.0/24",
+		"10.0.0.0/24",
+	],
+	["of one address alone", "-j NETMAP --to 10.0.0.7", null],
+	["DNAT sends all to one", `${DNAT} 10.0.0.7`, null],
+])("what a backend stands for: %s", (_, target, standsFor) => {
+	const { services } = splitDocument(
+		"test.rules",
+		analyse(
+			parseRuleset(
+				`*nat\n-A PREROUTING -d 198.51.100.0/24 -p tcp ${target}\nCOMMIT\n`,
+				{ file: "test.rules" },
+			),
+		),
+	);
+	const [part] = services[0]?.classes[0]?.vectors[0]?.parts ?? [];
+	expect(part).toMatchObject({ isBackend: true, standsFor });
+});
