@@ -78,7 +78,7 @@ export interface ConnectionEnds {
 /**
  * `collector`: entries that the garbage collector removes from a full table when it comes to it.
  * `icmp-limit`: each ICMP error costs 0 to 2 tokens of the limit for all. `neighbour`: how long a
- * neighbour counts as reachable, before a silent one is asked for, and how late it is given up.
+ * neighbour counts as reachable, before a silent one is asked for, and how late it is given up. `neighbour-queue`: how many packets may wait for one.
  * `hash`: a chain of the connection table is too long. `peer`: what is known of a host that was idle for
  * ten minutes is freed, or it is not.
  * @public
@@ -87,5 +87,6 @@ export type UnseenChance =
 	| "collector"
 	| "icmp-limit"
 	| "neighbour"
+	| "neighbour-queue"
 	| "hash"
 	| "peer";

@@ -31,6 +31,8 @@ export const CHANCE_ENDS: Readonly<Record<ChanceEnd, string>> = {
 		"the limit of all ICMP errors was used up, and what each of them cost was the kernel's chance (icmp_global_allow, icmp.c)",
 	neighbour:
 		"a silent neighbour was given up, and when it was asked for was the kernel's chance (neigh_rand_reach_time, neighbour.c)",
+	"neighbour-queue":
+		"more than 101 packets waited for a neighbour, and how many may depends on the memory that the driver takes for each (unres_qlen_bytes, __neigh_event_send, neighbour.c)",
 	peer: "a host was idle for ten minutes, and whether the kernel still knew how many redirects it was sent follows from a secret hash key (inet_peer_gc, inetpeer.c)",
 	hash: "a chain of the connection table was too long, and which share one follows from the kernel's secret hash key (hash_conntrack_raw, nf_conntrack_core.c)",
 };

@@ -5,8 +5,11 @@ import { parsePacket } from "../../packet/notation/notation.ts";
 import { ModelGateway } from "../model-gateway.ts";
 import { IN, OUT, SETUP } from "../test-gateway.ts";
 
-/** A silent host is given up after three seconds; its client's bucket was emptied `emptiedMs` before. */
-function chancesOf(emptiedMs: number): readonly UnseenChance[] {
+/**
+ * A silent host, to which `packets` were sent, is given up after three seconds; its client's bucket was emptied
+ * `emptiedMs` before.
+ */
+function chancesOf(emptiedMs: number, packets = 1): readonly UnseenChance[] {
 	const met: UnseenChance[] = [];
 	const choice = Object.assign(seededChoice(1), {
 		unseen: (chance: UnseenChance) => void met.push(chance),
@@ -33,7 +36,7 @@ function chancesOf(emptiedMs: number): readonly UnseenChance[] {
 			OUT,
 			parsePacket(`tcp 10.0.0.10:${port} > 192.168.0.1:${to} S seq 1`),
 		);
-	send(40000, 25);
+	for (let sent = 0; sent < packets; sent++) send(50000 + sent, 25);
 	wait(0, 3000 - emptiedMs);
 	for (let port = 40001; port <= 40006; port++) send(port, 26);
 	wait(3000 - emptiedMs, 3001);
@@ -50,6 +53,16 @@ test.each([
 	"an error about a silent host, %i ms after its bucket was empty",
 	(ms, chances) => {
 		expect(chancesOf(ms)).toEqual(chances);
+	},
+);
+
+test.each([
+	[101, []],
+	[102, ["neighbour-queue"]],
+])(
+	"of %i packets for a silent host, all may wait or not",
+	(packets, chances) => {
+		expect(chancesOf(1000, packets)).toEqual(chances);
 	},
 );
 

@@ -23,7 +23,10 @@ const BASE_REACHABLE_MS = 30_000;
 const DELAY_FIRST_PROBE_MS = 5_000;
 const RETRANSMIT_MS = 1_000;
 export const MULTICAST_PROBES = 3;
-/** `unres_qlen`: the kernel limits octets of memory; this many full frames fit. */
+/**
+ * `unres_qlen`: the kernel limits octets of memory (`unres_qlen_bytes`), and this many full frames fit. How many
+ * smaller ones do depends on the driver that received them (`truesize`).
+ */
 const QUEUE_LENGTH = 101;
 const QUEUED: Fate = { kind: "queued", waitsFor: "neighbour" };
 /** The queue of such a link takes nothing (`noop_enqueue`, net/sched/sch_generic.c, 6.1). */
@@ -78,9 +81,11 @@ export function neighOutput(
 			return QUEUED;
 		case "incomplete":
 			noteOrder(gateway, neighbour);
-			if (neighbour.queue.length >= QUEUE_LENGTH)
+			if (neighbour.queue.length >= QUEUE_LENGTH) {
+				gateway.choice.unseen("neighbour-queue");
 				for (const oldest of neighbour.queue.splice(0, 1))
 					gateway.conntrack.release(oldest);
+			}
 			neighbour.queue.push(kept(gateway, skb));
 			return QUEUED;
 	}
