@@ -1,4 +1,4 @@
-/** A session's scenario as a text, and back: a file to save, or what a link holds. */
+/** An exploration's scenario as a text, and back: a file to save, or what a link holds. */
 
 import { validateScenarioFile } from "../../scenarios/language/check/validate.ts";
 import type {
@@ -10,16 +10,16 @@ import { ScenarioError } from "../../scenarios/language/scenario-error.ts";
 import { parseJson } from "../../scenarios/load/parse-json.ts";
 import type { Account } from "../../sim/world/account/account.ts";
 import { withListenerBackends } from "../../sim/world/setup/services.ts";
-import type { Session } from "./session.ts";
+import type { Exploration } from "./exploration.ts";
 
 /**
- * The scenario of a session as JSON, which ends where the session stands. What it opened is expected to end
+ * The scenario of an exploration as JSON, which ends where the exploration stands. What it opened is expected to end
  * as it has: so `marktwin run` tells when that changes.
  */
-export function scenarioText(session: Session): string {
-	const { scenario } = session;
-	const account = session.account();
-	const steps = scenario.steps.filter((step) => session.isDone(step));
+export function scenarioText(exploration: Exploration): string {
+	const { scenario } = exploration;
+	const account = exploration.account();
+	const steps = scenario.steps.filter((step) => exploration.isDone(step));
 	const labelled = steps.map((step) => step.label);
 	return `${JSON.stringify(
 		{
@@ -33,7 +33,7 @@ export function scenarioText(session: Session): string {
 				...scenario.expect.filter((one) => isPossible(one, labelled)),
 				...outcomesOf(account),
 			],
-			endMs: session.endMs,
+			endMs: exploration.endMs,
 		} satisfies PlayableScenario,
 		null,
 		"\t",

@@ -1,4 +1,4 @@
-/** What a page shows of a session at a moment: small, however much has happened. */
+/** What a page shows of an exploration at a moment: small, however much has happened. */
 import { describeStep } from "../../scenarios/explain/describe-step.ts";
 import { readSaved } from "../../scenarios/result/saved-ruleset.ts";
 import { type Serving, servingOf } from "../../scenarios/result/serving.ts";
@@ -10,7 +10,7 @@ import type {
 	Account,
 	ConnectionRecord,
 } from "../../sim/world/account/account.ts";
-import type { SeenPacket, Session } from "./session.ts";
+import type { Exploration, SeenPacket } from "./exploration.ts";
 
 /** A chain or a rule, as `iptables-save -c` prints it. */
 export interface RuleView {
@@ -84,14 +84,14 @@ export interface View {
 const MOST_CONNECTIONS = 100;
 const MOST_ENTRIES = 100;
 
-/** Looks at a session again and again, and says of the rules only when they have changed. */
+/** Looks at an exploration again and again, and says of the rules only when they have changed. */
 export class Viewer {
 	private shownRules = "";
 
 	/** @param isPassing it goes on at once: what takes long to list is left out */
-	look(session: Session, isPassing = false): View {
-		const { gateway, scenario } = session;
-		const account = session.account();
+	look(exploration: Exploration, isPassing = false): View {
+		const { gateway, scenario } = exploration;
+		const account = exploration.account();
 		const linux = scenario.setup.gateway.linux ?? DEFAULT_LINUX;
 		const saved = readSaved(
 			printRuleset(gateway.ruleset, { counters: true, linux }),
@@ -103,9 +103,9 @@ export class Viewer {
 		const isNew = key !== this.shownRules;
 		this.shownRules = key;
 		return {
-			nowMs: session.nowMs,
-			isBusy: session.isBusy,
-			unknown: session.unknown,
+			nowMs: exploration.nowMs,
+			isBusy: exploration.isBusy,
+			unknown: exploration.unknown,
 			...(isNew ? { rules } : {}),
 			counters: saved.map(({ packets }) => packets),
 			conditions: gateway.conditions,
@@ -116,14 +116,14 @@ export class Viewer {
 					interface: client.interface,
 				};
 			}),
-			...countsOf(session, account),
+			...countsOf(exploration, account),
 			connections: account.connections
 				.slice(-MOST_CONNECTIONS)
 				.reverse()
 				.map(connectionView),
-			conntrack: isPassing ? null : entriesOf(session),
-			steps: stepsOf(session, account),
-			packets: session.packets,
+			conntrack: isPassing ? null : entriesOf(exploration),
+			steps: stepsOf(exploration, account),
+			packets: exploration.packets,
 		};
 	}
 }
@@ -133,7 +133,7 @@ function noServings(): Record<Serving, number> {
 }
 
 function countsOf(
-	{ scenario }: Session,
+	{ scenario }: Exploration,
 	{ connections, events }: Account,
 ): Pick<View, "backends" | "nowhere" | "servings" | "total"> {
 	const all = noServings();
@@ -190,7 +190,7 @@ function connectionView(record: ConnectionRecord): ConnectionView {
 	};
 }
 
-function entriesOf({ gateway }: Session): View["conntrack"] {
+function entriesOf({ gateway }: Exploration): View["conntrack"] {
 	const lines = gateway.conntrackLines;
 	return {
 		count: lines.length,
@@ -199,7 +199,7 @@ function entriesOf({ gateway }: Session): View["conntrack"] {
 }
 
 function stepsOf(
-	session: Session,
+	exploration: Exploration,
 	{ operations }: Account,
 ): readonly StepView[] {
 	const failures = new Map(
@@ -207,10 +207,10 @@ function stepsOf(
 			outcome.ok || label === "" ? [] : [[label, outcome.message] as const],
 		),
 	);
-	return session.scenario.steps.map((step) => ({
+	return exploration.scenario.steps.map((step) => ({
 		atMs: step.atMs,
 		text: describeStep(step),
-		isDone: session.isDone(step),
+		isDone: exploration.isDone(step),
 		failure: failures.get(step.label) ?? "",
 	}));
 }

@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
 import { Tabs } from "../../reports/page/parts/tabs.tsx";
 import type { StepOperation } from "../../sim/contract/gateway.ts";
+import type { SeenPacket } from "../engine/exploration.ts";
 import type { Start } from "../engine/messages.ts";
-import type { SeenPacket } from "../engine/session.ts";
 import { Controls } from "./controls.tsx";
 import { Findings } from "./findings.tsx";
 import { Header } from "./header.tsx";

@@ -126,7 +126,7 @@ export function Controls({
 			</fieldset>
 			<Time state={state} say={say} />
 			<fieldset>
-				<legend class="unseen">Session</legend>
+				<legend class="unseen">Exploration</legend>
 				<button
 					type="button"
 					disabled={!isWorking}

@@ -1,7 +1,7 @@
 import type { ComponentChildren, VNode } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { number } from "../../reports/page/parts/format.ts";
-import type { SeenPacket } from "../engine/session.ts";
+import type { SeenPacket } from "../engine/exploration.ts";
 import type { RuleView } from "../engine/view.ts";
 
 /** Longer rulesets are shown in a window of lines of one height. */

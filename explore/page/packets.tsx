@@ -1,5 +1,5 @@
 import { mark, time } from "../../reports/page/parts/format.ts";
-import type { SeenPacket } from "../engine/session.ts";
+import type { SeenPacket } from "../engine/exploration.ts";
 import type { View } from "../engine/view.ts";
 
 /** Rules of one way that are shown. */

@@ -2,8 +2,8 @@ import { useEffect, useState } from "preact/hooks";
 import { colourClass } from "../../reports/page/parts/colours.ts";
 import { number } from "../../reports/page/parts/format.ts";
 import type { BackendBehaviour } from "../../sim/endpoint/backend.ts";
+import type { SeenPacket } from "../engine/exploration.ts";
 import type { ToPlay } from "../engine/messages.ts";
-import type { SeenPacket } from "../engine/session.ts";
 import type { BackendView, View } from "../engine/view.ts";
 
 /** Hosts of a side that are drawn; more are counted. */

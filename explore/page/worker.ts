@@ -1,13 +1,14 @@
 /** The worker of the page: the model runs here, so that the page stays quick. Two of them run: one plays, one looks at rules. */
-import { Host } from "../engine/host.ts";
+
 import type { FromStudy, ToPlay, ToStudy } from "../engine/messages.ts";
+import { PlayWorker } from "../engine/play-worker.ts";
 import { study } from "../engine/study.ts";
 
 const channel = new MessageChannel();
 const waiting: (() => void)[] = [];
 channel.port1.onmessage = () => waiting.shift()?.();
 
-const host = new Host({
+const worker = new PlayWorker({
 	post: (message) => postMessage(message),
 	// A timer would wait for four milliseconds.
 	breathe: () =>
@@ -19,7 +20,7 @@ const host = new Host({
 });
 
 addEventListener("message", ({ data }: MessageEvent<ToPlay | ToStudy>) => {
-	if ("kind" in data) void host.take(data);
+	if ("kind" in data) void worker.take(data);
 	else postMessage(studied(data));
 });
 

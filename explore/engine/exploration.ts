@@ -1,5 +1,5 @@
 /**
- * A scenario that is played while it grows. What a session has done is its scenario, which plays the same
+ * A scenario that is played while it grows. What an exploration has done is its scenario, which plays the same
  * anywhere else: saved, shared by a link, or run by `marktwin run`.
  */
 import {
@@ -37,7 +37,7 @@ const LONGEST_RUN_MS = 600_000;
 const RUN_BESIDE_CHECKS_MS = 10_000;
 /** Connections of each step whose packets are followed. */
 const FOLLOWED_OF_EACH = 3;
-/** Connections and flows of a session, all steps together: their records stay until it is closed. */
+/** Connections and flows of an exploration, all steps together: their records stay until it is closed. */
 const MOST_CONNECTIONS = 500_000;
 
 /** A packet that was followed, and its conntrack entry as `/proc/net/nf_conntrack` shows it: "" is none, `null` was not looked up. */
@@ -52,7 +52,7 @@ export interface SeenPacket extends PacketPath {
 const INSTANT_MS = 1e-6;
 
 /** One play of a scenario, to which steps can be added. */
-export class Session {
+export class Exploration {
 	/** With all steps, those to come among them. */
 	scenario: PlayableScenario;
 	/** What the model does not know; the play stands there for good. */

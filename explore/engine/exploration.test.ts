@@ -5,8 +5,8 @@ import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
 import { checkScenario } from "../../scenarios/run/run-scenario.ts";
 import type { Step, StepKind } from "../../sim/world/setup/setup.ts";
 import { RECIPE } from "../../test/recipe.ts";
+import { Exploration } from "./exploration.ts";
 import { readScenarioText, scenarioText } from "./scenario-text.ts";
-import { Session } from "./session.ts";
 import { study } from "./study.ts";
 import { Viewer } from "./view.ts";
 
@@ -38,25 +38,25 @@ const condition = (name: string, write: string) =>
 const becomes = (backend: string, kind: "up" | "vanish" | "refuse") =>
 	step({ kind: "backend", backend, becomes: { kind } });
 
-type Action = (session: Session) => void;
+type Action = (exploration: Exploration) => void;
 const ACTIONS: readonly Action[] = [
-	(session) => all(session.act(connects(1))),
-	(session) => all(session.act(connects(7))),
-	(session) => all(session.act(connects(5, 1))),
-	(session) => all(session.act(condition("mail1up", "1"))),
-	(session) => all(session.act(condition("mail1up", "0"))),
-	(session) => all(session.act(becomes("b1", "vanish"))),
-	(session) => all(session.act(becomes("b1", "up"))),
-	(session) => all(session.act(becomes("b2", "refuse"))),
-	(session) => all(session.run()),
-	(session) => all(session.passTo(session.nowMs + 1)),
-	(session) => all(session.passTo(session.nowMs + 700.5)),
-	(session) => session.nextPacket(),
-	(session) => session.nextPacket(),
-	(session) => session.begin(connects(3)),
-	(session) =>
+	(exploration) => all(exploration.act(connects(1))),
+	(exploration) => all(exploration.act(connects(7))),
+	(exploration) => all(exploration.act(connects(5, 1))),
+	(exploration) => all(exploration.act(condition("mail1up", "1"))),
+	(exploration) => all(exploration.act(condition("mail1up", "0"))),
+	(exploration) => all(exploration.act(becomes("b1", "vanish"))),
+	(exploration) => all(exploration.act(becomes("b1", "up"))),
+	(exploration) => all(exploration.act(becomes("b2", "refuse"))),
+	(exploration) => all(exploration.run()),
+	(exploration) => all(exploration.passTo(exploration.nowMs + 1)),
+	(exploration) => all(exploration.passTo(exploration.nowMs + 700.5)),
+	(exploration) => exploration.nextPacket(),
+	(exploration) => exploration.nextPacket(),
+	(exploration) => exploration.begin(connects(3)),
+	(exploration) =>
 		all(
-			session.act(
+			exploration.act(
 				step({
 					kind: "operation",
 					operation: {
@@ -71,25 +71,25 @@ const ACTIONS: readonly Action[] = [
 		),
 ];
 
-describe("a session", () => {
+describe("an exploration", () => {
 	it("gives the account that its scenario gives, whatever was done in whatever order", () => {
 		fc.assert(
 			fc.property(
 				fc.array(fc.constantFrom(...ACTIONS), { maxLength: 14 }),
 				(actions) => {
-					const session = new Session(BEGUN);
-					for (const act of actions) act(session);
-					const atMs = Math.floor(session.nowMs) + 1;
-					all(session.passTo(atMs));
-					// What is due then has not happened in the session.
+					const exploration = new Exploration(BEGUN);
+					for (const act of actions) act(exploration);
+					const atMs = Math.floor(exploration.nowMs) + 1;
+					all(exploration.passTo(atMs));
+					// What is due then has not happened in the exploration.
 					const endMs = atMs - 1e-6;
-					const { scenario } = session;
+					const { scenario } = exploration;
 					const { account } = checkScenario({ ...scenario, endMs });
-					const own = session.account();
+					const own = exploration.account();
 					expect(own.connections).toEqual(account.connections);
 					expect(own.events).toEqual(account.events);
 					expect(own.operations).toEqual(account.operations);
-					expect(session.gateway.observe()).toMatchObject({
+					expect(exploration.gateway.observe()).toMatchObject({
 						ruleset: account.observations.at(-1)?.observation.ruleset,
 						conditions: account.observations.at(-1)?.observation.conditions,
 					});
@@ -100,14 +100,14 @@ describe("a session", () => {
 	}, 120_000);
 
 	it("is the same when it is played again up to any of its moments", () => {
-		const session = new Session(BEGUN);
-		all(session.act(connects(6)));
-		all(session.passTo(25));
-		all(session.act(condition("mail1up", "1")));
-		all(session.passTo(40.5));
-		const half = new Viewer().look(session);
-		all(session.run());
-		const again = new Session(session.scenario, session.following);
+		const exploration = new Exploration(BEGUN);
+		all(exploration.act(connects(6)));
+		all(exploration.passTo(25));
+		all(exploration.act(condition("mail1up", "1")));
+		all(exploration.passTo(40.5));
+		const half = new Viewer().look(exploration);
+		all(exploration.run());
+		const again = new Exploration(exploration.scenario, exploration.following);
 		all(again.passTo(half.nowMs));
 		const seen = new Viewer().look(again);
 		expect(seen.counters).toEqual(half.counters);
@@ -117,11 +117,11 @@ describe("a session", () => {
 	});
 
 	it("goes packet by packet, with the rules, the marks and the conntrack entry of each", () => {
-		const session = new Session(BEGUN);
-		all(session.act(connects(1)));
-		all(session.run());
-		const whole = session.account().connections;
-		const slow = new Session(BEGUN);
+		const exploration = new Exploration(BEGUN);
+		all(exploration.act(connects(1)));
+		all(exploration.run());
+		const whole = exploration.account().connections;
+		const slow = new Exploration(BEGUN);
 		slow.begin(connects(1));
 		for (let count = 0; count < 3; count++) slow.nextPacket();
 		const [syn] = slow.packets;
@@ -141,7 +141,7 @@ describe("a session", () => {
 	it("stands where the model does not know, with the rule", () => {
 		const text = `*nat\n-A PREROUTING -d 10.0.0.1/32 -p tcp -m tcp --dport 25 -m set --match-set bad src -j RETURN\n-A PREROUTING -d 10.0.0.1/32 -p tcp -m tcp --dport 25 -j DNAT --to-destination 192.168.0.1\nCOMMIT\n`;
 		const { setup } = BEGUN;
-		const session = new Session({
+		const exploration = new Exploration({
 			...BEGUN,
 			setup: {
 				...setup,
@@ -149,51 +149,55 @@ describe("a session", () => {
 				ruleset: { name: "set.rules", text },
 			},
 		} satisfies PlayableScenario);
-		all(session.act(connects(3)));
-		all(session.run());
-		expect(session.unknown).toMatchObject({ rule: "nat:PREROUTING:rule:1" });
-		expect(session.isBusy).toBe(false);
-		expect(() => all(session.act(connects(3)))).not.toThrow();
+		all(exploration.act(connects(3)));
+		all(exploration.run());
+		expect(exploration.unknown).toMatchObject({
+			rule: "nat:PREROUTING:rule:1",
+		});
+		expect(exploration.isBusy).toBe(false);
+		expect(() => all(exploration.act(connects(3)))).not.toThrow();
 	});
 
 	it("says what a command that failed has printed", () => {
-		const session = new Session(BEGUN);
+		const exploration = new Exploration(BEGUN);
 		all(
-			session.act(
+			exploration.act(
 				step({
 					kind: "operation",
 					operation: { kind: "iptables", command: "-X MAILMARK" },
 				}),
 			),
 		);
-		const [done] = new Viewer().look(session).steps;
+		const [done] = new Viewer().look(exploration).steps;
 		expect(done?.failure).toMatch(/MAILMARK|chain/i);
 	});
 
 	it("refuses more connections than a page bears, and goes on", () => {
-		const session = new Session(BEGUN);
-		expect(() => all(session.act(connects(500_001)))).toThrow(
+		const exploration = new Exploration(BEGUN);
+		expect(() => all(exploration.act(connects(500_001)))).toThrow(
 			/too many for a page/,
 		);
-		all(session.act(connects(2)));
-		all(session.run());
-		expect(session.account().connections).toHaveLength(2);
+		all(exploration.act(connects(2)));
+		all(exploration.run());
+		expect(exploration.account().connections).toHaveLength(2);
 	});
 });
 
-describe("the scenario of a session", () => {
+describe("the scenario of an exploration", () => {
 	it("holds when it is run, and opens again", () => {
-		const session = new Session(BEGUN);
-		all(session.act(connects(4)));
-		all(session.run());
-		all(session.act(becomes("b1", "vanish")));
-		all(session.act(connects(4)));
-		all(session.run());
-		const read = readScenarioText(scenarioText(session), "saved.json");
+		const exploration = new Exploration(BEGUN);
+		all(exploration.act(connects(4)));
+		all(exploration.run());
+		all(exploration.act(becomes("b1", "vanish")));
+		all(exploration.act(connects(4)));
+		all(exploration.run());
+		const read = readScenarioText(scenarioText(exploration), "saved.json");
 		expect(checkScenario(read).outcome).toBe("holds");
-		const again = new Session(read);
+		const again = new Exploration(read);
 		all(again.passTo(read.endMs));
-		expect(again.account().connections).toEqual(session.account().connections);
+		expect(again.account().connections).toEqual(
+			exploration.account().connections,
+		);
 		// Once more, and nothing is said twice.
 		const twice = readScenarioText(scenarioText(again), "saved.json");
 		expect(twice.expect).toEqual(read.expect);

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { RECIPE } from "../../test/recipe.ts";
 import { examples } from "./examples.ts";
-import { Host } from "./host.ts";
 import type { FromPlay, ToPlay } from "./messages.ts";
+import { PlayWorker } from "./play-worker.ts";
 import { study } from "./study.ts";
 
 const TEXT = readFileSync(RECIPE, "utf8");
@@ -11,14 +11,14 @@ const TEXT = readFileSync(RECIPE, "utf8");
 function started() {
 	const posted: FromPlay[] = [];
 	let clockMs = 0;
-	const host = new Host({
+	const worker = new PlayWorker({
 		post: (message) => posted.push(message),
 		breathe: async () => {},
 		// Each look at the clock takes a little time.
 		nowMs: () => (clockMs += 5),
 	});
 	const [world] = study({ name: "recipe.rules", text: TEXT }).worlds;
-	const say = (message: ToPlay) => host.take(message);
+	const say = (message: ToPlay) => worker.take(message);
 	const last = () => {
 		const found = posted.findLast(({ kind }) => kind === "view");
 		if (found?.kind !== "view") throw new Error("nothing was shown");

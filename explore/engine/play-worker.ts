@@ -3,13 +3,13 @@ import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
 import { DEFAULT_LINUX, linuxName } from "../../sim/linux/linux.ts";
 import { restoreForm } from "../../sim/script/check-rules.ts";
 import type { Step, StepKind } from "../../sim/world/setup/setup.ts";
+import { Exploration } from "./exploration.ts";
 import type { FromPlay, ToPlay } from "./messages.ts";
 import { readScenarioText, scenarioText } from "./scenario-text.ts";
-import { Session } from "./session.ts";
 import { firstOfEach, isOpening, type Opening } from "./study.ts";
 import { Viewer } from "./view.ts";
 
-export interface HostPorts {
+export interface WorkerPorts {
 	readonly post: (message: FromPlay) => void;
 	/** Lets other messages come in. */
 	readonly breathe: () => Promise<void>;
@@ -25,10 +25,10 @@ const BREATHE_EVERY_MS = 30;
 const FIRST_PORT = 32_768;
 const PORTS = 28_000;
 
-/** Plays one session at a time. */
-export class Host {
-	private readonly ports: HostPorts;
-	private session: Session | null = null;
+/** Plays one exploration at a time. */
+export class PlayWorker {
+	private readonly ports: WorkerPorts;
+	private exploration: Exploration | null = null;
 	/** How each client begins. */
 	private openings: readonly Opening[] = [];
 	private viewer = new Viewer();
@@ -38,7 +38,7 @@ export class Host {
 	private sought: ToPlay | null = null;
 	private isSeeking = false;
 
-	constructor(ports: HostPorts) {
+	constructor(ports: WorkerPorts) {
 		this.ports = ports;
 	}
 
@@ -73,48 +73,48 @@ export class Host {
 	private async carryOut(message: ToPlay): Promise<void> {
 		if (message.kind === "open") {
 			const scenario = readScenarioText(message.text, message.name);
-			this.open(scenario, new Session(scenario), message.openings ?? []);
+			this.open(scenario, new Exploration(scenario), message.openings ?? []);
 			return;
 		}
-		const { session } = this;
-		if (session === null) return;
+		const { exploration } = this;
+		if (exploration === null) return;
 		switch (message.kind) {
 			case "connect":
-				return this.connect(session, message);
+				return this.connect(exploration, message);
 			case "act":
-				return this.act(session, asRestored(message.step, session));
+				return this.act(exploration, asRestored(message.step, exploration));
 			case "run":
-				return this.work(session.run());
+				return this.work(exploration.run());
 			case "packet":
-				return session.nextPacket();
+				return exploration.nextPacket();
 			case "pass":
-				return this.work(session.passTo(session.nowMs + message.byMs));
+				return this.work(exploration.passTo(exploration.nowMs + message.byMs));
 			case "seek":
-				return this.seek(session, message.toMs);
+				return this.seek(exploration, message.toMs);
 			case "remove": {
-				const { scenario, nowMs } = session;
+				const { scenario, nowMs } = exploration;
 				const steps = scenario.steps.toSpliced(message.index, 1);
-				return this.again({ ...scenario, steps }, session, nowMs);
+				return this.again({ ...scenario, steps }, exploration, nowMs);
 			}
 			case "rules": {
 				const { name, text } = message;
-				const { scenario, nowMs } = session;
+				const { scenario, nowMs } = exploration;
 				const { linux } = scenario.setup.gateway;
 				const ruleset = { name, text: restoreForm(text, name, linux).text };
-				return this.again(withRules(scenario, ruleset), session, nowMs);
+				return this.again(withRules(scenario, ruleset), exploration, nowMs);
 			}
 			case "save":
 				this.ports.post({
 					kind: "saved",
 					as: message.as,
-					text: scenarioText(session),
+					text: scenarioText(exploration),
 				});
 		}
 	}
 
 	private open(
 		scenario: PlayableScenario,
-		session: Session,
+		exploration: Exploration,
 		given: readonly Opening[],
 	): void {
 		const own = firstOfEach([...scenario.steps.filter(isOpening), ...given]);
@@ -122,36 +122,36 @@ export class Host {
 			.filter(({ name }) => !own.some(({ client }) => client === name))
 			.map(({ name }) => openingOf(name, scenario));
 		this.openings = [...own, ...others];
-		this.session = session;
+		this.exploration = exploration;
 		this.viewer = new Viewer();
 	}
 
-	private async seek(session: Session, toMs: number): Promise<void> {
-		if (toMs >= session.nowMs) return this.work(session.passTo(toMs));
-		return this.again(session.scenario, session, toMs);
+	private async seek(exploration: Exploration, toMs: number): Promise<void> {
+		if (toMs >= exploration.nowMs) return this.work(exploration.passTo(toMs));
+		return this.again(exploration.scenario, exploration, toMs);
 	}
 
-	/** Plays a scenario from its beginning to a moment. It takes the place of the session when that has begun well. */
+	/** Plays a scenario from its beginning to a moment. It takes the place of the exploration when that has begun well. */
 	private async again(
 		scenario: PlayableScenario,
-		{ following }: Session,
+		{ following }: Exploration,
 		toMs: number,
 	): Promise<void> {
-		const session = new Session(scenario, following);
-		this.session = session;
+		const exploration = new Exploration(scenario, following);
+		this.exploration = exploration;
 		this.viewer = new Viewer();
-		await this.work(session.passTo(toMs));
+		await this.work(exploration.passTo(toMs));
 	}
 
 	private async connect(
-		session: Session,
+		exploration: Exploration,
 		{ client, count, everyMs, stands }: ToPlay & { readonly kind: "connect" },
 	): Promise<void> {
 		const opening = this.openings.find((one) => one.client === client);
 		if (opening === undefined) return;
-		const opened = session.account().connections.length;
+		const opened = exploration.account().connections.length;
 		await this.act(
-			session,
+			exploration,
 			{
 				...opening,
 				count,
@@ -166,18 +166,18 @@ export class Host {
 	}
 
 	private async act(
-		session: Session,
+		exploration: Exploration,
 		kind: StepKind,
 		then: "stand" | "run" | "" = "",
 	): Promise<void> {
-		const { steps } = session.scenario;
+		const { steps } = exploration.scenario;
 		let label = "";
 		do label = `${kind.kind}-${++this.labels}`;
 		while (steps.some((one) => one.label === label));
 		const step: Step = { ...kind, atMs: 0, label };
-		if (then === "stand") return session.begin(step);
-		await this.work(session.act(step));
-		if (then === "run") await this.work(session.run());
+		if (then === "stand") return exploration.begin(step);
+		await this.work(exploration.act(step));
+		if (then === "run") await this.work(exploration.run());
 	}
 
 	/** Works until it is done or stopped, and lets messages in. */
@@ -200,13 +200,13 @@ export class Host {
 	}
 
 	private show(isWorking: boolean): void {
-		const { session } = this;
-		if (session === null) return;
-		const { title, setup } = session.scenario;
+		const { exploration } = this;
+		if (exploration === null) return;
+		const { title, setup } = exploration.scenario;
 		this.ports.post({
 			kind: "view",
 			isWorking,
-			view: this.viewer.look(session, isWorking),
+			view: this.viewer.look(exploration, isWorking),
 			scenario: {
 				title,
 				rules: setup.ruleset,
@@ -222,7 +222,7 @@ function withRules(
 	ruleset: PlayableScenario["setup"]["ruleset"],
 ): PlayableScenario {
 	const setup = { ...scenario.setup, ruleset, conditions: {} };
-	const { gateway } = new Session({ ...scenario, setup, steps: [] });
+	const { gateway } = new Exploration({ ...scenario, setup, steps: [] });
 	const conditions = Object.fromEntries(
 		Object.entries(scenario.setup.conditions).filter(
 			([name]) => name in gateway.conditions,
@@ -232,7 +232,7 @@ function withRules(
 }
 
 /** A script of iptables commands as the text that iptables-restore takes in its place. */
-function asRestored(step: StepKind, { scenario }: Session): StepKind {
+function asRestored(step: StepKind, { scenario }: Exploration): StepKind {
 	if (step.kind !== "operation" || step.operation.kind !== "restore")
 		return step;
 	const { file, text } = step.operation;
