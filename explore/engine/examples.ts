@@ -1,6 +1,7 @@
 /** Rulesets to begin with: those of the linter's rules, which have a fault each, and the recipe. */
 import type { LintCode } from "../../scenarios/analysis/lint/finding.ts";
 import { lintRules } from "../../scenarios/analysis/lint/rules/index.ts";
+import { invariant } from "../../sim/invariant.ts";
 
 export interface Example {
 	readonly title: string;
@@ -80,11 +81,15 @@ const FAULTY: readonly (readonly [
 
 /** @param recipe the balancing recipe that the project exists for */
 export function examples(recipe: string): readonly Example[] {
-	const [first, ...others] = FAULTY.flatMap(([code, title, about]) => {
+	const [first, ...others] = FAULTY.map(([code, title, about]) => {
 		const rule = lintRules.find((one) => one.code === code);
-		return rule === undefined
-			? []
-			: [{ title, about, name: `${rule.name}.rules`, text: rule.examples.bad }];
+		invariant(rule !== undefined, `an example of ${code}, which is no rule`);
+		return {
+			title,
+			about,
+			name: `${rule.name}.rules`,
+			text: rule.examples.bad,
+		};
 	});
 	const own: Example = {
 		title: "The recipe: marks, conditions, failover",

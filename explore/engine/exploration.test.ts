@@ -3,17 +3,19 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
 import { checkScenario } from "../../scenarios/run/run-scenario.ts";
+import type { Account } from "../../sim/world/account/account.ts";
 import type { Step, StepKind } from "../../sim/world/setup/setup.ts";
 import { RECIPE } from "../../test/recipe.ts";
 import { Exploration } from "./exploration.ts";
 import { readScenarioText, scenarioText } from "./scenario-text.ts";
-import { study } from "./study.ts";
+import { begun, study } from "./study.ts";
 import { Viewer } from "./view.ts";
 
 const TEXT = readFileSync(RECIPE, "utf8");
 const world = study({ name: "recipe.rules", text: TEXT }).worlds[0];
 if (world === undefined) throw new Error("the recipe has a world");
-const { scenario: BEGUN, openings } = world;
+const { openings } = world;
+const BEGUN = begun(world, { name: "recipe.rules", text: TEXT });
 
 function all(work: Generator<void, void>): void {
 	while (!work.next().done);
@@ -38,6 +40,18 @@ const condition = (name: string, write: string) =>
 const becomes = (backend: string, kind: "up" | "vanish" | "refuse") =>
 	step({ kind: "backend", backend, becomes: { kind } });
 
+function expectSame(exploration: Exploration, account: Account): void {
+	const own = exploration.account();
+	expect(own.connections).toEqual(account.connections);
+	expect(own.events).toEqual(account.events);
+	expect(own.operations).toEqual(account.operations);
+	const seen = account.observations.at(-1)?.observation;
+	if (seen === undefined) return;
+	const { ruleset, conditions } = exploration.gateway.observe();
+	expect(ruleset).toEqual(seen.ruleset);
+	expect(conditions).toEqual(seen.conditions);
+}
+
 type Action = (exploration: Exploration) => void;
 const ACTIONS: readonly Action[] = [
 	(exploration) => all(exploration.act(connects(1))),
@@ -51,8 +65,17 @@ const ACTIONS: readonly Action[] = [
 	(exploration) => all(exploration.run()),
 	(exploration) => all(exploration.passTo(exploration.nowMs + 1)),
 	(exploration) => all(exploration.passTo(exploration.nowMs + 700.5)),
-	(exploration) => exploration.nextPacket(),
-	(exploration) => exploration.nextPacket(),
+	(exploration) => void exploration.nextPacket(),
+	(exploration) => void exploration.nextPacket(),
+	(exploration) =>
+		all(
+			exploration.act(
+				step({
+					kind: "operation",
+					operation: { kind: "iptables", command: "-X MAILMARK" },
+				}),
+			),
+		),
 	(exploration) => exploration.begin(connects(3)),
 	(exploration) =>
 		all(
@@ -72,27 +95,36 @@ const ACTIONS: readonly Action[] = [
 ];
 
 describe("an exploration", () => {
-	it("gives the account that its scenario gives, whatever was done in whatever order", () => {
-		fc.assert(
-			fc.property(
-				fc.array(fc.constantFrom(...ACTIONS), { maxLength: 14 }),
-				(actions) => {
+	it("is saved after anything that was done, whatever the order, as a scenario that gives the same account anywhere", async () => {
+		await fc.assert(
+			fc.asyncProperty(
+				fc.array(fc.constantFrom(...ACTIONS), { maxLength: 10 }),
+				async (actions) => {
 					const exploration = new Exploration(BEGUN);
-					for (const act of actions) act(exploration);
-					const atMs = Math.floor(exploration.nowMs) + 1;
-					all(exploration.passTo(atMs));
-					// What is due then has not happened in the exploration.
-					const endMs = atMs - 1e-6;
-					const { scenario } = exploration;
-					const { account } = checkScenario({ ...scenario, endMs });
-					const own = exploration.account();
-					expect(own.connections).toEqual(account.connections);
-					expect(own.events).toEqual(account.events);
-					expect(own.operations).toEqual(account.operations);
-					expect(exploration.gateway.observe()).toMatchObject({
-						ruleset: account.observations.at(-1)?.observation.ruleset,
-						conditions: account.observations.at(-1)?.observation.conditions,
-					});
+					for (const act of actions) {
+						act(exploration);
+						const { text, leftOut } = scenarioText(exploration);
+						expect(leftOut).toEqual([]);
+						const read = await readScenarioText(text, "saved.json");
+						expect(read.steps).toEqual(
+							exploration.scenario.steps.filter((one) =>
+								exploration.isDone(one),
+							),
+						);
+						const run = checkScenario(read);
+						// Of what is not over, or of nothing, nothing is known.
+						const isOver = run.account.connections.every(
+							({ endedMs }) => endedMs !== null,
+						);
+						const isShown = isOver && read.expect.length > 0;
+						expect(run.outcome).not.toBe("violated");
+						if (isShown) expect(run.outcome).toBe("holds");
+						const again = new Exploration(read);
+						all(again.passTo(read.endMs));
+						expectSame(again, run.account);
+						if (exploration.isSettled && exploration.reachedMs !== null)
+							expectSame(exploration, again.account());
+					}
 				},
 			),
 			{ numRuns: 60, seed: 7 },
@@ -184,23 +216,71 @@ describe("an exploration", () => {
 });
 
 describe("the scenario of an exploration", () => {
-	it("holds when it is run, and opens again", () => {
+	const saved = (exploration: Exploration) =>
+		readScenarioText(scenarioText(exploration).text, "saved.json");
+
+	it("holds when it is run, opens again, and says nothing twice", async () => {
 		const exploration = new Exploration(BEGUN);
 		all(exploration.act(connects(4)));
 		all(exploration.run());
 		all(exploration.act(becomes("b1", "vanish")));
 		all(exploration.act(connects(4)));
 		all(exploration.run());
-		const read = readScenarioText(scenarioText(exploration), "saved.json");
+		const read = await saved(exploration);
 		expect(checkScenario(read).outcome).toBe("holds");
 		const again = new Exploration(read);
 		all(again.passTo(read.endMs));
 		expect(again.account().connections).toEqual(
 			exploration.account().connections,
 		);
-		// Once more, and nothing is said twice.
-		const twice = readScenarioText(scenarioText(again), "saved.json");
-		expect(twice.expect).toEqual(read.expect);
+		expect((await saved(again)).expect).toEqual(read.expect);
+	});
+
+	it("keeps what was expected while it holds, and says what it leaves out", async () => {
+		const own = (because: string, atLeast: number, atMost: number) =>
+			({
+				kind: "outcomes",
+				because,
+				of: {},
+				outcome: "completed",
+				atLeast,
+				atMost,
+			}) as const;
+		const exploration = new Exploration({
+			...BEGUN,
+			expect: [own("at most 4 of all", 0, 4), own("a bound", 5, 100)],
+		});
+		all(exploration.act(connects(9)));
+		all(exploration.run());
+		expect(scenarioText(exploration).leftOut).toEqual(["at most 4 of all"]);
+		const read = await saved(exploration);
+		expect(read.expect.map(({ because }) => because)).toContain("a bound");
+		expect(checkScenario(read).outcome).toBe("holds");
+	});
+
+	it("ends no later than a scenario can", () => {
+		const exploration = new Exploration(BEGUN);
+		expect(() => all(exploration.passTo(32 * 86_400_000))).toThrow(
+			/longer than a scenario plays/,
+		);
+		expect(exploration.nowMs).toBe(0);
+	});
+
+	it("takes a script of iptables commands for rules, as the command does", async () => {
+		const name = "mine.sh";
+		const text =
+			"iptables -t nat -A PREROUTING -p tcp --dport 25 -j DNAT --to-destination 192.168.0.2\n";
+		const setup = {
+			...BEGUN.setup,
+			conditions: {},
+			ruleset: { name, text },
+		};
+		const read = await readScenarioText(
+			JSON.stringify({ ...BEGUN, setup }),
+			"x",
+		);
+		expect(read.setup.ruleset.text).toContain("*nat");
+		expect(new Exploration(read).gateway.ruleset.tables).toHaveLength(1);
 	});
 
 	it.each([
@@ -208,13 +288,15 @@ describe("the scenario of an exploration", () => {
 		["[]", /no scenario/],
 		['{"name":1}', /name/],
 		["<script>alert(1)</script>", /line 1/],
-	])("refuses %j with its place", (text, says) => {
-		expect(() => readScenarioText(text, "pasted")).toThrow(says);
+	])("refuses %j with its place", async (text, says) => {
+		await expect(readScenarioText(text, "pasted")).rejects.toThrow(says);
 	});
 
-	it("refuses what is to be read from files", () => {
+	it("refuses what is to be read from files", async () => {
 		const named = { ...BEGUN.setup, ruleset: { file: "/etc/passwd" } };
 		const text = JSON.stringify({ ...BEGUN, setup: named });
-		expect(() => readScenarioText(text, "pasted")).toThrow(/reads no files/);
+		await expect(readScenarioText(text, "pasted")).rejects.toThrow(
+			/reads no files/,
+		);
 	});
 });

@@ -8,6 +8,7 @@ import {
 } from "../../scenarios/details/packet-paths.ts";
 import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
 import { ScenarioError } from "../../scenarios/language/scenario-error.ts";
+import { MOST_MS } from "../../scenarios/language/schema/schema.ts";
 import { assuming } from "../../scenarios/run/assume.ts";
 import {
 	asScenarioError,
@@ -23,14 +24,14 @@ import { formatAddress } from "../../sim/packet/address.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
 import type { Account } from "../../sim/world/account/account.ts";
 import type { Step } from "../../sim/world/setup/setup.ts";
-import { OpenPlay } from "../../sim/world/world.ts";
+import { type Goal, OpenPlay } from "../../sim/world/world.ts";
 
 /** Between two looks at whether to stop, or to show how far it is. */
 const ASKS_AT_ONCE = 256;
 /** Packets that are kept, with their ways through the rules. */
 const MOST_PACKETS = 200;
-/** With more entries than that, none is looked up for each packet. */
-const MOST_ENTRIES = 2_000;
+/** After more connections than that, no entry is looked up: that goes through all of them. */
+const MOST_LOOKED_UP = 20_000;
 /** A client of Linux sends its SYN for two minutes. */
 const LONGEST_RUN_MS = 600_000;
 /** A health checker is never done. */
@@ -40,6 +41,8 @@ const FOLLOWED_OF_EACH = 3;
 /** Connections and flows of an exploration, all steps together: their records stay until it is closed. */
 const MOST_CONNECTIONS = 500_000;
 
+const NOT_LOOKED_UP = { before: null, after: null };
+
 /** A packet that was followed, and its conntrack entry as `/proc/net/nf_conntrack` shows it: "" is none, `null` was not looked up. */
 export interface SeenPacket extends PacketPath {
 	readonly entry: {
@@ -48,10 +51,11 @@ export interface SeenPacket extends PacketPath {
 	};
 }
 
-/** Shorter than what lies between any two things that happen. */
-const INSTANT_MS = 1e-6;
-
-/** One play of a scenario, to which steps can be added. */
+/**
+ * One play of a scenario, to which steps can be added. It stands before everything, behind a moment of which all
+ * has happened, or, between two packets, within one. A scenario can be played to the end of a moment alone, so a
+ * play that is begun again goes there.
+ */
 export class Exploration {
 	/** With all steps, those to come among them. */
 	scenario: PlayableScenario;
@@ -61,18 +65,20 @@ export class Exploration {
 	readonly packets: SeenPacket[] = [];
 	readonly gateway: ModelGateway;
 	private readonly play: OpenPlay;
-	private readonly goal = { limitMs: 0, lullMs: 0, isInclusive: false };
+	private readonly goal = { limitMs: 0, lullMs: 0, isInclusive: true };
 	/** An advance that stands in its middle, with what it asks. */
 	private going: {
 		readonly advance: Generator<Ask, Unknown | null, Answer>;
 		readonly ask: Ask;
 	} | null = null;
-	/** Steps that were added, at their own time. */
-	private readonly acted = new Set<Step>();
 	/** Connections whose packets are followed. */
 	private readonly followed: Set<number>;
 	private recorder: PathRecorder;
 	private noted = 0;
+	/** Packets of one thing that happened, which `nextPacket` has still to go to. */
+	private ahead: SeenPacket[] = [];
+	/** Has anything happened? */
+	private hasBegun = false;
 	/** Connections of all steps, those to come among them. */
 	private connections = 0;
 
@@ -116,10 +122,19 @@ export class Exploration {
 			: this.gateway.nowMs;
 	}
 
-	/** Until when its scenario has to be played to be as this is: what is due later has not happened. */
-	get endMs(): number {
-		const isBetween = this.going === null && this.stoodAtMs === this.nowMs;
-		return Math.max(1, this.nowMs + (isBetween ? -INSTANT_MS : INSTANT_MS));
+	/** Up to when its scenario is played again to be where this stands; `null`: nothing has happened yet. */
+	get reachedMs(): number | null {
+		return this.hasBegun ? this.nowMs : null;
+	}
+
+	/** Has all of the present moment happened? */
+	get isSettled(): boolean {
+		return this.going === null;
+	}
+
+	/** Connections and flows until now. */
+	get opened(): number {
+		return this.play.opened;
 	}
 
 	/** Is anything left to happen, steps to come among it? */
@@ -137,22 +152,25 @@ export class Exploration {
 		return this.play.account(this.unknown);
 	}
 
-	/** Has the step happened? */
+	/** Has the step happened? Of a moment that is not over: it happens in it. */
 	isDone(step: Step): boolean {
-		return this.acted.has(step) || step.atMs < this.nowMs;
+		return this.hasBegun && step.atMs <= this.nowMs;
 	}
 
 	/**
 	 * Carries a step out, before what else is due then; its time is set. Steps to come stay. What comes of it happens
 	 * when the play goes on.
-	 * @throws ScenarioError for one that names what is not there, or opens too many connections
+	 * @throws ScenarioError for one that names what is not there, opens too many connections, or comes too late for a
+	 * scenario
 	 */
 	begin(step: Step): void {
-		this.standBetween();
 		if (this.unknown !== null) return;
-		const atMs = this.play.nowMs;
+		const atMs = this.hasBegun ? Math.floor(this.nowMs) + 1 : 0;
+		mustBeInTime(atMs);
+		this.mustBeBearable(step);
+		this.finish({ limitMs: atMs, isInclusive: false });
+		if (this.unknown !== null) return;
 		const done = { ...step, atMs };
-		this.mustBeBearable(done);
 		const { opened } = this.play;
 		try {
 			this.play.act(done);
@@ -164,46 +182,53 @@ export class Exploration {
 				this.followed.add(opened + more);
 		this.record(new PathRecorder(this.followed));
 		const { steps } = this.scenario;
-		const found = steps.findIndex(
-			(one) => one.atMs >= atMs && !this.acted.has(one),
-		);
+		const found = steps.findIndex((one) => one.atMs >= atMs);
 		const place = found < 0 ? steps.length : found;
-		this.acted.add(done);
 		this.scenario = {
 			...this.scenario,
 			steps: steps.toSpliced(place, 0, done),
 		};
-		this.aimAt(atMs, Number.POSITIVE_INFINITY);
+		this.aimAt({ limitMs: atMs });
 	}
 
-	/** Carries a step out, with all that happens at the same moment because of it. */
+	/** Carries a step out, with all that happens at the same moment. */
 	*act(step: Step): Generator<void, void> {
 		this.begin(step);
-		yield* this.advance(this.play.nowMs, Number.POSITIVE_INFINITY);
+		yield* this.advance({ limitMs: this.play.nowMs });
 	}
 
 	/** Plays on until nothing but tidying up is left to happen, or the longest run is over. */
 	*run(): Generator<void, void> {
-		yield* this.advance(this.farthestMs, 0);
+		yield* this.advance({ limitMs: this.farthestMs, lullMs: 0 });
 	}
 
-	/** Lets time pass until then. */
+	/** Lets time pass until then, and all of that moment happen. @throws ScenarioError where no scenario is so long */
 	*passTo(atMs: number): Generator<void, void> {
-		const toMs = Math.max(atMs, this.play.nowMs);
-		yield* this.advance(toMs, Number.POSITIVE_INFINITY);
+		mustBeInTime(atMs);
+		yield* this.advance({ limitMs: Math.max(atMs, this.nowMs) });
 	}
 
-	/** Plays on until the next packet of a client or a backend, or one by hand, has walked through the rules. */
-	nextPacket(): void {
-		this.aimAt(this.farthestMs, 0);
+	/**
+	 * Plays on until the next packet of a client or a backend, or one by hand, has walked through the rules, or went
+	 * past the gateway.
+	 * @returns that packet; `null`: there was none
+	 */
+	nextPacket(): SeenPacket | null {
+		const known = this.ahead.shift();
+		if (known !== undefined) return known;
+		this.aimAt({ limitMs: this.farthestMs, lullMs: 0 });
 		this.record(new PathRecorder({ has: () => true }));
 		while (this.answerOne(true)) if (this.noted > 0) break;
+		const fresh = this.noted === 0 ? [] : this.packets.slice(-this.noted);
 		this.record(new PathRecorder(this.followed));
+		this.ahead = fresh.slice(1);
+		return fresh[0] ?? null;
 	}
 
 	private get farthestMs(): number {
 		const beside = this.scenario.setup.healthCheck !== null;
-		return this.play.nowMs + (beside ? RUN_BESIDE_CHECKS_MS : LONGEST_RUN_MS);
+		const runMs = beside ? RUN_BESIDE_CHECKS_MS : LONGEST_RUN_MS;
+		return Math.min(MOST_MS, this.nowMs + runMs);
 	}
 
 	private setUp(): void {
@@ -225,28 +250,24 @@ export class Exploration {
 		this.noted = 0;
 	}
 
-	/** To a moment at which a step can be: all that is due before it has happened, and nothing that is due then. */
-	private standBetween(): void {
-		const { nowMs } = this;
-		const isThere =
-			this.going === null && this.stoodAtMs === nowMs && nowMs % 1 === 0;
-		const toMs = isThere ? nowMs : Math.floor(nowMs) + 1;
-		this.aimAt(Math.max(toMs, this.play.nowMs), Number.POSITIVE_INFINITY);
-		while (this.answerOne(false));
-	}
-
-	/** Where the play stood still last; what was due then had not happened. */
-	private stoodAtMs = 0;
-
-	private *advance(limitMs: number, lullMs: number): Generator<void, void> {
-		this.aimAt(limitMs, lullMs);
+	private *advance(goal: Partial<Goal>): Generator<void, void> {
+		this.ahead = [];
+		this.aimAt(goal);
 		for (let asks = 1; this.answerOne(false); asks++)
 			if (asks % ASKS_AT_ONCE === 0) yield;
 	}
 
-	private aimAt(limitMs: number, lullMs: number): void {
-		this.goal.limitMs = limitMs;
-		this.goal.lullMs = lullMs;
+	private finish(goal: Partial<Goal>): void {
+		while (!this.advance(goal).next().done);
+	}
+
+	private aimAt({
+		limitMs = this.play.nowMs,
+		lullMs = Number.POSITIVE_INFINITY,
+		isInclusive = true,
+	}: Partial<Goal>): void {
+		Object.assign(this.goal, { limitMs, lullMs, isInclusive });
+		this.hasBegun ||= isInclusive;
 		if (this.going !== null || this.unknown !== null) return;
 		const advance = this.play.advance(this.goal);
 		this.take(advance, advance.next());
@@ -262,9 +283,6 @@ export class Exploration {
 		}
 		this.going = null;
 		this.unknown = next.value;
-		// One that ended for want of anything to do may have done what was due by then.
-		this.stoodAtMs =
-			this.goal.limitMs === this.play.nowMs ? this.play.nowMs : Number.NaN;
 	}
 
 	/** @returns whether there was anything to answer */
@@ -283,7 +301,11 @@ export class Exploration {
 		for (; this.noted < paths.length; this.noted++) {
 			const path = paths[this.noted];
 			if (path === undefined) continue;
-			this.packets.push({ ...path, entry: { before, after } });
+			const isPast = path.direction === "past";
+			this.packets.push({
+				...path,
+				entry: isPast ? NOT_LOOKED_UP : { before, after },
+			});
 			if (this.packets.length > MOST_PACKETS) this.packets.shift();
 		}
 		return true;
@@ -299,14 +321,13 @@ export class Exploration {
 	/** The conntrack entry of a packet as `/proc/net/nf_conntrack` shows it; "": none; `null`: not looked up. */
 	private entryOf(ask: Ask, answer: Answer | null): string | null {
 		if (ask.kind !== "packet") return null;
-		const lines = this.gateway.conntrackLines;
-		if (lines.length > MOST_ENTRIES) return null;
+		if (this.play.opened > MOST_LOOKED_UP) return null;
 		const packets = [ask, ...(answer?.emissions ?? [])].map(
 			({ packet }) => packet,
 		);
 		const isOne = (line: ConntrackLine) =>
 			packets.some((packet) => isEntryOf(line, packet));
-		return lines.find(isOne)?.text ?? "";
+		return this.gateway.conntrackLines.find(isOne)?.text ?? "";
 	}
 
 	private mustBeBearable(step: Step): void {
@@ -323,6 +344,17 @@ export class Exploration {
 			},
 		]);
 	}
+}
+
+function mustBeInTime(atMs: number): void {
+	if (atMs <= MOST_MS) return;
+	throw new ScenarioError("invalid", "", [
+		{
+			path: "",
+			message: `${(atMs / 86_400_000).toFixed(1)} days are longer than a scenario plays: 31 days`,
+			remedy: "Take steps out, or start again.",
+		},
+	]);
 }
 
 function isEntryOf(

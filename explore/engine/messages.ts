@@ -1,18 +1,19 @@
 /** What the page and its workers say to each other. */
+import type { GivenWorld } from "../../scenarios/analysis/world/assumed-world.ts";
 import type { StepKind } from "../../sim/world/setup/setup.ts";
 import type { Example } from "./examples.ts";
-import type { Opening, Rules, Study } from "./study.ts";
+import type { Rules, Study, World } from "./study.ts";
 import type { View } from "./view.ts";
 
 /** What the page asks of the worker that plays. */
 export type ToPlay =
 	/** Opens a scenario, as JSON; the one before is forgotten. */
+	| { readonly kind: "open"; readonly text: string; readonly name: string }
+	/** The same with rules in a world of theirs, where nothing has happened. */
 	| {
-			readonly kind: "open";
-			readonly text: string;
-			readonly name: string;
-			/** How clients begin, where no step of the scenario tells. */
-			readonly openings?: readonly Opening[];
+			readonly kind: "begin";
+			readonly world: World;
+			readonly rules: { readonly name: string; readonly text: string };
 	  }
 	/** A client opens connections, or sends datagrams, as its kind of opening is. */
 	| {
@@ -48,19 +49,25 @@ export type FromPlay =
 			readonly kind: "view";
 			readonly view: View;
 			readonly isWorking: boolean;
-			readonly scenario: {
-				readonly title: string;
-				readonly rules: { readonly name: string; readonly text: string };
-				readonly linux: string;
-			};
 	  }
+	| ({ readonly kind: "opened" } & Opened)
 	| {
 			readonly kind: "saved";
 			readonly as: "file" | "link";
 			readonly text: string;
+			/** Expectations that do not hold any more: a text for each. */
+			readonly leftOut: readonly string[];
 	  }
 	/** Nothing has changed. */
 	| { readonly kind: "failed"; readonly message: string };
+
+/** What is played, from its beginning on. */
+export interface Opened {
+	readonly title: string;
+	readonly linux: string;
+	/** With what the scenario says of their machine. */
+	readonly rules: Rules & { readonly given: GivenWorld };
+}
 
 /** What the page asks of the worker that looks at rules. */
 export interface ToStudy {

@@ -18,6 +18,7 @@ function started() {
 		nowMs: () => (clockMs += 5),
 	});
 	const [world] = study({ name: "recipe.rules", text: TEXT }).worlds;
+	if (world === undefined) throw new Error("the recipe has a world");
 	const say = (message: ToPlay) => worker.take(message);
 	const last = () => {
 		const found = posted.findLast(({ kind }) => kind === "view");
@@ -30,10 +31,9 @@ function started() {
 		last,
 		open: () =>
 			say({
-				kind: "open",
-				name: "recipe",
-				text: JSON.stringify(world?.scenario),
-				openings: world?.openings ?? [],
+				kind: "begin",
+				world,
+				rules: { name: "recipe.rules", text: TEXT },
 			}),
 	};
 }
@@ -173,13 +173,9 @@ describe("examples", () => {
 		expect(faults).toEqual([]);
 		const { say, last, posted } = started();
 		const [world] = worlds;
-		await say({
-			kind: "open",
-			name,
-			text: JSON.stringify(world?.scenario),
-			openings: world?.openings ?? [],
-		});
-		const [opening] = world?.openings ?? [];
+		if (world === undefined) throw new Error("it has a world");
+		await say({ kind: "begin", world, rules: { name, text } });
+		const [opening] = world.openings;
 		await say({
 			kind: "connect",
 			client: opening?.client ?? "",

@@ -1,12 +1,13 @@
 /** The worker that plays: does what the page asks, one thing after the other, and shows how far it is. */
+import { givenOfScenario } from "../../scenarios/analysis/given/given-of-scenario.ts";
 import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
 import { DEFAULT_LINUX, linuxName } from "../../sim/linux/linux.ts";
 import { restoreForm } from "../../sim/script/check-rules.ts";
 import type { Step, StepKind } from "../../sim/world/setup/setup.ts";
-import { Exploration } from "./exploration.ts";
+import { Exploration, type SeenPacket } from "./exploration.ts";
 import type { FromPlay, ToPlay } from "./messages.ts";
 import { readScenarioText, scenarioText } from "./scenario-text.ts";
-import { firstOfEach, isOpening, type Opening } from "./study.ts";
+import { begun, firstOfEach, isOpening, type Opening } from "./study.ts";
 import { Viewer } from "./view.ts";
 
 export interface WorkerPorts {
@@ -25,13 +26,14 @@ const BREATHE_EVERY_MS = 30;
 const FIRST_PORT = 32_768;
 const PORTS = 28_000;
 
-/** Plays one exploration at a time. */
+/** Plays one scenario at a time, as the page asks. */
 export class PlayWorker {
 	private readonly ports: WorkerPorts;
 	private exploration: Exploration | null = null;
 	/** How each client begins. */
 	private openings: readonly Opening[] = [];
 	private viewer = new Viewer();
+	private steppedTo: SeenPacket | null = null;
 	private isStopped = false;
 	private before: Promise<void> = Promise.resolve();
 	private labels = 0;
@@ -61,23 +63,31 @@ export class PlayWorker {
 		if (message.kind === "seek" && message !== this.sought) return;
 		this.isStopped = false;
 		this.isSeeking = message.kind === "seek";
+		await this.orSay(() => this.carryOut(message));
+		this.isSeeking = false;
+		await this.orSay(() => this.show(false));
+	}
+
+	private async orSay(what: () => void | Promise<void>): Promise<void> {
 		try {
-			await this.carryOut(message);
+			await what();
 		} catch (error) {
 			this.ports.post({ kind: "failed", message: wordsOf(error) });
 		}
-		this.isSeeking = false;
-		this.show(false);
 	}
 
 	private async carryOut(message: ToPlay): Promise<void> {
 		if (message.kind === "open") {
-			const scenario = readScenarioText(message.text, message.name);
-			this.open(scenario, new Exploration(scenario), message.openings ?? []);
-			return;
+			const { text, name } = message;
+			return this.open(await readScenarioText(text, name), []);
+		}
+		if (message.kind === "begin") {
+			const { world, rules } = message;
+			return this.open(begun(world, rules), world.openings);
 		}
 		const { exploration } = this;
 		if (exploration === null) return;
+		if (message.kind !== "save") this.steppedTo = null;
 		switch (message.kind) {
 			case "connect":
 				return this.connect(exploration, message);
@@ -86,61 +96,80 @@ export class PlayWorker {
 			case "run":
 				return this.work(exploration.run());
 			case "packet":
-				return exploration.nextPacket();
+				this.steppedTo = exploration.nextPacket();
+				return;
 			case "pass":
 				return this.work(exploration.passTo(exploration.nowMs + message.byMs));
 			case "seek":
 				return this.seek(exploration, message.toMs);
 			case "remove": {
-				const { scenario, nowMs } = exploration;
+				const { scenario, reachedMs } = exploration;
 				const steps = scenario.steps.toSpliced(message.index, 1);
-				return this.again({ ...scenario, steps }, exploration, nowMs);
+				return this.again({ ...scenario, steps }, exploration, reachedMs);
 			}
 			case "rules": {
 				const { name, text } = message;
-				const { scenario, nowMs } = exploration;
+				const { scenario, reachedMs } = exploration;
 				const { linux } = scenario.setup.gateway;
 				const ruleset = { name, text: restoreForm(text, name, linux).text };
-				return this.again(withRules(scenario, ruleset), exploration, nowMs);
+				const other = withOtherRules(scenario, ruleset);
+				await this.again(other, exploration, reachedMs, () => this.say(other));
+				return;
 			}
 			case "save":
 				this.ports.post({
 					kind: "saved",
 					as: message.as,
-					text: scenarioText(exploration),
+					...scenarioText(exploration),
 				});
 		}
 	}
 
-	private open(
-		scenario: PlayableScenario,
-		exploration: Exploration,
-		given: readonly Opening[],
-	): void {
-		const own = firstOfEach([...scenario.steps.filter(isOpening), ...given]);
+	private open(scenario: PlayableScenario, openings: readonly Opening[]): void {
+		this.play(new Exploration(scenario));
+		this.say(scenario);
+		const own = firstOfEach([...scenario.steps.filter(isOpening), ...openings]);
 		const others = scenario.setup.clients
 			.filter(({ name }) => !own.some(({ client }) => client === name))
 			.map(({ name }) => openingOf(name, scenario));
 		this.openings = [...own, ...others];
+	}
+
+	/** Takes another one from now on. */
+	private play(exploration: Exploration): void {
 		this.exploration = exploration;
 		this.viewer = new Viewer();
+	}
+
+	/** Says what is played. */
+	private say({ title, setup }: PlayableScenario): void {
+		const { linux = DEFAULT_LINUX } = setup.gateway;
+		this.ports.post({
+			kind: "opened",
+			title,
+			linux: linuxName(linux),
+			rules: { ...setup.ruleset, given: givenOfScenario(setup) },
+		});
 	}
 
 	private async seek(exploration: Exploration, toMs: number): Promise<void> {
 		if (toMs >= exploration.nowMs) return this.work(exploration.passTo(toMs));
-		return this.again(exploration.scenario, exploration, toMs);
+		// To the left of everything, nothing has happened.
+		const { scenario } = exploration;
+		return this.again(scenario, exploration, toMs === 0 ? null : toMs);
 	}
 
-	/** Plays a scenario from its beginning to a moment. It takes the place of the exploration when that has begun well. */
+	/** Plays a scenario from its beginning to a moment. It takes the place of the other one when that has begun well. */
 	private async again(
 		scenario: PlayableScenario,
 		{ following }: Exploration,
-		toMs: number,
+		toMs: number | null,
+		begins: () => void = () => {},
 	): Promise<void> {
 		const exploration = new Exploration(scenario, following);
-		this.exploration = exploration;
-		this.viewer = new Viewer();
-		await this.work(exploration.passTo(toMs));
+		this.play(exploration);
+		begins();
+		if (toMs !== null) await this.work(exploration.passTo(toMs));
 	}
 
 	private async connect(
@@ -149,7 +178,7 @@ export class PlayWorker {
 	): Promise<void> {
 		const opening = this.openings.find((one) => one.client === client);
 		if (opening === undefined) return;
-		const opened = exploration.account().connections.length;
+		const { opened } = exploration;
 		await this.act(
 			exploration,
 			{
@@ -200,24 +229,18 @@ export class PlayWorker {
 	}
 
 	private show(isWorking: boolean): void {
-		const { exploration } = this;
+		const { exploration, steppedTo } = this;
 		if (exploration === null) return;
-		const { title, setup } = exploration.scenario;
 		this.ports.post({
 			kind: "view",
 			isWorking,
-			view: this.viewer.look(exploration, isWorking),
-			scenario: {
-				title,
-				rules: setup.ruleset,
-				linux: linuxName(setup.gateway.linux ?? DEFAULT_LINUX),
-			},
+			view: this.viewer.look(exploration, { isPassing: isWorking, steppedTo }),
 		});
 	}
 }
 
 /** The same with other rules, of whose conditions alone values can be written at the beginning. */
-function withRules(
+function withOtherRules(
 	scenario: PlayableScenario,
 	ruleset: PlayableScenario["setup"]["ruleset"],
 ): PlayableScenario {

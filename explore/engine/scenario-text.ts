@@ -1,76 +1,131 @@
-/** An exploration's scenario as a text, and back: a file to save, or what a link holds. */
+/** The scenario of an exploration as a text, and back: a file to save, or what a link holds. */
 
 import { validateScenarioFile } from "../../scenarios/language/check/validate.ts";
 import type {
 	Expectation,
 	PlayableScenario,
-	Scenario,
 } from "../../scenarios/language/scenario.ts";
 import { ScenarioError } from "../../scenarios/language/scenario-error.ts";
 import { parseJson } from "../../scenarios/load/parse-json.ts";
+import { withTexts } from "../../scenarios/load/with-texts.ts";
+import { checkScenario } from "../../scenarios/run/run-scenario.ts";
 import type { Account } from "../../sim/world/account/account.ts";
-import { withListenerBackends } from "../../sim/world/setup/services.ts";
-import type { Exploration } from "./exploration.ts";
+import { Exploration } from "./exploration.ts";
+
+interface SavedScenario {
+	readonly text: string;
+	/** What the scenario expected and is violated now, or is about steps that have not happened: a text for each. */
+	readonly leftOut: readonly string[];
+}
+
+/** What was seen is expected; so it is known again when the scenario is saved once more. */
+const SEEN = "It was so when it was explored.";
 
 /**
- * The scenario of an exploration as JSON, which ends where the exploration stands. What it opened is expected to end
- * as it has: so `marktwin run` tells when that changes.
+ * The scenario of an exploration as JSON, which ends with the moment at which that stands. Connections and steps
+ * are expected to end as they have: so `marktwin run` tells when that changes. What the scenario expected before
+ * stays where it is not violated.
+ * @throws ScenarioError for what no scenario may hold
  */
-export function scenarioText(exploration: Exploration): string {
+export function scenarioText(exploration: Exploration): SavedScenario {
 	const { scenario } = exploration;
-	const account = exploration.account();
 	const steps = scenario.steps.filter((step) => exploration.isDone(step));
-	const labelled = steps.map((step) => step.label);
-	return `${JSON.stringify(
+	const labels = new Set(steps.map(({ label }) => label));
+	const cut = { ...scenario, steps, endMs: exploration.reachedMs ?? 0 };
+	const account = settledAccount(cut, exploration);
+	const before = scenario.expect.filter(({ because }) => because !== SEEN);
+	const possible = before.filter((one) => isPossible(one, labels));
+	const judged =
+		possible.length === 0
+			? []
+			: checkScenario({ ...cut, expect: possible }).judgements;
+	const violated = new Set(
+		judged
+			.filter(({ outcome }) => outcome === "violated")
+			.map(({ expectation }) => expectation),
+	);
+	const holding = possible.filter((one) => !violated.has(one));
+	const text = `${JSON.stringify(
 		{
-			...scenario,
+			...cut,
 			story:
 				scenario.story === ""
 					? `Explored: ${account.connections.length} connections in ${steps.length} steps.`
 					: scenario.story,
-			steps,
-			expect: [
-				...scenario.expect.filter((one) => isPossible(one, labelled)),
-				...outcomesOf(account),
-			],
-			endMs: exploration.endMs,
+			expect: [...holding, ...outcomesOf(account), ...endsOf(account)],
 		} satisfies PlayableScenario,
 		null,
 		"\t",
 	)}\n`;
+	validateScenarioFile(JSON.parse(text), "");
+	return {
+		text,
+		leftOut: before
+			.filter((one) => !holding.includes(one))
+			.map((one) => one.because || one.kind),
+	};
 }
 
-const SEEN = "It was so when it was explored.";
+/** Of the whole moment at which it stands. */
+function settledAccount(
+	cut: PlayableScenario,
+	exploration: Exploration,
+): Account {
+	if (exploration.isSettled) return exploration.account();
+	const whole = new Exploration(cut);
+	while (!whole.passTo(cut.endMs).next().done);
+	return whole.account();
+}
 
 /** It names no step that has not happened. */
-function isPossible(one: Expectation, labels: readonly string[]): boolean {
-	if (one.because === SEEN) return false;
+function isPossible(one: Expectation, labels: ReadonlySet<string>): boolean {
 	const step =
 		"of" in one ? one.of.step : one.kind === "operation" ? one.step : undefined;
-	return step === undefined || labels.includes(step);
+	return step === undefined || labels.has(step);
 }
 
 /** How many of the connections ended how. */
 function outcomesOf({ connections }: Account): readonly Expectation[] {
-	const counts = new Map<string, number>();
+	const counts = new Map<Account["connections"][number]["outcome"], number>();
 	for (const { outcome } of connections)
 		counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
 	return [...counts].map(([outcome, count]) => ({
 		kind: "outcomes",
 		because: SEEN,
 		of: {},
-		outcome: outcome as Account["connections"][number]["outcome"],
+		outcome,
 		atLeast: count,
 		atMost: count,
 	}));
+}
+
+/** Of the steps that failed, or changed nothing: the others are expected to succeed without a word. */
+function endsOf({ operations }: Account): readonly Expectation[] {
+	return operations.flatMap(({ label, outcome, isIdle }) =>
+		label === "" || (outcome.ok && isIdle === undefined)
+			? []
+			: [
+					{
+						kind: "operation",
+						because: SEEN,
+						step: label,
+						ok: outcome.ok,
+						message: outcome.ok ? "" : (outcome.message.split("\n")[0] ?? ""),
+					} as const,
+				],
+	);
 }
 
 /**
  * The scenario of a text.
  * @param name of its file or its origin, for messages
  * @throws ScenarioError with every fault; a page reads no other files
+ * @throws RulesetError with the faults of a script that stands in it for rules
  */
-export function readScenarioText(text: string, name: string): PlayableScenario {
+export async function readScenarioText(
+	text: string,
+	name: string,
+): Promise<PlayableScenario> {
 	const [scenario, ...more] = validateScenarioFile(parseJson(text, name), name);
 	if (scenario === undefined || more.length > 0)
 		throw new ScenarioError("invalid", name, [
@@ -80,27 +135,7 @@ export function readScenarioText(text: string, name: string): PlayableScenario {
 				remedy: "Keep one of them.",
 			},
 		]);
-	return playable(scenario, name);
-}
-
-function playable(scenario: Scenario, name: string): PlayableScenario {
-	const { ruleset, gateway } = scenario.setup;
-	const { sets } = gateway;
-	const files = [
-		...("file" in ruleset ? [ruleset.file] : []),
-		...(typeof sets === "object" ? [sets.file] : []),
-		...scenario.steps.flatMap((step) => {
-			if (step.kind !== "operation") return [];
-			const { operation } = step;
-			if (operation.kind === "restore")
-				return "text" in operation ? [] : [operation.file];
-			return operation.kind === "ipset" && typeof operation.input === "object"
-				? [operation.input.file]
-				: [];
-		}),
-	];
-	const [file] = files;
-	if (file !== undefined)
+	const noFile = (file: string): never => {
 		throw new ScenarioError("invalid", name, [
 			{
 				path: scenario.name,
@@ -109,6 +144,11 @@ function playable(scenario: Scenario, name: string): PlayableScenario {
 					"Put its text in: `marktwin explore` does so with the scenario files that it is given.",
 			},
 		]);
-	const whole = scenario as PlayableScenario;
-	return { ...whole, setup: withListenerBackends(whole.setup) };
+	};
+	const { scenario: playable } = await withTexts(scenario, {
+		rules: (source) => ("text" in source ? source : noFile(source.file)),
+		sets: (source) =>
+			typeof source === "string" ? source : noFile(source.file),
+	});
+	return playable;
 }

@@ -1,35 +1,47 @@
 /** What follows from a text of rules alone, as `check`, `split` and `lint` say it, and a scenario to play it in. */
+
+import { buildVerdict } from "../../reports/build/build-verdict.ts";
+import type { VerdictView } from "../../reports/contract/report.ts";
 import {
 	type SplitDocument,
 	splitDocument,
 } from "../../scenarios/analysis/document/split-document.ts";
 import { draft, scenariosOf } from "../../scenarios/analysis/draft/draft.ts";
-import type { Severity } from "../../scenarios/analysis/lint/finding.ts";
 import { lintRuleset } from "../../scenarios/analysis/lint/run/lint-ruleset.ts";
 import { unknownOf } from "../../scenarios/analysis/lint/run/unknown.ts";
 import {
 	type Analysis,
 	analyse,
 } from "../../scenarios/analysis/services/analysis.ts";
+import { AddressPlan } from "../../scenarios/analysis/world/address-plan.ts";
 import {
 	type GivenWorld,
 	NOTHING_GIVEN,
 } from "../../scenarios/analysis/world/assumed-world.ts";
 import { recipeSetup } from "../../scenarios/language/build/build-recipe.ts";
+import { isWithin } from "../../scenarios/language/check/check-health-check.ts";
 import { validateScenarioFile } from "../../scenarios/language/check/validate.ts";
 import type {
 	PlayableScenario,
 	Scenario,
 } from "../../scenarios/language/scenario.ts";
+import type { InterfaceSetup } from "../../sim/contract/gateway.ts";
+import { keyOfNeed } from "../../sim/contract/need.ts";
+import { invariant } from "../../sim/invariant.ts";
 import { DEFAULT_LINUX } from "../../sim/linux/linux.ts";
-import { formatAddress, parseAddress } from "../../sim/packet/address.ts";
-import { printFault } from "../../sim/ruleset/base/ruleset-error.ts";
+import { formatAddress } from "../../sim/packet/address.ts";
+import {
+	type Fault,
+	printFault,
+} from "../../sim/ruleset/base/ruleset-error.ts";
+import { openPoints } from "../../sim/ruleset/check/open-points.ts";
 import {
 	checkRules,
 	lackedBy,
 	restoreForm,
 } from "../../sim/script/check-rules.ts";
 import { setsIn } from "../../sim/sets/command/read-saved.ts";
+import { keyOfRules, ruleLines } from "./view.ts";
 
 /** Rules by name and text, and what their machine told. */
 export interface Rules {
@@ -40,34 +52,17 @@ export interface Rules {
 }
 
 /** What keeps rules from loading. */
-interface FaultView {
-	readonly line: number;
-	readonly column: number;
-	readonly length: number;
-	readonly message: string;
+interface FaultView extends Fault {
 	/** As `marktwin check` prints it. */
 	readonly printed: string;
-}
-
-/** A finding of the linter. */
-interface FindingView {
-	readonly code: string;
-	readonly name: string;
-	readonly severity: Severity;
-	readonly line: number;
-	readonly message: string;
-	readonly happens: string;
-	readonly remedy: string;
-	/** The reason of a comment that suppresses it; `null`: none does. */
-	readonly suppressed: string | null;
 }
 
 /** A service that can be played, and how its clients begin. */
 export interface World {
 	/** Of the service in the split; "": the rules balance nothing that can be played. */
 	readonly service: string;
-	/** Without steps. */
-	readonly scenario: PlayableScenario;
+	/** All but the rules. */
+	readonly setup: Omit<PlayableScenario["setup"], "ruleset">;
 	/** A step for each client, by its name: what `connect` does for it. */
 	readonly openings: readonly Opening[];
 }
@@ -83,11 +78,17 @@ export interface Study {
 	readonly played: string;
 	/** Not empty: they would not load, and nothing else is known. */
 	readonly faults: readonly FaultView[];
+	/** There is no table in them. */
+	readonly isEmpty: boolean;
+	/** What has to be there before they load: `set:bad`. */
+	readonly needs: readonly string[];
+	/** Of the rules, as `keyOfRules` makes it. */
+	readonly key: string;
 	readonly notes: readonly string[];
+	/** `null` where there are faults. */
 	readonly split: SplitDocument | null;
-	readonly findings: readonly FindingView[];
-	/** What is not known: a sentence each. */
-	readonly unknown: readonly string[];
+	/** Of the same, as reports show it. */
+	readonly verdict: VerdictView | null;
 	/** At least one, where the rules load. */
 	readonly worlds: readonly World[];
 	/** What the worlds leave out, and why. */
@@ -102,7 +103,7 @@ export function study({
 }: Rules): Study {
 	const given = { ...told, lacks: told.lacks ?? lackedBy(text) };
 	const linux = given.linux ?? DEFAULT_LINUX;
-	const { hasSet } = setsIn(given.sets);
+	const { hasSet, names } = setsIn(given.sets);
 	const checked = checkRules(text, {
 		file: name,
 		linux,
@@ -112,48 +113,47 @@ export function study({
 	const notes = checked.notes.map(({ line, message }) =>
 		line > 0 ? `line ${line}: ${message}` : message,
 	);
-	const nothing = {
-		name,
-		played: text,
-		notes,
-		split: null,
-		findings: [],
-		unknown: [],
-		worlds: [],
-		leftOut: [],
-	};
 	if (ruleset === null)
 		return {
-			...nothing,
-			faults: faults.map((fault) => ({
-				line: fault.line,
-				column: fault.column,
-				length: fault.length,
-				message: fault.message,
-				printed: printFault(fault),
-			})),
+			name,
+			played: text,
+			faults: faults.map((fault) => {
+				return { ...fault, printed: printFault(fault) };
+			}),
+			isEmpty: false,
+			needs: [],
+			key: "",
+			notes,
+			split: null,
+			verdict: null,
+			worlds: [],
+			leftOut: [],
 		};
 	const analysis = analyse(ruleset, given);
 	const facts = { file: name, ...analysis };
 	const findings = lintRuleset(facts, text);
 	const played = isScript ? restoreForm(text, name, linux).text : text;
+	const split = splitDocument(name, facts);
+	const there = [
+		...names.map((set) => `set:${set}`),
+		...Object.keys(given.geoip ?? {}).map((country) => `country:${country}`),
+	];
 	return {
-		...nothing,
+		name,
 		played,
 		faults: [],
+		isEmpty: ruleset.tables.length === 0,
+		needs: openPoints(ruleset.tables, new Set(there)).needs.map(keyOfNeed),
+		key: keyOfRules(ruleLines(ruleset, linux)),
 		notes: [...notes, ...given.notes],
-		split: splitDocument(name, facts),
-		findings: findings.map((found) => ({
-			code: found.lint.code,
-			name: found.lint.name,
-			severity: found.severity,
-			line: found.at.line,
-			message: found.message,
-			happens: found.happens,
-			remedy: found.remedy,
-			suppressed: found.suppressed,
-		})),
-		unknown: unknownOf(facts, findings),
+		split,
+		verdict: buildVerdict({
+			split,
+			findings: findings.filter(({ suppressed }) => suppressed === null),
+			unknown: unknownOf(facts, findings),
+			// The page shows all of them elsewhere.
+			rules: [],
+		}),
 		...worldsOf(analysis, { name, text: played }),
 	};
 }
@@ -178,13 +178,13 @@ function worldsOf(
 		);
 		worlds.set(service, {
 			service,
-			scenario: known?.scenario ?? begun(scenario, ruleset),
+			setup: known?.setup ?? withoutRules(scenario.setup),
 			openings: [...(known?.openings ?? []), ...firstOfEach(fresh)],
 		});
 	}
 	const list = [...worlds.values()];
 	return {
-		worlds: list.length > 0 ? list : [bareWorld(analysis, ruleset)],
+		worlds: list.length > 0 ? list : [bareWorld(analysis)],
 		leftOut: made.leftOut,
 	};
 }
@@ -202,50 +202,49 @@ export function isOpening(step: Scenario["steps"][number]): step is Opening {
 	return step.kind === "connect" || step.kind === "send";
 }
 
-/** Where nothing happens yet. */
-function begun(
-	{ setup }: Scenario,
-	ruleset: PlayableScenario["setup"]["ruleset"],
+/** Rules in a world of theirs, where nothing happens yet. */
+export function begun(
+	{ setup }: World,
+	{ name, text }: PlayableScenario["setup"]["ruleset"],
 ): PlayableScenario {
 	return {
 		name: "explored",
 		suite: "",
-		title: `What happens with ${ruleset.name}`,
+		title: `What happens with ${name}`,
 		story: "",
 		trap: null,
-		// The rules of a draft name no other files.
-		setup: { ...(setup as PlayableScenario["setup"]), ruleset },
+		setup: { ...setup, ruleset: { name, text } },
 		steps: [],
 		expect: [],
 		endMs: 1,
 	};
 }
 
+function withoutRules({ ruleset: _, ...setup }: Scenario["setup"]) {
+	// What a draft names stands in it.
+	return setup as World["setup"];
+}
+
 /** Rules that balance nothing: a client beside the gateway that connects to the gateway itself. */
-function bareWorld(
-	{ world }: Analysis,
-	ruleset: { readonly name: string; readonly text: string },
-): World {
+function bareWorld({ world }: Analysis): World {
 	const { interfaces, routes, ip, sets, linux } = world.setup;
-	const place = interfaces.find(({ addresses }) => addresses.length > 0);
-	const at = place?.addresses[0]?.split("/")[0];
+	const place = placeBeside(interfaces);
 	const setup = recipeSetup({
-		ruleset,
 		gateway: {
-			...(place === undefined ? {} : { interfaces, routes }),
+			...(place === null ? {} : { interfaces, routes }),
 			...(ip === undefined ? {} : { ip }),
 			...(sets === undefined ? {} : { sets }),
 			...(linux === undefined ? {} : { linux }),
 		},
-		...(place === undefined || at === undefined
+		...(place === null
 			? {}
 			: {
-					service: { address: at, port: 80 },
+					service: { address: place.gateway, port: 80 },
 					clients: [
 						{
 							name: "c1",
-							address: neighbourOf(at),
-							interface: place.name,
+							address: place.client,
+							interface: place.interface,
 							latencyMs: 1,
 						},
 					],
@@ -255,7 +254,7 @@ function bareWorld(
 	const [client] = setup.clients;
 	return {
 		service: "",
-		scenario: begun({ setup } as Scenario, ruleset),
+		setup: withoutRules(setup),
 		openings: [
 			{
 				atMs: 0,
@@ -271,8 +270,17 @@ function bareWorld(
 	};
 }
 
-/** The next address, or the one before where that ends a network. */
-function neighbourOf(text: string): string {
-	const address = parseAddress(text) ?? 0;
-	return formatAddress((address & 255) < 200 ? address + 9 : address - 9);
+/** An address of the gateway, and a free one beside it; `null` where no network has room for two. */
+function placeBeside(interfaces: readonly InterfaceSetup[]) {
+	const plan = new AddressPlan(interfaces, []);
+	for (const { name, addresses } of interfaces)
+		for (const network of plan.linksOf(name)) {
+			const free = plan.freeHost(network);
+			if (free === null) continue;
+			const client = formatAddress(free);
+			const own = addresses.find((text) => isWithin(client, text));
+			invariant(own !== undefined, "a link has an address of its network");
+			return { interface: name, gateway: own.split("/")[0] ?? "", client };
+		}
+	return null;
 }

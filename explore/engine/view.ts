@@ -1,10 +1,14 @@
 /** What a page shows of an exploration at a moment: small, however much has happened. */
 import { describeStep } from "../../scenarios/explain/describe-step.ts";
-import { readSaved } from "../../scenarios/result/saved-ruleset.ts";
+import {
+	readSaved,
+	type SavedLine,
+} from "../../scenarios/result/saved-ruleset.ts";
 import { type Serving, servingOf } from "../../scenarios/result/serving.ts";
-import type { Unknown } from "../../sim/contract/gateway.ts";
+import type { StepOperation, Unknown } from "../../sim/contract/gateway.ts";
+import type { Ruleset } from "../../sim/contract/ruleset.ts";
 import type { BackendBehaviour } from "../../sim/endpoint/backend.ts";
-import { DEFAULT_LINUX } from "../../sim/linux/linux.ts";
+import { DEFAULT_LINUX, type Linux } from "../../sim/linux/linux.ts";
 import { printRuleset } from "../../sim/ruleset/print.ts";
 import type {
 	Account,
@@ -55,6 +59,8 @@ export interface View {
 	readonly nowMs: number;
 	readonly isBusy: boolean;
 	readonly unknown: Unknown | null;
+	/** Has a step changed what surrounds the rules: routes, sets, sysctls, links? */
+	readonly isMachineChanged: boolean;
 	/** Left out while they are as before. */
 	readonly rules?: readonly RuleView[];
 	/** Packets by rule, in the order of `rules`. */
@@ -79,7 +85,45 @@ export interface View {
 	} | null;
 	readonly steps: readonly StepView[];
 	readonly packets: readonly SeenPacket[];
+	/** The place of the packet that was stepped to; `null`: none was. */
+	readonly steppedTo: number | null;
 }
+
+/** Chains and rules as they are printed, with their counters. */
+export function ruleLines(
+	ruleset: Ruleset,
+	linux: Linux = DEFAULT_LINUX,
+): readonly SavedLine[] {
+	return readSaved(printRuleset(ruleset, { counters: true, linux }));
+}
+
+/** Two rulesets of one key treat every packet alike: tables and chains in which nothing stands are left out. */
+export function keyOfRules(lines: readonly RuleView[]): string {
+	const told = lines.filter(
+		({ number, text }) => number > 0 || text.endsWith(" DROP"),
+	);
+	return told
+		.map(({ table, text }) => `${table} ${text}`)
+		.toSorted((one, other) => tableOf(one).localeCompare(tableOf(other)))
+		.join("\n");
+}
+
+function tableOf(line: string): string {
+	return line.slice(0, line.indexOf(" "));
+}
+
+const CHANGES_MACHINE: Readonly<Record<StepOperation["kind"], boolean>> = {
+	restore: false,
+	iptables: false,
+	condition: false,
+	evict: false,
+	"take-over": false,
+	"forget-neighbour": false,
+	sysctl: true,
+	ip: true,
+	ipset: true,
+	link: true,
+};
 
 const MOST_CONNECTIONS = 100;
 const MOST_ENTRIES = 100;
@@ -89,13 +133,19 @@ export class Viewer {
 	private shownRules = "";
 
 	/** @param isPassing it goes on at once: what takes long to list is left out */
-	look(exploration: Exploration, isPassing = false): View {
+	look(
+		exploration: Exploration,
+		{
+			isPassing = false,
+			steppedTo = null,
+		}: {
+			readonly isPassing?: boolean;
+			readonly steppedTo?: SeenPacket | null;
+		} = {},
+	): View {
 		const { gateway, scenario } = exploration;
 		const account = exploration.account();
-		const linux = scenario.setup.gateway.linux ?? DEFAULT_LINUX;
-		const saved = readSaved(
-			printRuleset(gateway.ruleset, { counters: true, linux }),
-		);
+		const saved = ruleLines(gateway.ruleset, scenario.setup.gateway.linux);
 		const rules = saved.map(({ table, chain, number, text }) => {
 			return { table, chain, number, text };
 		});
@@ -106,6 +156,12 @@ export class Viewer {
 			nowMs: exploration.nowMs,
 			isBusy: exploration.isBusy,
 			unknown: exploration.unknown,
+			isMachineChanged: scenario.steps.some(
+				(step) =>
+					step.kind === "operation" &&
+					CHANGES_MACHINE[step.operation.kind] &&
+					exploration.isDone(step),
+			),
 			...(isNew ? { rules } : {}),
 			counters: saved.map(({ packets }) => packets),
 			conditions: gateway.conditions,
@@ -124,8 +180,17 @@ export class Viewer {
 			conntrack: isPassing ? null : entriesOf(exploration),
 			steps: stepsOf(exploration, account),
 			packets: exploration.packets,
+			steppedTo: placeOf(exploration, steppedTo),
 		};
 	}
+}
+
+function placeOf(
+	{ packets }: Exploration,
+	packet: SeenPacket | null,
+): number | null {
+	const place = packet === null ? -1 : packets.indexOf(packet);
+	return place < 0 ? null : place;
 }
 
 function noServings(): Record<Serving, number> {

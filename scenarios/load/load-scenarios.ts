@@ -12,32 +12,20 @@ import {
 	normalize,
 	resolve,
 } from "node:path";
-import { RulesetError } from "../../sim/ruleset/base/ruleset-error.ts";
-import { restoreForm } from "../../sim/script/check-rules.ts";
+import type { RulesetError } from "../../sim/ruleset/base/ruleset-error.ts";
 import type { Note } from "../../sim/script/run/report.ts";
-import { withListenerBackends } from "../../sim/world/setup/services.ts";
-import type { Step } from "../../sim/world/setup/setup.ts";
 import { readUserFile, UnreadableFile } from "../files/read-user-file.ts";
 import { validateScenarioFile } from "../language/check/validate.ts";
-import type {
-	PlayableScenario,
-	RulesetSource,
-	Scenario,
-	ScenarioStep,
-	SetsSource,
-} from "../language/scenario.ts";
+import type { PlayableScenario, Scenario } from "../language/scenario.ts";
 import {
 	ScenarioError,
 	type ScenarioErrorCode,
 } from "../language/scenario-error.ts";
 import { importModule } from "./import-module.ts";
 import { parseJson } from "./parse-json.ts";
+import { type RulesText, withTexts } from "./with-texts.ts";
 
-/** A ruleset that stands in for every file of some name. @public */
-export interface RulesText {
-	readonly name: string;
-	readonly text: string;
-}
+export type { RulesText };
 
 /** Options of `loadScenarios`. @public */
 export interface LoadOptions {
@@ -67,6 +55,9 @@ export interface LoadedScenario {
 
 const MODULES = [".ts", ".mts", ".js", ".mjs"];
 
+/** How the names of scenario files end. */
+export const SCENARIO_ENDINGS: readonly string[] = [...MODULES, ".json"];
+
 /**
  * Loads scenario files (`.ts`, `.mts`, `.js`, `.mjs`, `.json`), in their order.
  * @throws ScenarioError for the first file that cannot be used, with all of its faults
@@ -88,7 +79,7 @@ export async function loadScenarios(
 
 async function read(file: string, options: LoadOptions): Promise<unknown> {
 	const extension = extname(file);
-	if (extension !== ".json" && !MODULES.includes(extension))
+	if (!SCENARIO_ENDINGS.includes(extension))
 		throw new ScenarioError("export", file, [
 			{
 				path: "",
@@ -96,7 +87,7 @@ async function read(file: string, options: LoadOptions): Promise<unknown> {
 					extension === ""
 						? "a scenario file has an extension"
 						: `a scenario file does not end in "${extension}"`,
-				remedy: `Scenarios are TypeScript, JavaScript or JSON: ${[...MODULES, ".json"].join(", ")}.`,
+				remedy: `Scenarios are TypeScript, JavaScript or JSON: ${SCENARIO_ENDINGS.join(", ")}.`,
 			},
 		]);
 	// A module is read again by whoever runs it, who would wait for a pipe.
@@ -142,81 +133,35 @@ export async function withRules(
 	options: LoadOptions & { readonly file: string },
 ): Promise<LoadedScenario> {
 	const { file } = options;
-	const { linux } = scenario.setup.gateway;
 	const replaced = new Set<string>();
-	const faults: RulesetError[] = [];
-	const notes: Note[] = [];
-	const textOf = async (
-		source: RulesetSource,
-		path: string,
-	): Promise<RulesText> => {
-		const { name, text } = await written(source, path);
-		try {
-			const restored = restoreForm(text, name, linux);
-			notes.push(...restored.notes);
-			return { name, text: restored.text };
-		} catch (error) {
-			if (!options.keepsFaulty || !(error instanceof RulesetError)) throw error;
-			faults.push(error);
-			return { name, text };
-		}
-	};
-	const written = async (
-		source: RulesetSource,
-		path: string,
-	): Promise<RulesText> => {
-		const name = "text" in source ? source.name : source.file;
-		const key = keyOf(name, options);
-		const replacement = key === null ? undefined : options.rules?.get(key);
-		if (key !== null && replacement !== undefined) {
-			replaced.add(key);
-			return replacement;
-		}
-		if ("text" in source) return source;
-		const text = await readRules(name, {
-			folder,
-			file: options.file,
-			path: `${scenario.name}: ${path}`,
-		});
-		// From where the user stands, as he named the scenario: what is printed can be opened.
-		const near = dirname(options.file);
-		return { name: isAbsolute(name) ? name : join(near, name), text };
-	};
-	const setsOf = (source: SetsSource, path: string) =>
-		typeof source === "string"
-			? source
-			: readRules(source.file, {
-					folder,
-					file: options.file,
-					path: `${scenario.name}: ${path}`,
-				});
-	const { sets, ...gateway } = scenario.setup.gateway;
-	const ruleset = await textOf(scenario.setup.ruleset, "setup.ruleset.file");
-	const steps: Step[] = [];
-	for (const [index, step] of scenario.steps.entries())
-		steps.push(
-			await withText(step, {
-				rules: (source) => textOf(source, `steps[${index}].operation.file`),
-				sets: (source) =>
-					setsOf(source, `steps[${index}].operation.input.file`),
-			}),
-		);
-	const playable = {
-		...scenario,
-		setup: withListenerBackends({
-			...scenario.setup,
-			ruleset,
-			gateway:
-				sets === undefined
-					? gateway
-					: { ...gateway, sets: await setsOf(sets, "setup.gateway.sets.file") },
-		}),
-		steps,
-	};
-	const [fault] = faults;
+	const read = (name: string, path: string) =>
+		readRules(name, { folder, file, path: `${scenario.name}: ${path}` });
+	const resolved = await withTexts(scenario, {
+		keepsFaulty: options.keepsFaulty === true,
+		async rules(source, path) {
+			const name = "text" in source ? source.name : source.file;
+			const key = keyOf(name, options);
+			const replacement = key === null ? undefined : options.rules?.get(key);
+			if (key !== null && replacement !== undefined) {
+				replaced.add(key);
+				return replacement;
+			}
+			if ("text" in source) return source;
+			const text = await read(name, path);
+			// From where the user stands, as he named the scenario: what is printed can be opened.
+			return {
+				name: isAbsolute(name) ? name : join(dirname(file), name),
+				text,
+			};
+		},
+		sets: (source, path) =>
+			typeof source === "string" ? source : read(source.file, path),
+	});
+	const { notes } = resolved;
+	const [fault] = resolved.faults;
 	return {
 		file,
-		scenario: playable,
+		scenario: resolved.scenario,
 		...(replaced.size === 0 ? {} : { replaced: [...replaced] }),
 		...(fault === undefined ? {} : { fault }),
 		...(notes.length === 0 ? {} : { notes }),
@@ -234,36 +179,6 @@ function keyOf(
 		for (const key of rules?.keys() ?? [])
 			if (normalize(key) === one) return key;
 	return null;
-}
-
-async function withText(
-	step: ScenarioStep,
-	textOf: {
-		rules(source: RulesetSource): Promise<RulesText>;
-		sets(source: SetsSource): string | Promise<string>;
-	},
-): Promise<Step> {
-	if (step.kind !== "operation") return step;
-	const { operation } = step;
-	if (operation.kind === "ipset") {
-		const { kind, command, input } = operation;
-		return {
-			...step,
-			operation:
-				input === undefined
-					? { kind, command }
-					: { kind, command, input: await textOf.sets(input) },
-		};
-	}
-	if (operation.kind !== "restore") return { ...step, operation };
-	const { file, noflush, counters } = operation;
-	const source =
-		"text" in operation ? { name: file, text: operation.text } : { file };
-	const { name, text } = await textOf.rules(source);
-	return {
-		...step,
-		operation: { kind: "restore", file: name, text, noflush, counters },
-	};
 }
 
 /** Rules of a file, named by a scenario. */

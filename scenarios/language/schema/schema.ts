@@ -134,7 +134,7 @@ export const finite = v.pipe(
 	v.finite("not a finite number\nWrite a number such as 1000."),
 );
 /** No play and nothing in it lasts longer: five days is the longest time-out of conntrack. */
-const MOST_MS = 31 * 24 * 3_600_000;
+export const MOST_MS = 31 * 24 * 3_600_000;
 /** The clock of a kernel has microseconds, and nothing here comes apart in less. */
 const LEAST_MS = 0.001;
 
