@@ -1,17 +1,16 @@
 /** A start → one HTML file with the model in it, that needs nothing but itself. */
-import { readFile } from "node:fs/promises";
 import { htmlDocument } from "../reports/formats/html-document.ts";
 import type { Start } from "./engine/messages.ts";
 
-/** The page of `marktwin explore`: its script, and the workers that it starts of its own text. */
-export async function exploreHtml(start: Start): Promise<string> {
-	const built = (name: string) =>
-		readFile(new URL(`page/built/${name}`, import.meta.url), "utf8");
-	const [script, engine, style] = await Promise.all([
-		built("main.js"),
-		built("worker.js"),
-		built("page.css"),
-	]);
+/** Files of `page/built/`: the script of the page, the one of its workers, and its style. */
+export const EXPLORE_PARTS = ["main.js", "worker.js", "page.css"] as const;
+
+/**
+ * The page of `marktwin explore`: its script, and the workers that it starts of its own text.
+ * @param parts texts of `EXPLORE_PARTS`, in their order
+ */
+export function exploreHtml(start: Start, parts: readonly string[]): string {
+	const [script = "", engine = "", style = ""] = parts;
 	return htmlDocument({
 		title: "marktwin explore",
 		script,

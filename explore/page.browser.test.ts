@@ -14,9 +14,12 @@ import { RECIPE } from "../test/recipe.ts";
 import { examples } from "./engine/examples.ts";
 import type { Start } from "./engine/messages.ts";
 import { study } from "./engine/study.ts";
-import { exploreHtml } from "./explore-html.ts";
+import { EXPLORE_PARTS, exploreHtml } from "./explore-html.ts";
 
 const TEXT = readFileSync(RECIPE, "utf8");
+const PARTS = EXPLORE_PARTS.map((name) =>
+	readFileSync(new URL(`page/built/${name}`, import.meta.url), "utf8"),
+);
 const HOSTILE = '</script><img src=x onerror="window.ran=1">\u202e&lt;';
 
 function ofRules(name: string, text: string): Start {
@@ -26,7 +29,7 @@ function ofRules(name: string, text: string): Start {
 
 /** The counts of the backends, in their order. */
 function given(page: Page): Promise<readonly string[]> {
-	return page.locator(".shares td.number").allInnerTexts();
+	return page.locator("table.given td.number").allInnerTexts();
 }
 
 const press = (page: Page, name: string) =>
@@ -44,7 +47,7 @@ describeInBrowser("the page of explore", () => {
 
 	async function show(start: Start, look: Look = {}): Promise<Page> {
 		const file = join(folder, `explore-${files++}.html`);
-		writeFileSync(file, await exploreHtml(start));
+		writeFileSync(file, exploreHtml(start, PARTS));
 		const page = await open(file, look);
 		if (start.kind !== "rules" || start.study.faults.length === 0)
 			await page.locator("button.primary:enabled").first().waitFor();
@@ -56,7 +59,9 @@ describeInBrowser("the page of explore", () => {
 		const page = await recipe();
 		await press(page, "10");
 		await counts(page).toEqual(["5", "5"]);
-		expect(await page.locator(".shares").innerText()).toContain("1/2 (50 %)");
+		expect(await page.locator("table.given").innerText()).toContain(
+			"1/2 (50 %)",
+		);
 		await toggle(page, /mail1up/);
 		await press(page, "10");
 		await counts(page).toEqual(["5", "15"]);

@@ -59,20 +59,23 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 	},
 	// Runs in a browser: a scenario that is played while it grows.
 	"explore/engine": {
-		from: ["sim", "scenarios"],
-		typesFrom: [],
+		from: ["sim", "scenarios", "reports/build/build-verdict.ts"],
+		typesFrom: ["reports"],
 		packages: [],
 		node: false,
 	},
 	"explore/page": {
 		from: [
 			"explore/engine",
+			"reports/page/entry/rule-table.tsx",
+			"reports/page/entry/way.tsx",
+			"reports/page/verdict.tsx",
 			"reports/page/parts/colours.ts",
 			"reports/page/parts/format.ts",
 			"reports/page/parts/tabs.tsx",
 			"reports/wording.ts",
 		],
-		typesFrom: ["sim", "scenarios"],
+		typesFrom: ["sim", "scenarios", "reports"],
 		packages: ["preact"],
 		node: false,
 	},

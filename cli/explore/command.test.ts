@@ -76,17 +76,17 @@ describe("marktwin explore", () => {
 		const none = await marktwin(["explore", file, "-o", page]);
 		expect(none).toMatchObject({
 			code: 2,
-			err: expect.stringContaining("Name one with --scenario: first, second."),
+			err: expect.stringContaining("Name one with --filter: first, second."),
 		});
 		const misspelt = await marktwin([
 			"explore",
 			file,
-			"--scenario=secnod",
+			"--filter=secnod",
 			"-o",
 			page,
 		]);
 		expect(misspelt.err).toContain("Did you mean second?");
-		const words = ["explore", file, "--scenario", "second", "-o", page];
+		const words = ["explore", file, "--filter", "second", "-o", page];
 		expect((await marktwin(words)).code).toBe(0);
 		expect(startIn(page).text).toContain('"second"');
 	});
@@ -94,7 +94,7 @@ describe("marktwin explore", () => {
 	it.each([
 		{ words: ["explore", "nowhere.rules"], says: "cannot read nowhere.rules" },
 		{
-			words: ["explore", RECIPE, "--scenario", "x"],
+			words: ["explore", RECIPE, "--filter", "x"],
 			says: "no scenario file is named",
 		},
 		{

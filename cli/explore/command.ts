@@ -17,7 +17,10 @@ export function exploreCommand(): Command {
 			"page to write; - is standard output",
 			"explore.html",
 		)
-		.option("--scenario <name>", "scenario of a file that has several")
+		.option(
+			"-f, --filter <text>",
+			"of a scenario file that has several: the scenario of this name, else the one with the text in name, suite or title",
+		)
 		.option("--open", "open the page in the browser", false);
 	return addWorldOptions(command)
 		.addHelpText(

@@ -5,15 +5,15 @@ import { pathToFileURL } from "node:url";
 import { examples } from "../../explore/engine/examples.ts";
 import type { Start } from "../../explore/engine/messages.ts";
 import { study } from "../../explore/engine/study.ts";
-import { exploreHtml } from "../../explore/explore-html.ts";
-import { nearest } from "../../sim/edit-distance.ts";
+import { EXPLORE_PARTS, exploreHtml } from "../../explore/explore-html.ts";
+import { SCENARIO_ENDINGS } from "../../scenarios/load/load-scenarios.ts";
 import { printFaults } from "../../sim/ruleset/base/ruleset-error.ts";
-import { checkRules } from "../../sim/script/check-rules.ts";
 import { EXIT } from "../base/exit-code.ts";
-import { noteUsersFile } from "../base/users-code.ts";
 import { mustBeWritable, STANDARD, writeText } from "../files/files.ts";
 import { readRulesAndWorld } from "../options/read-world.ts";
 import type { WorldOptions } from "../options/world-options.ts";
+import { readBuilt } from "../outputs/read-page.ts";
+import { select } from "../play/select.ts";
 import { InputError } from "../screen/input-error.ts";
 import { err, out, whileShowing } from "../screen/screen.ts";
 import { nameText } from "../screen/screen-text.ts";
@@ -21,11 +21,10 @@ import { openInBrowser } from "./open-in-browser.ts";
 
 export interface ExploreOptions extends WorldOptions {
 	readonly output: string;
-	readonly scenario?: string;
+	/** Which scenario of a file. */
+	readonly filter?: string;
 	readonly open: boolean;
 }
-
-const SCENARIO_FILES = [".ts", ".mts", ".js", ".mjs", ".json"];
 
 /** @returns the exit code */
 export async function explore(
@@ -39,8 +38,9 @@ export async function explore(
 			"Name a file: --output explore.html.",
 		);
 	await mustBeWritable(output);
+	const parts = await readBuilt("explore", EXPLORE_PARTS);
 	const start = await startOf(file, options);
-	await writeText(output, await exploreHtml(start));
+	await writeText(output, exploreHtml(start, parts));
 	const screen = output === STANDARD ? err : out;
 	if (output !== STANDARD) screen.show([`${nameText(output)} is written.`]);
 	if (open) err.show(await openInBrowser(pathToFileURL(resolve(output)).href));
@@ -52,11 +52,11 @@ async function startOf(
 	file: string | undefined,
 	options: ExploreOptions,
 ): Promise<Start> {
-	if (file !== undefined && SCENARIO_FILES.includes(extname(file)))
+	if (file !== undefined && SCENARIO_ENDINGS.includes(extname(file)))
 		return scenarioOf(file, options);
-	if (options.scenario !== undefined)
+	if (options.filter !== undefined)
 		throw new InputError(
-			`--scenario ${options.scenario}: no scenario file is named`,
+			`--filter ${options.filter}: no scenario file is named`,
 			"Name the file that has it.",
 		);
 	if (file !== undefined) return rulesOf(file, options);
@@ -82,11 +82,7 @@ async function rulesOf(file: string, options: ExploreOptions): Promise<Start> {
 		study(rules),
 	);
 	if (studied.faults.length > 0) {
-		const { linux } = given;
-		const { faults } = checkRules(read.text, {
-			file: read.name,
-			...(linux === undefined ? {} : { linux }),
-		});
+		const faults = studied.faults.map((one) => ({ ...one, file: read.name }));
 		err.show([
 			printFaults(faults),
 			"",
@@ -98,28 +94,22 @@ async function rulesOf(file: string, options: ExploreOptions): Promise<Start> {
 
 async function scenarioOf(
 	file: string,
-	{ scenario: named, ...options }: ExploreOptions,
+	{ filter, ...options }: ExploreOptions,
 ): Promise<Start> {
-	noteUsersFile(file);
 	mustSayNothingOfMachine(file, options);
-	const { loadScenarios } = await import("../../index.ts");
-	const loaded = await loadScenarios([file]);
-	const names = loaded.map(({ scenario }) => scenario.name);
-	const chosen =
-		named === undefined && loaded.length === 1
-			? loaded[0]
-			: loaded.find(({ scenario }) => scenario.name === named);
-	if (chosen === undefined) {
-		const meant = named === undefined ? null : nearest(named, names);
+	const { loaded, broken } = await select([file], {
+		...(filter === undefined ? {} : { filter }),
+		rules: new Map(),
+	});
+	const [chosen, ...more] = loaded;
+	const [fault] = broken;
+	if (chosen === undefined) throw fault?.error;
+	if (chosen.fault !== undefined) throw chosen.fault;
+	if (more.length > 0)
 		throw new InputError(
-			named === undefined
-				? `${file} has ${loaded.length} scenarios, and one can be explored`
-				: `--scenario ${named}: ${file} has no such scenario`,
-			meant === null
-				? `Name one with --scenario: ${names.join(", ")}.`
-				: `Did you mean ${meant}?`,
+			`${file} has ${loaded.length} scenarios${filter === undefined ? "" : ` with ${filter}`}, and one can be explored`,
+			`Name one with --filter: ${loaded.map(({ scenario }) => scenario.name).join(", ")}.`,
 		);
-	}
 	const { scenario } = chosen;
 	const text = JSON.stringify(scenario);
 	return { kind: "scenario", name: scenario.name, text };

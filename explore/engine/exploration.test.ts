@@ -139,7 +139,9 @@ describe("an exploration", () => {
 		all(exploration.passTo(40.5));
 		const half = new Viewer().look(exploration);
 		all(exploration.run());
-		const again = new Exploration(exploration.scenario, exploration.following);
+		const again = new Exploration(exploration.scenario, {
+			followed: exploration.following,
+		});
 		all(again.passTo(half.nowMs));
 		const seen = new Viewer().look(again);
 		expect(seen.counters).toEqual(half.counters);

@@ -83,12 +83,19 @@ export class Exploration {
 	private connections = 0;
 
 	/**
-	 * @param followed connections of which packets are kept besides the first ones, as an earlier play of the same followed them
+	 * @param options.followed connections whose packets are followed besides the first ones, as an earlier play of the same followed them
+	 * @param options.keepsPackets all packets stand in the account
 	 * @throws ScenarioError where its gateway cannot be set up, its rules do not load, or a step names what is not there
 	 */
 	constructor(
 		scenario: PlayableScenario,
-		followed: ReadonlySet<number> = new Set(),
+		{
+			followed = new Set(),
+			keepsPackets = false,
+		}: {
+			readonly followed?: ReadonlySet<number>;
+			readonly keepsPackets?: boolean;
+		} = {},
 	) {
 		this.scenario = scenario;
 		this.followed = new Set(followed);
@@ -106,7 +113,7 @@ export class Exploration {
 			this.setUp();
 			this.play = new OpenPlay(setup, {
 				choice: worldChoice(setup.seed),
-				keepPackets: false,
+				keepPackets: keepsPackets,
 				watch: (event) => this.recorder.watch(event),
 			});
 			this.play.schedule(steps);
@@ -150,6 +157,13 @@ export class Exploration {
 	/** What has happened until now. */
 	account(): Account {
 		return this.play.account(this.unknown);
+	}
+
+	/** The same with the gateway observed as at the end of a scenario. It goes on no more. */
+	observed(): Account {
+		if (this.unknown === null) this.play.observe();
+		this.finish({ isInclusive: false });
+		return this.account();
 	}
 
 	/** Has the step happened? Of a moment that is not over: it happens in it. */

@@ -1,3 +1,5 @@
+import { randomBytes } from "node:crypto";
+import { deflateRawSync } from "node:zlib";
 import { expect, it } from "vitest";
 import { fragmentOf, textOfFragment } from "./link.ts";
 
@@ -24,7 +26,18 @@ it.each([
 });
 
 it("stops where a short link holds an enormous text", async () => {
-	const fragment = await fragmentOf("a".repeat(21_000_000));
+	const packed = deflateRawSync("a".repeat(21_000_000));
+	const fragment = `#s1=${packed.toString("base64url")}`;
 	expect(fragment.length).toBeLessThan(100_000);
 	await expect(textOfFragment(fragment)).rejects.toThrow(/holds more/);
+});
+
+it("makes no link that the page would not read", async () => {
+	await expect(fragmentOf("a".repeat(21_000_000))).rejects.toThrow(
+		/too many for a link\. Save the scenario as a file/,
+	);
+	const dense = randomBytes(3_500_000).toString("hex");
+	await expect(fragmentOf(dense)).rejects.toThrow(
+		/more than this page reads\. Save the scenario as a file/,
+	);
 });

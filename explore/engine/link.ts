@@ -12,8 +12,12 @@ export class LinkError extends Error {
 	override readonly name = "LinkError";
 }
 
-/** `#s1=…` */
+/** `#s1=…` @throws LinkError for more than a page reads of one */
 export async function fragmentOf(text: string): Promise<string> {
+	if (text.length > LONGEST_TEXT)
+		throw new LinkError(
+			`${text.length.toLocaleString("en")} characters are too many for a link. Save the scenario as a file.`,
+		);
 	const packed = await through(
 		new Blob([text]).stream(),
 		new CompressionStream("deflate-raw"),
@@ -22,7 +26,12 @@ export async function fragmentOf(text: string): Promise<string> {
 	let binary = "";
 	for (const octet of packed) binary += String.fromCharCode(octet);
 	const base64 = btoa(binary);
-	return `${MARK}${base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}`;
+	const fragment = `${MARK}${base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}`;
+	if (fragment.length > LONGEST_FRAGMENT)
+		throw new LinkError(
+			`The link would have ${fragment.length.toLocaleString("en")} characters, more than this page reads. Save the scenario as a file.`,
+		);
+	return fragment;
 }
 
 /**

@@ -166,7 +166,7 @@ export class PlayWorker {
 		toMs: number | null,
 		begins: () => void = () => {},
 	): Promise<void> {
-		const exploration = new Exploration(scenario, following);
+		const exploration = new Exploration(scenario, { followed: following });
 		this.play(exploration);
 		begins();
 		if (toMs !== null) await this.work(exploration.passTo(toMs));

@@ -1,5 +1,6 @@
 /** The scenario of an exploration as a text, and back: a file to save, or what a link holds. */
 
+import { judgeAll } from "../../scenarios/judge/judge.ts";
 import { validateScenarioFile } from "../../scenarios/language/check/validate.ts";
 import type {
 	Expectation,
@@ -8,7 +9,6 @@ import type {
 import { ScenarioError } from "../../scenarios/language/scenario-error.ts";
 import { parseJson } from "../../scenarios/load/parse-json.ts";
 import { withTexts } from "../../scenarios/load/with-texts.ts";
-import { checkScenario } from "../../scenarios/run/run-scenario.ts";
 import type { Account } from "../../sim/world/account/account.ts";
 import { Exploration } from "./exploration.ts";
 
@@ -32,19 +32,15 @@ export function scenarioText(exploration: Exploration): SavedScenario {
 	const steps = scenario.steps.filter((step) => exploration.isDone(step));
 	const labels = new Set(steps.map(({ label }) => label));
 	const cut = { ...scenario, steps, endMs: exploration.reachedMs ?? 0 };
-	const account = settledAccount(cut, exploration);
 	const before = scenario.expect.filter(({ because }) => because !== SEEN);
-	const possible = before.filter((one) => isPossible(one, labels));
-	const judged =
-		possible.length === 0
-			? []
-			: checkScenario({ ...cut, expect: possible }).judgements;
+	const expect = before.filter((one) => isPossible(one, labels));
+	const account = accountOf({ ...cut, expect }, exploration);
 	const violated = new Set(
-		judged
+		judgeAll({ ...cut, expect }, account)
 			.filter(({ outcome }) => outcome === "violated")
 			.map(({ expectation }) => expectation),
 	);
-	const holding = possible.filter((one) => !violated.has(one));
+	const holding = expect.filter((one) => !violated.has(one));
 	const text = `${JSON.stringify(
 		{
 			...cut,
@@ -66,15 +62,13 @@ export function scenarioText(exploration: Exploration): SavedScenario {
 	};
 }
 
-/** Of the whole moment at which it stands. */
-function settledAccount(
-	cut: PlayableScenario,
-	exploration: Exploration,
-): Account {
-	if (exploration.isSettled) return exploration.account();
-	const whole = new Exploration(cut);
-	while (!whole.passTo(cut.endMs).next().done);
-	return whole.account();
+/** Of the whole moment at which it stands, with packets and the end observed where that is to be judged. */
+function accountOf(cut: PlayableScenario, exploration: Exploration): Account {
+	const isJudged = cut.expect.length > 0;
+	if (exploration.isSettled && !isJudged) return exploration.account();
+	const whole = new Exploration(cut, { keepsPackets: isJudged });
+	for (const _ of whole.passTo(cut.endMs));
+	return whole.observed();
 }
 
 /** It names no step that has not happened. */
@@ -126,7 +120,11 @@ export async function readScenarioText(
 	text: string,
 	name: string,
 ): Promise<PlayableScenario> {
-	const [scenario, ...more] = validateScenarioFile(parseJson(text, name), name);
+	const [scenario, ...more] = validateScenarioFile(
+		// Editors of Windows begin a file with a byte order mark.
+		parseJson(text.replace(/^\ufeff/, ""), name),
+		name,
+	);
 	if (scenario === undefined || more.length > 0)
 		throw new ScenarioError("invalid", name, [
 			{

@@ -41,7 +41,8 @@ import {
 	restoreForm,
 } from "../../sim/script/check-rules.ts";
 import { setsIn } from "../../sim/sets/command/read-saved.ts";
-import { keyOfRules, ruleLines } from "./view.ts";
+import { keyOfRules } from "./rule-key.ts";
+import { ruleLines } from "./view.ts";
 
 /** Rules by name and text, and what their machine told. */
 export interface Rules {

@@ -1,4 +1,5 @@
 /** What a page shows of an exploration at a moment: small, however much has happened. */
+
 import { describeStep } from "../../scenarios/explain/describe-step.ts";
 import {
 	readSaved,
@@ -15,15 +16,7 @@ import type {
 	ConnectionRecord,
 } from "../../sim/world/account/account.ts";
 import type { Exploration, SeenPacket } from "./exploration.ts";
-
-/** A chain or a rule, as `iptables-save -c` prints it. */
-export interface RuleView {
-	readonly table: string;
-	readonly chain: string;
-	/** From 1 in its chain; 0 for the chain itself. */
-	readonly number: number;
-	readonly text: string;
-}
+import type { RuleView } from "./rule-key.ts";
 
 export interface BackendView {
 	readonly name: string;
@@ -95,21 +88,6 @@ export function ruleLines(
 	linux: Linux = DEFAULT_LINUX,
 ): readonly SavedLine[] {
 	return readSaved(printRuleset(ruleset, { counters: true, linux }));
-}
-
-/** Two rulesets of one key treat every packet alike: tables and chains in which nothing stands are left out. */
-export function keyOfRules(lines: readonly RuleView[]): string {
-	const told = lines.filter(
-		({ number, text }) => number > 0 || text.endsWith(" DROP"),
-	);
-	return told
-		.map(({ table, text }) => `${table} ${text}`)
-		.toSorted((one, other) => tableOf(one).localeCompare(tableOf(other)))
-		.join("\n");
-}
-
-function tableOf(line: string): string {
-	return line.slice(0, line.indexOf(" "));
 }
 
 const CHANGES_MACHINE: Readonly<Record<StepOperation["kind"], boolean>> = {

@@ -1,8 +1,9 @@
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { Tabs } from "../../reports/page/parts/tabs.tsx";
 import type { StepOperation } from "../../sim/contract/gateway.ts";
 import type { SeenPacket } from "../engine/exploration.ts";
 import type { Start } from "../engine/messages.ts";
+import { keyOfRules } from "../engine/rule-key.ts";
 import { Controls } from "./controls.tsx";
 import { Findings } from "./findings.tsx";
 import { Header } from "./header.tsx";
@@ -10,8 +11,8 @@ import { History } from "./history.tsx";
 import { LiveRules } from "./live-rules.tsx";
 import { Packets } from "./packets.tsx";
 import { RulesEditor } from "./rules-editor.tsx";
-import { Shares } from "./shares.tsx";
-import { packetOf } from "./state.ts";
+import { type Exact, Shares } from "./shares.tsx";
+import { packetOf, type State } from "./state.ts";
 import { Topology } from "./topology.tsx";
 import { type Engine, useEngine } from "./use-engine.ts";
 
@@ -31,15 +32,13 @@ export function App({
 }) {
 	const engine = useEngine(code, start);
 	const { state, say } = engine;
-	const { view, study, scenario } = state;
-	const [world, setWorld] = useState(0);
+	const { view, study, lines } = state;
 	const openWorld = (index: number) => {
-		setWorld(index);
 		const chosen = study?.worlds[index];
 		if (chosen !== undefined) engine.open(state.rules, study, chosen);
 	};
 	const seen = view?.packets[packetOf(state)] ?? null;
-	const isPlayed = study !== null && scenario?.rules.text === study.played;
+	const running = useMemo(() => keyOfRules(lines), [lines]);
 	return (
 		<>
 			<Header
@@ -47,6 +46,7 @@ export function App({
 				own={own}
 				onRules={(rules) => engine.open(rules, null, null)}
 				onOpen={engine.openText}
+				onFail={engine.fail}
 				onSave={(as) => say({ kind: "save", as })}
 			/>
 			<main>
@@ -55,7 +55,6 @@ export function App({
 					state={state}
 					say={say}
 					worlds={state.isOfRules ? (study?.worlds ?? []) : []}
-					world={world}
 					onWorld={openWorld}
 					onRestart={engine.restart}
 				/>
@@ -65,7 +64,7 @@ export function App({
 							<Topology view={view} packet={seen} say={say} />
 						</section>
 						<section class="card" aria-label="Shares">
-							<Shares view={view} study={isPlayed ? study : null} />
+							<Shares view={view} exact={exactFor(state, running)} />
 						</section>
 						<section class="card" aria-label="What happened">
 							<History view={view} say={say} />
@@ -89,11 +88,31 @@ export function App({
 					</div>
 				</div>
 				<section class="card" aria-label="What follows from the rules">
-					<Findings study={study} isStudying={state.isStudying} />
+					<Findings state={state} />
 				</section>
 			</main>
 		</>
 	);
+}
+
+/** The study, where it is of the rules that run now, on the machine as it is now; else why it is not. */
+function exactFor(
+	{ study, isStudying, view, service }: State,
+	running: string,
+): Exact {
+	if (study === null || isStudying || study.split === null)
+		return { kind: "none", why: "" };
+	if (study.key !== running)
+		return {
+			kind: "none",
+			why: "The gateway has other rules than those that were looked at: what they give exactly is not shown.",
+		};
+	if (view?.isMachineChanged)
+		return {
+			kind: "none",
+			why: "A step has changed the machine around the rules: what they give exactly is not shown.",
+		};
+	return { kind: "split", split: study.split, service };
 }
 
 /** What went wrong, and what is not known. */
@@ -150,7 +169,9 @@ function Rules({
 	const operate = (operation: StepOperation) =>
 		say({ kind: "act", step: { kind: "operation", operation } });
 	const faults = state.study?.faults.length ?? 0;
-	const [tab, setTab] = useState<"live" | "edit">(faults > 0 ? "edit" : "live");
+	const [chosen, setTab] = useState<"live" | "edit">("live");
+	// Nothing counts before rules load.
+	const tab = state.view === null && faults > 0 ? "edit" : chosen;
 	return (
 		<Tabs
 			label="Rules"
@@ -176,6 +197,11 @@ function Rules({
 					counters={state.view?.counters ?? []}
 					hit={state.hit}
 					packet={packet}
+					nothing={
+						faults > 0
+							? "The rules would not load: mend them under “Edit the rules”, and begin anew."
+							: "The rules are looked at …"
+					}
 				/>
 			) : (
 				<RulesEditor

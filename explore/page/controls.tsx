@@ -20,18 +20,16 @@ export function Controls({
 	state,
 	say,
 	worlds,
-	world,
 	onWorld,
 	onRestart,
 }: {
 	readonly state: State;
 	readonly say: (message: ToPlay) => void;
 	readonly worlds: readonly World[];
-	readonly world: number;
 	readonly onWorld: (index: number) => void;
 	readonly onRestart: () => void;
 }) {
-	const { view, isWorking } = state;
+	const { view, isWorking, service } = state;
 	const clients = view?.clients ?? [];
 	const [client, setClient] = useState("");
 	const [everyMs, setEveryMs] = useState(10);
@@ -48,7 +46,7 @@ export function Controls({
 				<label>
 					Service{" "}
 					<select
-						value={world}
+						value={worlds.findIndex((one) => one.service === service)}
 						onChange={(event) => onWorld(Number(event.currentTarget.value))}
 					>
 						{worlds.map((one, index) => (
@@ -126,7 +124,7 @@ export function Controls({
 			</fieldset>
 			<Time state={state} say={say} />
 			<fieldset>
-				<legend class="unseen">Exploration</legend>
+				<legend class="unseen">The play</legend>
 				<button
 					type="button"
 					disabled={!isWorking}

@@ -1,40 +1,40 @@
 import { useRef } from "preact/hooks";
-import { visible } from "../../reports/wording.ts";
 import type { Start } from "../engine/messages.ts";
+import {
+	isScenarioText,
+	OpenedFileError,
+	textOfFile,
+} from "../engine/opened-file.ts";
 import type { Rules } from "../engine/study.ts";
 import type { State } from "./state.ts";
-
-/** A text of a file is not longer: larger ones are for the command. */
-const LONGEST_FILE = 20_000_000;
 
 export function Header({
 	state,
 	own,
 	onRules,
 	onOpen,
+	onFail,
 	onSave,
 }: {
 	readonly state: State;
 	readonly own: Start;
 	readonly onRules: (rules: Rules) => void;
 	readonly onOpen: (name: string, text: string) => void;
+	readonly onFail: (message: string) => void;
 	readonly onSave: (as: "file" | "link") => void;
 }) {
-	const { scenario, rules, notice } = state;
-	const name = visible(state.rules.name);
-	const title = visible(scenario?.title ?? "");
+	const { opened, rules, notice } = state;
 	return (
 		<header class="top">
 			<div>
 				<p class="brand">
 					<strong>marktwin</strong> explore
 				</p>
-				<h1>{name}</h1>
-				{scenario !== null && (
+				<h1>{rules.name}</h1>
+				{opened !== null && (
 					<p class="remark">
-						{!state.isOfRules && <>{title}. </>}
-						Played on a model of Linux {scenario.linux}. Nothing leaves this
-						page.
+						{!state.isOfRules && <>{opened.title}. </>}
+						Played on a model of Linux {opened.linux}. Nothing leaves this page.
 					</p>
 				)}
 			</div>
@@ -61,17 +61,17 @@ export function Header({
 						</select>
 					</label>
 				)}
-				<OpenFile onRules={onRules} onOpen={onOpen} />
+				<OpenFile onRules={onRules} onOpen={onOpen} onFail={onFail} />
 				<button
 					type="button"
-					disabled={scenario === null}
+					disabled={opened === null}
 					onClick={() => onSave("file")}
 				>
 					Save as a scenario
 				</button>
 				<button
 					type="button"
-					disabled={scenario === null}
+					disabled={opened === null}
 					onClick={() => onSave("link")}
 				>
 					Copy a link
@@ -93,10 +93,26 @@ export function Header({
 function OpenFile({
 	onRules,
 	onOpen,
+	onFail,
 }: {
 	readonly onRules: (rules: Rules) => void;
 	readonly onOpen: (name: string, text: string) => void;
+	readonly onFail: (message: string) => void;
 }) {
+	const open = async (file: File) => {
+		const { name } = file;
+		try {
+			const text = await textOfFile(file);
+			if (isScenarioText(name, text)) onOpen(name, text);
+			else onRules({ name, text });
+		} catch (error) {
+			onFail(
+				error instanceof OpenedFileError
+					? error.message
+					: `${name} cannot be read: ${error instanceof Error ? error.message : error}`,
+			);
+		}
+	};
 	const input = useRef<HTMLInputElement>(null);
 	return (
 		<>
@@ -109,16 +125,10 @@ function OpenFile({
 				type="file"
 				tabIndex={-1}
 				aria-label="Rules or a scenario"
-				onChange={async (event) => {
-					const { currentTarget } = event;
+				onChange={async ({ currentTarget }) => {
 					const [file] = currentTarget.files ?? [];
-					if (file === undefined) return;
-					const { name } = file;
-					const text = await file.slice(0, LONGEST_FILE).text();
+					if (file !== undefined) await open(file);
 					currentTarget.value = "";
-					if (/^\s*[[{]/.test(text) && name.endsWith(".json"))
-						onOpen(name, text);
-					else onRules({ name, text });
 				}}
 			/>
 		</>

@@ -1,8 +1,9 @@
 import type { ComponentChildren, VNode } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { number } from "../../reports/page/parts/format.ts";
+import { type Lit, litLines } from "../../reports/page/entry/rule-table.tsx";
+import { counted, number } from "../../reports/page/parts/format.ts";
 import type { SeenPacket } from "../engine/exploration.ts";
-import type { RuleView } from "../engine/view.ts";
+import type { RuleView } from "../engine/rule-key.ts";
 
 /** Longer rulesets are shown in a window of lines of one height. */
 const MOST_WHOLE = 250;
@@ -20,15 +21,25 @@ export function LiveRules({
 	counters,
 	hit,
 	packet,
+	nothing,
 }: {
 	readonly lines: readonly RuleView[];
 	readonly counters: readonly number[];
 	readonly hit: ReadonlySet<number>;
 	readonly packet: SeenPacket | null;
+	/** Why there are none. */
+	readonly nothing: string;
 }) {
 	const [text, setText] = useState("");
 	const [isMatched, setIsMatched] = useState(false);
-	const lit = useMemo(() => litBy(packet), [packet]);
+	const walk = packet?.steps ?? [];
+	const lit = useMemo(() => litLines(walk, lines), [packet, lines]);
+	const met = walk.filter((step) => step.text.startsWith("-A ")).length;
+	const found = lines.reduce(
+		(sum, line) =>
+			sum + (line.number > 0 ? (lit.get(keyOf(line))?.length ?? 0) : 0),
+		0,
+	);
 	const shown = useMemo(
 		() =>
 			lines
@@ -50,8 +61,7 @@ export function LiveRules({
 			isFirst={shown[0] === line || lines[line.index - 1]?.table !== line.table}
 		/>
 	);
-	if (lines.length === 0)
-		return <p class="remark">The rules are looked at …</p>;
+	if (lines.length === 0) return <p class="remark">{nothing}</p>;
 	return (
 		<>
 			<p class="filter-rules">
@@ -75,6 +85,12 @@ export function LiveRules({
 					{number(lines.filter((one) => one.number > 0).length)} rules
 				</span>
 			</p>
+			{met > found && (
+				<p class="doubt">
+					{counted(met - found, "rule")} on the way of the packet are not there
+					any more: the rules have changed since.
+				</p>
+			)}
 			{shown.length <= MOST_WHOLE ? (
 				<Scrolling>{shown.map(row)}</Scrolling>
 			) : (
@@ -82,19 +98,6 @@ export function LiveRules({
 			)}
 		</>
 	);
-}
-
-/** Steps of the packet's way by rule. */
-function litBy(
-	packet: SeenPacket | null,
-): ReadonlyMap<string, readonly number[]> {
-	const lit = new Map<string, readonly number[]>();
-	for (const [index, { place, text }] of (packet?.steps ?? []).entries()) {
-		const [table = "", chain = "", , numbered = ""] = place.split(":");
-		const key = `${table} ${chain} ${text.startsWith("-A ") ? numbered : "0"}`;
-		lit.set(key, [...(lit.get(key) ?? []), index + 1]);
-	}
-	return lit;
 }
 
 function keyOf({ table, chain, number: place }: RuleView): string {
@@ -124,7 +127,7 @@ function Windowed({
 }: {
 	readonly shown: readonly Line[];
 	readonly row: (line: Line) => VNode;
-	readonly lit: ReadonlyMap<string, readonly number[]>;
+	readonly lit: Lit;
 }) {
 	const box = useRef<HTMLDivElement>(null);
 	const [top, setTop] = useState(0);

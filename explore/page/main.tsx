@@ -3,6 +3,7 @@ import { render } from "preact";
 import { LinkError, textOfFragment } from "../engine/link.ts";
 import type { Start } from "../engine/messages.ts";
 import { App } from "./app.tsx";
+import { showVisibly } from "./show-visibly.ts";
 
 const textOf = (id: string) => document.getElementById(id)?.textContent ?? "";
 const root = document.getElementById("page");
@@ -29,6 +30,7 @@ async function draw(place: HTMLElement): Promise<void> {
 	render(<App code={code} start={begin} own={start} failed={failed} />, place);
 }
 
+showVisibly();
 void draw(root);
 
 // A link that is pasted over this one.

@@ -1,4 +1,5 @@
-import { mark, time } from "../../reports/page/parts/format.ts";
+import { Way } from "../../reports/page/entry/way.tsx";
+import { time } from "../../reports/page/parts/format.ts";
 import type { SeenPacket } from "../engine/exploration.ts";
 import type { View } from "../engine/view.ts";
 
@@ -55,66 +56,35 @@ export function Packets({
 								: `connection ${chosen.connection}`}
 						</span>
 					</p>
-					<Way packet={chosen} />
+					<Chosen packet={chosen} />
 				</>
 			)}
 		</>
 	);
 }
 
-function Way({ packet }: { readonly packet: SeenPacket }) {
-	const { steps, out, fate, entry, direction } = packet;
+function Chosen({ packet }: { readonly packet: SeenPacket }) {
+	const { atMs, connection, direction, steps, out, fate, entry } = packet;
 	return (
-		<div class="way" aria-live="polite">
-			<p class="io">
-				<span class="label">in</span>
-				<code>
-					{packet.in.interface} ← {packet.in.packet}
-				</code>
-			</p>
-			{direction === "in" && (
-				<ol>
-					{steps.slice(0, MOST_STEPS).map((step, index) => {
-						const before = steps[index - 1]?.connmark ?? 0;
-						const isSaved = step.connmark !== null && step.connmark !== before;
-						return (
-							<li key={index}>
-								<code class="place">{step.place}</code>
-								{step.markBefore !== step.markAfter && (
-									<span class="chip">
-										mark {mark(step.markBefore)} → {mark(step.markAfter)}
-									</span>
-								)}
-								{isSaved && (
-									<span class="chip">connmark {mark(step.connmark ?? 0)}</span>
-								)}
-								{step.text !== "" && <code class="text">{step.text}</code>}
-							</li>
-						);
-					})}
-				</ol>
-			)}
+		<div class="way">
+			<Way
+				path={{
+					atMs,
+					connection,
+					direction,
+					...packet.in,
+					out: out.map((one) => `${one.interface} → ${one.packet}`),
+					fate,
+					walk: 0,
+				}}
+				walk={steps.slice(0, MOST_STEPS)}
+			/>
 			{steps.length > MOST_STEPS && (
 				<p class="remark">… and {steps.length - MOST_STEPS} more rules.</p>
 			)}
-			<p class="io">
-				<span class="label">out</span>
-				<span>
-					{out.map((one) => (
-						<code key={one.packet}>
-							{one.interface} → {one.packet}
-						</code>
-					))}
-					{out.length === 0 && "nothing at once"}
-				</span>
-			</p>
-			<p class="io">
-				<span class="label">fate</span>
-				<span>{fate}</span>
-			</p>
 			{entry.after !== null && (
-				<p class="io">
-					<span class="label">conntrack</span>
+				<p>
+					<span class="label">conntrack</span>{" "}
 					<Entry before={entry.before ?? ""} after={entry.after} />
 				</p>
 			)}

@@ -1,5 +1,6 @@
 import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { counted } from "../../reports/page/parts/format.ts";
 import type { StepOperation } from "../../sim/contract/gateway.ts";
 import type { Rules } from "../engine/study.ts";
 import type { State } from "./state.ts";
@@ -45,11 +46,11 @@ export function RulesEditor({
 	readonly onReload: (how: (typeof RELOADS)[number]["how"]) => void;
 	readonly onOperation: (operation: StepOperation) => void;
 }) {
-	const { rules, study, isStudying, view } = state;
+	const { rules, study, isStudying, view, opened } = state;
 	const area = useRef<HTMLTextAreaElement>(null);
 	const faults = study?.faults ?? [];
 	const isBad = faults.length > 0;
-	const cannot = isBad || isStudying || view === null;
+	const cannot = isBad || isStudying || study === null;
 	const goTo = (line: number) => {
 		const { current } = area;
 		if (current === null) return;
@@ -71,16 +72,7 @@ export function RulesEditor({
 				onInput={(text) => onEdit({ ...rules, text })}
 			/>
 			<div class="faults" role="status" aria-live="polite">
-				{isStudying ? (
-					<p class="remark">Checking …</p>
-				) : isBad ? (
-					<p class="bad">
-						It would not load: {faults.length}{" "}
-						{faults.length === 1 ? "fault" : "faults"}.
-					</p>
-				) : (
-					study !== null && <p class="good">It would load.</p>
-				)}
+				<Verdict state={state} />
 			</div>
 			{faults.slice(0, MOST_FAULTS).map((fault, index) => (
 				<button
@@ -104,12 +96,17 @@ export function RulesEditor({
 				<button
 					type="button"
 					class="primary"
-					disabled={cannot}
+					disabled={cannot || opened === null}
 					onClick={onReplay}
 				>
 					Play the same steps with these rules
 				</button>
-				<button type="button" disabled={cannot} onClick={onAfresh}>
+				<button
+					type="button"
+					class={opened === null ? "primary" : ""}
+					disabled={cannot}
+					onClick={onAfresh}
+				>
 					Begin anew with these rules
 				</button>
 			</div>
@@ -141,6 +138,40 @@ export function RulesEditor({
 			/>
 		</>
 	);
+}
+
+/** Whether iptables-restore would take the text, as `marktwin check` says it. */
+function Verdict({
+	state: { study, studyFailure, isStudying },
+}: {
+	readonly state: State;
+}) {
+	if (isStudying) return <p class="remark">Checking …</p>;
+	if (study === null)
+		return studyFailure === "" ? null : (
+			<p class="bad">The text could not be checked: {studyFailure}</p>
+		);
+	const { faults, isEmpty, needs } = study;
+	const count = counted(faults.length, "fault");
+	if (faults.some(({ from }) => from !== "marktwin"))
+		return <p class="bad">It would not load: {count}.</p>;
+	if (faults.length > 0)
+		return (
+			<p class="doubt">
+				Whether it would load is not known: marktwin does not take it ({count}).
+			</p>
+		);
+	if (isEmpty)
+		return (
+			<p class="remark">There is no rule in it: nothing would be loaded.</p>
+		);
+	if (needs.length > 0)
+		return (
+			<p class="doubt">
+				It would load where these are there: {needs.join(", ")}.
+			</p>
+		);
+	return <p class="good">It would load.</p>;
 }
 
 /** One command, as one types it on the gateway. */
@@ -183,9 +214,8 @@ type Mark = "fault" | "error" | "warning" | "note";
 
 function marksOf({ study }: State): ReadonlyMap<number, Mark> {
 	const marks = new Map<number, Mark>();
-	for (const { line, severity, suppressed } of study?.findings ?? [])
-		if (suppressed === null && (!marks.has(line) || severity === "error"))
-			marks.set(line, severity);
+	for (const { line, severity } of study?.verdict?.findings ?? [])
+		if (!marks.has(line)) marks.set(line, severity);
 	for (const { line } of study?.faults ?? []) marks.set(line, "fault");
 	return new Map([...marks].slice(0, MOST_MARKS));
 }

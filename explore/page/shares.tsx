@@ -1,25 +1,36 @@
 import { colourClass } from "../../reports/page/parts/colours.ts";
 import { counted, number, percent } from "../../reports/page/parts/format.ts";
-import type { VectorDocument } from "../../scenarios/analysis/document/split-document.ts";
-import type { Study } from "../engine/study.ts";
+import type {
+	SplitDocument,
+	VectorDocument,
+} from "../../scenarios/analysis/document/split-document.ts";
 import type { BackendView, View } from "../engine/view.ts";
+
+/** What the rules give exactly, or why that is not known here. */
+export type Exact =
+	| {
+			readonly kind: "split";
+			readonly split: SplitDocument;
+			/** That is played, by its key; "": the one that has these backends. */
+			readonly service: string;
+	  }
+	| { readonly kind: "none"; readonly why: string };
 
 /** What each backend got, and what the rules give it exactly while conditions are as they are. */
 export function Shares({
 	view,
-	study,
+	exact: known,
 }: {
 	readonly view: View | null;
-	/** Of the rules that are played; `null`: of others, or none yet. */
-	readonly study: Study | null;
+	readonly exact: Exact;
 }) {
 	if (view === null) return <h2>Shares</h2>;
 	const { backends, total, nowhere, servings } = view;
-	const vector = study === null ? null : vectorOf(study, view);
+	const { vector, why } = vectorOf(known, view);
 	return (
 		<>
 			<h2>Shares</h2>
-			<table class="shares">
+			<table class="given">
 				<thead>
 					<tr>
 						<th scope="col">backend</th>
@@ -65,6 +76,7 @@ export function Shares({
 					<span>{number(servings.waiting)} waiting</span>
 				)}
 			</p>
+			{why !== "" && <p class="doubt">{why}</p>}
 			{vector !== null && (
 				<p class="remark">
 					Exact: in the long run, while conditions are as they are now
@@ -117,21 +129,43 @@ function Line({
 	);
 }
 
-/** Of the service that is played: the values that conditions have now. */
-function vectorOf(study: Study, view: View): VectorDocument | null {
-	const service = study.split?.services.find(({ backends }) =>
-		view.backends.some((one) => backends.some(({ key }) => isAt(key, one))),
+/** Of the service that is played, while conditions are as they are; else why there is none. */
+function vectorOf(
+	known: Exact,
+	view: View,
+): { readonly vector: VectorDocument | null; readonly why: string } {
+	const none = (why: string) => ({ vector: null, why });
+	if (known.kind === "none") return none(known.why);
+	const { services } = known.split;
+	const fitting =
+		known.service === ""
+			? services.filter(({ backends }) =>
+					view.backends.some((one) =>
+						backends.some(({ key }) => isAt(key, one)),
+					),
+				)
+			: services.filter(({ key }) => key === known.service);
+	const [service, ...others] = fitting;
+	if (service === undefined) return none("");
+	if (others.length > 0)
+		return none(
+			"Several services have these backends: what each gets exactly stands below.",
+		);
+	const [clients, ...more] = service.classes;
+	if (clients === undefined || more.length > 0)
+		return none(
+			"Clients are treated differently: what each class of them gets exactly stands below.",
+		);
+	const vector = clients.vectors.find(({ conditions }) =>
+		Object.entries(conditions).every(
+			([name, value]) => (view.conditions[name] ?? 0) === value,
+		),
 	);
-	const [clients, ...more] = service?.classes ?? [];
-	// Several classes of clients have shares of their own.
-	if (clients === undefined || more.length > 0) return null;
-	return (
-		clients.vectors.find(({ conditions }) =>
-			Object.entries(conditions).every(
-				([name, value]) => (view.conditions[name] ?? 0) === value,
-			),
-		) ?? null
-	);
+	return vector === undefined
+		? none(
+				"What the rules give while conditions are as they are is not computed.",
+			)
+		: { vector, why: "" };
 }
 
 function isAt(key: string, { address }: BackendView): boolean {

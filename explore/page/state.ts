@@ -1,25 +1,30 @@
 /** What the page knows, and how that changes. */
-import { visible } from "../../reports/wording.ts";
-import type { FromPlay } from "../engine/messages.ts";
+import type { FromPlay, Opened } from "../engine/messages.ts";
+import type { RuleView } from "../engine/rule-key.ts";
 import type { Rules, Study } from "../engine/study.ts";
-import type { RuleView, View } from "../engine/view.ts";
+import type { View } from "../engine/view.ts";
 
 type Shown = Extract<FromPlay, { readonly kind: "view" }>;
 
 export interface State {
 	/** As they are in the editor. */
 	readonly rules: Rules;
-	/** Of these rules; `null` while they are looked at for the first time. */
+	/** Of these rules, or while they are looked at of the ones before; `null`: there is none. */
 	readonly study: Study | null;
+	/** Why they could not be looked at; "": they could. */
+	readonly studyFailure: string;
 	readonly isStudying: boolean;
 	/** The hosts are those that the rules let assume, and not those of a scenario. */
 	readonly isOfRules: boolean;
+	/** Of the service that is played, as the study names it; "": of a scenario, or none. */
+	readonly service: string;
+	/** What is played; `null`: nothing yet. */
+	readonly opened: Opened | null;
 	readonly view: View | null;
 	/** The rules of the view, with their counters. */
 	readonly lines: readonly RuleView[];
 	/** Rules that counted something between the last two views. */
 	readonly hit: ReadonlySet<number>;
-	readonly scenario: Shown["scenario"] | null;
 	readonly isWorking: boolean;
 	/** The farthest moment that was reached. */
 	readonly farthestMs: number;
@@ -31,11 +36,11 @@ export interface State {
 	readonly notice: string;
 }
 
-/** The place of the packet that is looked at: the latest one that was stepped to, else the latest that NAT looked at, which is the first of a connection. */
+/** The place of the packet that is looked at: the one that was stepped to, else the latest that NAT looked at, which is the first of a connection. */
 export function packetOf({ view, packet }: State): number {
 	if (packet !== null || view === null) return packet ?? -1;
-	const { packets } = view;
-	if (packets.at(-1)?.entry.after !== null) return packets.length - 1;
+	const { packets, steppedTo } = view;
+	if (steppedTo !== null) return steppedTo;
 	const found = packets.findLastIndex(({ steps }) =>
 		steps.some(({ place }) => place.startsWith("nat:PREROUTING:")),
 	);
@@ -49,6 +54,7 @@ export type Change =
 			readonly study: Study | null;
 			readonly failed: string;
 	  }
+	| { readonly kind: "begun"; readonly opened: Opened }
 	| { readonly kind: "shown"; readonly shown: Shown }
 	| { readonly kind: "failed"; readonly message: string }
 	| { readonly kind: "noticed"; readonly message: string }
@@ -59,6 +65,7 @@ export type Change =
 			readonly rules: Rules;
 			readonly study: Study | null;
 			readonly isOfRules: boolean;
+			readonly service: string;
 	  }
 	/** The same is opened anew. */
 	| { readonly kind: "restarted" };
@@ -66,13 +73,15 @@ export type Change =
 export function begun(rules: Rules, study: Study | null): State {
 	return {
 		rules,
-		study: study === null ? null : seen(study),
+		study,
+		studyFailure: "",
 		isStudying: false,
 		isOfRules: true,
+		service: "",
+		opened: null,
 		view: null,
 		lines: [],
 		hit: new Set(),
-		scenario: null,
 		isWorking: false,
 		farthestMs: 0,
 		packet: null,
@@ -89,13 +98,15 @@ export function changed(state: State, change: Change): State {
 			return {
 				...state,
 				isStudying: false,
-				study: change.study === null ? state.study : seen(change.study),
-				failure: change.failed === "" ? state.failure : visible(change.failed),
+				study: change.study,
+				studyFailure: change.failed,
 			};
+		case "begun":
+			return { ...state, opened: change.opened };
 		case "shown":
 			return shown(state, change.shown);
 		case "failed":
-			return { ...state, failure: visible(change.message), notice: "" };
+			return { ...state, failure: change.message, notice: "" };
 		case "noticed":
 			return { ...state, notice: change.message, failure: "" };
 		case "packet":
@@ -103,18 +114,24 @@ export function changed(state: State, change: Change): State {
 		case "busy":
 			return { ...state, isWorking: true, failure: "", notice: "" };
 		case "opened": {
-			const { rules, study, isOfRules } = change;
-			return { ...begun(rules, study), isOfRules };
+			const { rules, study, isOfRules, service } = change;
+			return { ...begun(rules, study), isOfRules, service };
 		}
 		case "restarted": {
-			const { rules, study, isStudying, isOfRules } = state;
-			return { ...begun(rules, null), study, isStudying, isOfRules };
+			const { rules, study, studyFailure, isStudying, isOfRules } = state;
+			const { service } = state;
+			return {
+				...begun(rules, study),
+				studyFailure,
+				isStudying,
+				isOfRules,
+				service,
+			};
 		}
 	}
 }
 
-function shown(state: State, { view, scenario, isWorking }: Shown): State {
-	const fresh = seen(view);
+function shown(state: State, { view: fresh, isWorking }: Shown): State {
 	const before = fresh.rules === undefined ? state.view?.counters : undefined;
 	const hit = new Set(
 		fresh.counters.flatMap((count, index) =>
@@ -129,8 +146,6 @@ function shown(state: State, { view, scenario, isWorking }: Shown): State {
 			: fresh,
 		lines: fresh.rules ?? state.lines,
 		hit,
-		// The editor has the text as it is.
-		scenario,
 		isWorking,
 		farthestMs: Math.max(
 			state.farthestMs,
@@ -139,15 +154,4 @@ function shown(state: State, { view, scenario, isWorking }: Shown): State {
 		),
 		packet: hasMore ? null : state.packet,
 	};
-}
-
-/** With nothing in it that a reader cannot see, or sees as something else. */
-function seen<Value>(value: Value): Value {
-	if (typeof value === "string") return visible(value) as Value;
-	if (typeof value !== "object" || value === null) return value;
-	if (Array.isArray(value))
-		return (typeof value[0] === "number" ? value : value.map(seen)) as Value;
-	return Object.fromEntries(
-		Object.entries(value).map(([key, one]) => [key, seen(one)]),
-	) as Value;
 }

@@ -27,6 +27,8 @@ export interface Engine {
 	) => void;
 	/** Opens a scenario. */
 	readonly openText: (name: string, text: string) => void;
+	/** Says what went wrong with a file that was to be opened. */
+	readonly fail: (message: string) => void;
 	/** Looks at one of the packets that were followed. */
 	readonly choose: (packet: number) => void;
 	/** Ends what is done, gives its memory back, and opens the same anew. */
@@ -59,18 +61,18 @@ function createEngine(
 	/** A scenario is opened, whose own rules go into the editor. */
 	let takesRules = start.kind === "scenario";
 	let timer = 0;
-	const player: Player = startPlayer(code, (message) => void hear(message));
+	const player: Player = startPlayer(code, hear);
 	const student: Student = startStudent(code, (study, why) => {
 		change({ kind: "studied", study, failed: why });
 		const rules = awaited;
 		awaited = null;
-		const world = study?.worlds[0];
+		const [world] = study?.worlds ?? [];
 		if (rules !== null && world !== undefined) open(rules, study, world);
 	});
 	/** What was opened last. */
 	let opened: ToPlay | null = null;
 	const say = (message: ToPlay) => {
-		if (message.kind === "open") opened = message;
+		if (message.kind === "open" || message.kind === "begin") opened = message;
 		if (message.kind !== "stop") change({ kind: "busy" });
 		player.say(message);
 	};
@@ -78,33 +80,47 @@ function createEngine(
 		change({ kind: "edit", rules });
 		student.look(rules);
 	};
-	async function hear(message: FromPlay): Promise<void> {
-		if (message.kind === "saved") return change(await handOut(message));
-		if (message.kind === "failed") return change(message);
-		change({ kind: "shown", shown: message });
-		if (!takesRules) return;
+	function hear(message: FromPlay): void {
+		if (message.kind === "saved") return void handOut(message).then(change);
+		change(changeOf(message));
+		if (message.kind !== "opened" || !takesRules) return;
 		takesRules = false;
-		look(message.scenario.rules);
+		look(message.rules);
+	}
+	/** Forgets what was opened before, and what is still found out about it. */
+	function leave(): void {
+		clearTimeout(timer);
+		student.drop();
+		player.restart();
+		opened = null;
+		awaited = null;
+		takesRules = false;
 	}
 	function open(rules: Rules, study: Study | null, world: World | null): void {
-		change({ kind: "opened", rules, study, isOfRules: true });
-		if (world === null) {
-			awaited = rules;
-			look(rules);
+		leave();
+		const service = world?.service ?? "";
+		change({ kind: "opened", rules, study, isOfRules: true, service });
+		if (study !== null && world !== null) {
+			const { name, played: text } = study;
+			say({ kind: "begin", world, rules: { name, text } });
 			return;
 		}
-		const { scenario, openings } = world;
-		const text = JSON.stringify(scenario);
-		say({ kind: "open", name: rules.name, text, openings });
+		awaited = rules;
+		look(rules);
 	}
 	return {
 		say,
 		open,
 		openText(name, text) {
+			leave();
 			takesRules = true;
-			awaited = null;
-			const rules = { name, text: "" };
-			change({ kind: "opened", rules, study: null, isOfRules: false });
+			change({
+				kind: "opened",
+				rules: { name, text: "" },
+				study: null,
+				isOfRules: false,
+				service: "",
+			});
 			say({ kind: "open", name, text });
 		},
 		edit(rules) {
@@ -112,6 +128,7 @@ function createEngine(
 			clearTimeout(timer);
 			timer = setTimeout(() => student.look(rules), STUDY_AFTER_MS);
 		},
+		fail: (message) => change({ kind: "failed", message }),
 		choose: (packet) => change({ kind: "packet", packet }),
 		restart() {
 			player.restart();
@@ -120,6 +137,19 @@ function createEngine(
 			say(opened);
 		},
 	};
+}
+
+function changeOf(
+	message: Exclude<FromPlay, { readonly kind: "saved" }>,
+): Change {
+	switch (message.kind) {
+		case "failed":
+			return message;
+		case "view":
+			return { kind: "shown", shown: message };
+		case "opened":
+			return { kind: "begun", opened: message };
+	}
 }
 
 function rulesOf(start: Start): Rules {
@@ -134,10 +164,29 @@ function rulesOf(start: Start): Rules {
 }
 
 /** Gives a saved scenario to its user. */
-async function handOut({
+async function handOut(
+	saved: FromPlay & { readonly kind: "saved" },
+): Promise<Change> {
+	const { leftOut } = saved;
+	const without =
+		leftOut.length === 0
+			? ""
+			: ` Left out, since it is not so any more: ${leftOut.join("; ")}.`;
+	try {
+		return { kind: "noticed", message: (await handed(saved)) + without };
+	} catch (error) {
+		return {
+			kind: "failed",
+			message: error instanceof Error ? error.message : String(error),
+		};
+	}
+}
+
+/** @returns what to say @throws LinkError where it is too long for one */
+async function handed({
 	as,
 	text,
-}: FromPlay & { readonly kind: "saved" }): Promise<Change> {
+}: FromPlay & { readonly kind: "saved" }): Promise<string> {
 	if (as === "file") {
 		const url = URL.createObjectURL(
 			new Blob([text], { type: "application/json" }),
@@ -147,11 +196,7 @@ async function handOut({
 		link.download = "explored.scenario.json";
 		link.click();
 		URL.revokeObjectURL(url);
-		return {
-			kind: "noticed",
-			message:
-				"Saved as explored.scenario.json. Play it: marktwin run explored.scenario.json",
-		};
+		return "Saved as explored.scenario.json. Play it: marktwin run explored.scenario.json";
 	}
 	const fragment = await fragmentOf(text);
 	history.replaceState(null, "", fragment);
@@ -159,14 +204,8 @@ async function handOut({
 	const { clipboard } = navigator;
 	try {
 		await clipboard.writeText(location.href);
-		return {
-			kind: "noticed",
-			message: `The link is copied (${length} characters). It holds all in its fragment: no server sees it.`,
-		};
+		return `The link is copied (${length} characters). It holds all in its fragment: no server sees it.`;
 	} catch {
-		return {
-			kind: "noticed",
-			message: `The address of this page is the link now (${length} characters): copy it. No server sees what is in it.`,
-		};
+		return `The address of this page is the link now (${length} characters): copy it. No server sees what is in it.`;
 	}
 }

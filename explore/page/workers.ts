@@ -7,7 +7,6 @@ import type {
 } from "../engine/messages.ts";
 import type { Rules, Study } from "../engine/study.ts";
 
-/** A text with line ends alone that mean anything in a file of rules; what it quotes is shown as text. */
 function startWorker(code: string, name: string): Worker {
 	const url = URL.createObjectURL(
 		new Blob([code], { type: "text/javascript" }),
@@ -28,16 +27,28 @@ export function startPlayer(
 	code: string,
 	hear: (message: FromPlay) => void,
 ): Player {
+	let isUsed = false;
 	let worker = begin();
 	function begin(): Worker {
 		const started = startWorker(code, "play");
-		started.onmessage = ({ data }: MessageEvent<FromPlay>) => hear(data);
-		started.onerror = (event) => hear(broken(event));
+		// What one said that was ended since is about another play.
+		const isEnded = () => started !== worker;
+		started.onmessage = ({ data }: MessageEvent<FromPlay>) => {
+			if (!isEnded()) hear(data);
+		};
+		started.onerror = (event) => {
+			if (!isEnded()) hear(broken(event));
+		};
 		return started;
 	}
 	return {
-		say: (message) => worker.postMessage(message),
+		say(message) {
+			isUsed = true;
+			worker.postMessage(message);
+		},
 		restart() {
+			if (!isUsed) return;
+			isUsed = false;
 			worker.terminate();
 			worker = begin();
 		},
@@ -54,6 +65,8 @@ function broken(event: ErrorEvent): FromPlay {
 /** The worker that looks at rules: the latest ones alone. */
 export interface Student {
 	look(rules: Rules): void;
+	/** What it may still find is of no interest any more. */
+	drop(): void;
 }
 
 /** An analysis of earlier rules that still goes on is given up. */
@@ -72,18 +85,24 @@ export function startStudent(
 			if ("study" in data) hear(data.study, "");
 			else hear(null, data.failed);
 		};
-		started.onerror = (event) => hear(null, event.message);
+		started.onerror = (event) => {
+			if (started === worker && isBusy) hear(null, event.message);
+		};
 		return started;
 	}
+	function drop(): void {
+		number++;
+		if (!isBusy) return;
+		worker?.terminate();
+		worker = null;
+		isBusy = false;
+	}
 	return {
+		drop,
 		look(rules) {
-			if (isBusy) {
-				worker?.terminate();
-				worker = null;
-			}
+			drop();
 			worker ??= begin();
 			isBusy = true;
-			number++;
 			worker.postMessage({ number, rules } satisfies ToStudy);
 		},
 	};

@@ -60,7 +60,8 @@ function Verdict({ verdict }: { readonly verdict: VerdictView }) {
 	);
 }
 
-function Service({ service }: { readonly service: ServiceView }) {
+/** A service of a ruleset, and what each backend gets. */
+export function Service({ service }: { readonly service: ServiceView }) {
 	const { key, name, classes, drives } = service;
 	return (
 		<section class="service">
@@ -140,7 +141,12 @@ function Bar({ vector }: { readonly vector: VectorView }) {
 	);
 }
 
-function Findings({ findings }: { readonly findings: readonly FindingView[] }) {
+/** What the linter found, the worst first as it is given. */
+export function Findings({
+	findings,
+}: {
+	readonly findings: readonly FindingView[];
+}) {
 	if (findings.length === 0) return <p class="fine">No findings.</p>;
 	return (
 		<section>

@@ -8,10 +8,22 @@ const MOST_WHOLE = 60;
 /** Lines of a ruleset by place: in which steps of the way they were met. */
 export type Lit = ReadonlyMap<string, readonly number[]>;
 
-export function litLines(walk: readonly WalkStep[]): Lit {
+/** @param lines where another rule stands by now in the place of one that was met, none is lit */
+export function litLines(
+	walk: readonly WalkStep[],
+	lines: readonly RuleLine[],
+): Lit {
+	const texts = new Map(
+		lines.map(({ table, chain, number: place, text }) => [
+			`${table} ${chain} ${place}`,
+			text,
+		]),
+	);
 	const lit = new Map<string, number[]>();
 	for (const [index, step] of walk.entries()) {
 		const place = placeOfStep(step);
+		const isRule = step.text.startsWith("-A ");
+		if (isRule && texts.get(place) !== step.text) continue;
 		lit.set(place, [...(lit.get(place) ?? []), index + 1]);
 	}
 	return lit;

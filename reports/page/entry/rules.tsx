@@ -34,7 +34,7 @@ export function Rules({
 	const lines = rulesets[snapshot?.ruleset ?? -1];
 	const path = paths[packet];
 	const walk = path === undefined ? [] : (walks[path.walk] ?? []);
-	const lit = useMemo(() => litLines(walk), [walk]);
+	const lit = useMemo(() => litLines(walk, lines ?? []), [walk, lines]);
 	if (snapshot === undefined || lines === undefined) return null;
 	return (
 		<section ref={section}>
