@@ -218,8 +218,8 @@ export type {
 export type {
 	LoadedScenario,
 	LoadOptions,
-	RulesText,
 } from "./scenarios/load/load-scenarios.ts";
+export type { RulesText } from "./scenarios/load/with-texts.ts";
 export type { AssumedMatch } from "./scenarios/result/assumed.ts";
 export type { DriverInfo, DriverKind } from "./scenarios/result/driver-info.ts";
 export { commandLine, type Invocation } from "./scenarios/result/invocation.ts";

@@ -1,9 +1,7 @@
 /** Which scenarios the command line means. */
 import { extname } from "node:path";
-import type {
-	LoadedScenario,
-	RulesText,
-} from "../../scenarios/load/load-scenarios.ts";
+import type { LoadedScenario } from "../../scenarios/load/load-scenarios.ts";
+import type { RulesText } from "../../scenarios/load/with-texts.ts";
 import { nearest } from "../../sim/edit-distance.ts";
 import { noteUsersFile } from "../base/users-code.ts";
 import { readRules as readRulesFile } from "../files/files.ts";

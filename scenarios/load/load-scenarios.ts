@@ -25,8 +25,6 @@ import { importModule } from "./import-module.ts";
 import { parseJson } from "./parse-json.ts";
 import { type RulesText, withTexts } from "./with-texts.ts";
 
-export type { RulesText };
-
 /** Options of `loadScenarios`. @public */
 export interface LoadOptions {
 	/** What `import … from "marktwin"` gives: `await import("…/index.ts")`. */

@@ -5,9 +5,9 @@ import type { Scenario } from "../language/scenario.ts";
 import {
 	type LoadedScenario,
 	type LoadOptions,
-	type RulesText,
 	withRules,
 } from "../load/load-scenarios.ts";
+import type { RulesText } from "../load/with-texts.ts";
 import { readRegressions } from "../regressions/index.ts";
 import { addonFacts } from "./kernel/addons.ts";
 import { checksums } from "./kernel/checksums.ts";
