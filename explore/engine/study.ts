@@ -149,6 +149,7 @@ export function study({
 		notes: [...notes, ...given.notes],
 		split,
 		verdict: buildVerdict({
+			status: null,
 			split,
 			findings: findings.filter(({ suppressed }) => suppressed === null),
 			unknown: unknownOf(facts, findings),
