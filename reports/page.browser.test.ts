@@ -350,7 +350,7 @@ describeInBrowser("the page of a report", () => {
 			await page.evaluate("document.documentElement.scrollWidth"),
 		).toBeLessThanOrEqual(360);
 		expect(await page.locator("#many .share-words").innerText()).toBe(
-			"101 backends",
+			"100 backends",
 		);
 	});
 
@@ -519,7 +519,7 @@ describeInBrowser("the page of a report", () => {
 		},
 	);
 
-	it("shows rules that matched nothing, and what an edit changes", async () => {
+	it("shows rules that matched nothing", async () => {
 		const page = await show(sampleReport());
 		const said = await page.locator("main").innerText();
 		for (const one of [
@@ -529,10 +529,27 @@ describeInBrowser("the page of a report", () => {
 			expect(said).toContain(one);
 		await page.getByText("recipe.rules: 1 of 7").click();
 		await expectReadable(page, { widthPx: 1280 });
-		const edit = await show(diffReport());
-		expect(await edit.locator("main").innerText()).toContain(
-			"2 rules removed, 3 added",
+	});
+
+	it("shows what an edit changes: shares before and after, packets, connections that stand, findings", async () => {
+		const page = await show(diffReport());
+		expect(await page.locator("h1").innerText()).toMatch(/: different$/);
+		expect(await page.locator("header.top.violated").count()).toBe(1);
+		const bars = page.locator(".beyond .total");
+		const labels = await bars.evaluateAll((all) =>
+			all.map((one) => one.getAttribute("aria-label")),
 		);
+		expect(labels).toEqual(["b1 1/2, b2 1/2", "b1 1/4, b2 3/4"]);
+		const said = await page.locator("main").innerText();
+		for (const one of [
+			"2 rules removed, 3 rules added",
+			"1/4 (25 %) of new connections go elsewhere",
+			"2 kept, 2 broken",
+			"1 change allowed",
+			"MT101",
+			"… and 2 more services",
+		])
+			expect(said).toContain(one);
 	});
 
 	it("folds away what is long, and shows its first lines", async () => {
@@ -580,6 +597,31 @@ describeInBrowser("the page of a report", () => {
 		// Another one is not there, so the filter has to go.
 		await page.locator('.overview a[href="#own-queue"]').click();
 		expect(await titles.count()).toBe(5);
+	});
+
+	it("leads to a scenario again where its group was folded, and folds as before without a filter", async () => {
+		const page = await show(sampleReport());
+		const titles = page.locator("article");
+		const violated = page.locator(".group.violated h2 button");
+		const link = page.locator('.overview a[href="#failover-b2-dead"]');
+		await link.click();
+		await violated.click();
+		expect(await titles.count()).toBe(2);
+		await link.click();
+		await expect.poll(() => titles.count()).toBe(5);
+		await violated.click();
+		await page.locator("button.choice.all").click();
+		expect(await titles.count()).toBe(2);
+	});
+
+	it("says of a scenario that cannot be unpacked that it cannot", async () => {
+		const page = await show(sampleReport(), {}, (html) =>
+			html.replace(/(id="pack-0">.{400}).*?</, "$1<"),
+		);
+		// The first that does not hold is open.
+		const fault = page.locator("article").first().getByRole("alert");
+		await expect.poll(() => fault.count()).toBe(1);
+		expect(await fault.innerText()).toMatch(/cannot be unpacked .+: is the/);
 	});
 
 	it("takes a link that cannot be read for none", async () => {

@@ -64,10 +64,15 @@ export function pages() {
 		return page;
 	}
 
-	function show(report: Report, look: Look = {}): Promise<Page> {
+	/** @param spoil what becomes of the file on its way */
+	function show(
+		report: Report,
+		look: Look = {},
+		spoil = (html: string) => html,
+	): Promise<Page> {
 		const file = join(folder, `report-${files++}.html`);
 		const page = { script: built("main.js"), style: built("page.css") };
-		writeFileSync(file, reportHtml(report, page));
+		writeFileSync(file, spoil(reportHtml(report, page)));
 		return open(file, look);
 	}
 

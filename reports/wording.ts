@@ -9,6 +9,7 @@ import type {
 	WhyView,
 } from "./contract/report.ts";
 
+export { firstLines } from "./shorten.ts";
 export { visible } from "./visible.ts";
 
 /** In the order in which they are counted. */
@@ -100,7 +101,7 @@ type Outcomes = Pick<Report, "fuzz" | "verdicts" | "proofs" | "diffs"> & {
 };
 
 /** Scenarios that show what a proof has found: their outcome is the proof's. */
-export function counterexamplesIn({
+function counterexamplesIn({
 	proofs,
 }: Pick<Report, "proofs">): ReadonlySet<string> {
 	return new Set(

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { execute, marktwin } from "../../test/marktwin.ts";
+import { pageDataOf } from "../../test/report-data.ts";
 
 const rules = (every: number) => `*nat
 -A PREROUTING -d 203.0.113.1 -p tcp --dport 80 -m statistic --mode nth --every ${every} --packet 0 -j DNAT --to-destination 10.20.0.11
@@ -77,6 +78,61 @@ describe("marktwin diff", () => {
 		expect(log.runs[0].results).toMatchObject([
 			{ ruleId: "diff/split", level: "warning", suppressions: [] },
 		]);
+	});
+
+	it("writes a page, of what is allowed and of what is not", async () => {
+		const words = ["old.rules", "new.rules", "--report", "diff.html"];
+		const pageOf = async (...more: readonly string[]) => {
+			const { code, out } = await run(...words, ...more);
+			const html = readFileSync(join(folder, "diff.html"), "utf8");
+			return { code, out, ...pageDataOf(html).head };
+		};
+		const different = await pageOf();
+		expect(different).toMatchObject({
+			code: 1,
+			entries: [],
+			command: `marktwin diff ${words.join(" ")}`,
+			diffs: [
+				{
+					before: "old.rules",
+					verdict: "different",
+					changes: [{ allowed: "" }],
+					services: [
+						{
+							key: "tcp 203.0.113.1:80",
+							classes: [
+								{
+									vectors: [
+										{
+											before: [
+												{ key: "10.20.0.11:80", backend: 0, share: "1/2" },
+												{ key: "10.20.0.12:80", backend: 1, share: "1/2" },
+											],
+											after: [{ share: "1/4" }, { share: "3/4" }],
+											moved: "1/4 (25 %) of new connections go elsewhere",
+										},
+									],
+								},
+							],
+						},
+					],
+				},
+			],
+		});
+		expect(different.out).toContain("10.20.0.12:80  1/2 → 3/4\n");
+		const allowed = await pageOf("--allow", "service 203.0.113.1:80");
+		expect(allowed).toMatchObject({
+			code: 0,
+			diffs: [
+				{
+					verdict: "allowed",
+					changes: [{ allowed: "service 203.0.113.1:80" }],
+				},
+			],
+		});
+		const both = await run("old.rules", "new.rules", "--report", "-", "--json");
+		expect(both.code).toBe(2);
+		expect(both.err).toContain("only one of the outputs");
 	});
 
 	it("needs something to compare with", async () => {

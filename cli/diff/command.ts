@@ -35,6 +35,10 @@ export function diffCommand(): Command {
 			false,
 		)
 		.option(
+			"--report <file>",
+			"HTML page that shows what changes (- is standard output)",
+		)
+		.option(
 			"--sarif <file>",
 			"what changes as SARIF, which code hosts and editors read (- is standard output)",
 		);
@@ -47,6 +51,7 @@ Examples:
   marktwin diff --git main firewall/rules.v4
   iptables-save | marktwin diff - new.rules
   marktwin diff --allow 'service web: split' old.rules new.rules
+  marktwin diff old.rules new.rules --report diff.html
 
 Packets that fit no rule which was removed, added or moved meet the same rules in both.
 All others are taken apart until both rulesets treat each kind alike, and a packet of each

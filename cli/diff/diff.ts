@@ -19,6 +19,7 @@ import { mustBeInRules } from "../options/check-assumed.ts";
 import { mustReadOnce, readRulesAndWorld } from "../options/read-world.ts";
 import type { WorldOptions } from "../options/world-options.ts";
 import { jsonLine } from "../outputs/json-text.ts";
+import { openPage } from "../outputs/page.ts";
 import { loaded } from "../rules/load-rules.ts";
 import { InputError } from "../screen/input-error.ts";
 import { out, whileShowing } from "../screen/screen.ts";
@@ -34,6 +35,8 @@ export interface DiffOptions extends WorldOptions {
 	readonly json: boolean;
 	readonly markdown: boolean;
 	readonly sarif?: string;
+	/** A page. */
+	readonly report?: string;
 }
 
 /** Changes when a reader of an older one could not read it any more. */
@@ -44,7 +47,8 @@ export async function diff(
 	young: string | undefined,
 	options: DiffOptions,
 ): Promise<void> {
-	const { json, markdown, sarif } = options;
+	const { json, markdown, sarif, report } = options;
+	const page = await openPage(report, json || markdown || sarif === STANDARD);
 	if (sarif !== undefined) await mustBeWritable(sarif);
 	const allowances = await readAllowances(options.allow, options.allowFile);
 	const found = await whileShowing("comparing …", () =>
@@ -66,7 +70,12 @@ export async function diff(
 			"../../reports/analysis/diff-markdown.ts"
 		);
 		out.data(diffMarkdown(document));
-	} else if (sarif !== STANDARD) out.show(diffLines(document, out));
+	} else if (sarif !== STANDARD)
+		page.screen.show(diffLines(document, page.screen));
+	if (page.write !== null) {
+		const { buildDiff } = await import("../../reports/build/build-diff.ts");
+		await page.write({ diffs: [buildDiff(document)] });
+	}
 	process.exitCode = EXITS[document.verdict];
 }
 

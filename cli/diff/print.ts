@@ -1,14 +1,18 @@
 /** What an edit changes, for a person. */
 import {
-	isMoved,
-	movedWords,
+	counterWords,
+	isDifferent,
+	lostLines,
+	movedReason,
 	outcomeWords,
+	restLines,
+	summaryWords,
+	WHICH,
 } from "../../reports/analysis/diff-words.ts";
 import { shareWords } from "../../reports/analysis/split-words.ts";
 import { counted } from "../../reports/wording.ts";
 import type {
 	ClassDiff,
-	ConnectionDiff,
 	DiffDocument,
 	LoadDiff,
 	ServiceDiff,
@@ -42,7 +46,7 @@ export function diffLines(
 			"bold",
 			`${nameText(before.file)} → ${nameText(after.file)} (${linux})`,
 		),
-		`  ${counted(before.rules.length, "rule")} removed, ${counted(after.rules.length, "rule")} added`,
+		`  ${summaryWords(document)}`,
 		...limited(changed, (one) => ["", ...serviceLines(one, paper)], "service"),
 		...(same > 0 && document.walked > 0
 			? ["", `${counted(same, "service")} as before`]
@@ -117,13 +121,6 @@ function serviceLines(
 	];
 }
 
-const WHICH: Readonly<Record<ClassDiff["which"], string>> = {
-	first: "",
-	answer: ", the answer",
-	next: ", the client's next packet",
-	again: ", the first packet sent again",
-};
-
 /** Vectors of a class that are shown, besides the first. */
 const MOST_VECTORS = 6;
 
@@ -145,15 +142,6 @@ function classLines(one: ClassDiff, paper: Paper): readonly string[] {
 		title,
 		...limitedVectors(differing.length > 0 ? differing : vectors, paper),
 	];
-}
-
-function isDifferent(vector: VectorDiff): boolean {
-	return (
-		isMoved(vector) ||
-		vector.parts.some(
-			({ before, after }) => JSON.stringify(before) !== JSON.stringify(after),
-		)
-	);
 }
 
 function limitedVectors(
@@ -196,10 +184,8 @@ function vectorLines(vector: VectorDiff, paper: Paper): readonly string[] {
 }
 
 function movedSentence(vector: VectorDiff): string {
-	const { moved } = vector;
-	const words = movedWords(vector);
-	const why = moved.kind === "unknown" ? `: ${moved.why}` : "";
-	return `${words[0]?.toUpperCase()}${words.slice(1)}${why}.`;
+	const words = movedReason(vector);
+	return `${words[0]?.toUpperCase()}${words.slice(1)}.`;
 }
 
 function packetLines(one: ClassDiff, paper: Paper): readonly string[] {
@@ -244,65 +230,17 @@ function loadLines(
 
 function outcomeLines(one: LoadDiff): readonly string[] {
 	if (one.refused !== null) return [`refused: ${plainText(one.refused)}`];
-	return [outcomeWords(one), ...restLines(one), ...lostLines(one)];
-}
-
-function restLines({ leftOver, missing }: LoadDiff): readonly string[] {
-	return [
-		...(leftOver > 0
-			? [`    still loaded: ${counted(leftOver, "rule")} of the old file`]
-			: []),
-		...(missing > 0
-			? [
-					`    ${counted(missing, "rule")} of the new file are not where they stand in it`,
-				]
-			: []),
-	];
-}
-
-const MOST_LOST = 3;
-
-function lostLines({ connections, load }: LoadDiff): readonly string[] {
-	if (load !== "restore") return [];
-	const lost = connections.filter(isLost);
-	const left = lost.length - MOST_LOST;
-	return [
-		...lost
-			.slice(0, MOST_LOST)
-			.map(({ of, to, outcomes }) =>
-				plainText(`    ${outcomes.join(" or ")}: ${of}: ${to}`),
-			),
-		...(left > 0
-			? [`    … and ${counted(left, "more", "more")}: --json has all`]
-			: []),
-	];
-}
-
-function isLost({ outcomes, without }: ConnectionDiff): boolean {
-	return JSON.stringify(outcomes) !== JSON.stringify(without);
+	const more = [...restLines(one), ...lostLines(one, ": --json has all")];
+	return [outcomeWords(one), ...more.map((line) => `    ${plainText(line)}`)];
 }
 
 function counterLines(
-	{ counters }: DiffDocument,
+	document: DiffDocument,
 	{ paint }: Paper,
 ): readonly string[] {
-	const lost = counters.filter(({ by }) =>
-		Object.values(by).some((life) => life !== "kept"),
-	);
-	if (lost.length === 0) return [];
-	const counts = (load: "restore" | "noflush" | "commands") => {
-		const of = (life: string) =>
-			lost.filter(({ by }) => by[load] === life).length;
-		return ["kept", "begins again", "unknown"]
-			.filter((life) => of(life) > 0)
-			.map((life) => `${of(life)} ${life}`)
-			.join(", ");
-	};
-	return [
-		"",
-		paint("bold", "Counters of rules that both have"),
-		`  iptables-restore: ${counts("restore")}; --noflush: ${counts("noflush")}; iptables: ${counts("commands")}`,
-	];
+	const words = counterWords(document);
+	if (words === "") return [];
+	return ["", paint("bold", "Counters of rules that both have"), `  ${words}`];
 }
 
 function findingLine({

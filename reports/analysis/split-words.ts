@@ -44,6 +44,18 @@ export function percentWords(share: ShareDocument): string {
 	}
 }
 
+/** What it gets at least, 0 to 1: the length of its bar. */
+export function shareWidth(share: ShareDocument): number {
+	switch (share.kind) {
+		case "exact":
+			return share.share.decimal;
+		case "interval":
+			return share.least.decimal;
+		case "unknown":
+			return 0;
+	}
+}
+
 /** Does it get any connection, as far as is known? */
 export function getsAny({ share }: PartDocument): boolean {
 	if (share.kind === "exact") return share.share.decimal > 0;

@@ -1,6 +1,4 @@
 import type { RunDetails } from "../../scenarios/details/run-details.ts";
-import type { ConnectionFilter } from "../../scenarios/language/scenario.ts";
-import { filterWords, selected } from "../../scenarios/result/finding.ts";
 import {
 	byClient,
 	byService,
@@ -19,7 +17,7 @@ const LEAST_STRETCHES = 4;
 /** `null` when nobody connected. */
 export function buildSplit(
 	result: RunResult,
-	{ share }: RunDetails,
+	{ share, shares }: RunDetails,
 ): SplitView | null {
 	const { scenario, account } = result;
 	const { connections } = account;
@@ -41,7 +39,12 @@ export function buildSplit(
 			total: own.length,
 		})),
 		clients: clientsOf(result, backends),
-		shares: sharesOf(result, backends),
+		shares: shares.map(({ outcome, expected, seen, ...about }) => ({
+			...about,
+			status: outcome,
+			expected: expected.map(rounded),
+			seen: seen.map(rounded),
+		})),
 		stretches,
 		running: share && {
 			...share,
@@ -68,57 +71,6 @@ function servicesOf(
 		protocol: own[0]?.protocol ?? "tcp",
 		totals: totalsOf(own, backends),
 	}));
-}
-
-/** What the expectations say of the shares of all connections that they are about: of splits, and of orders. */
-function sharesOf(
-	{ judgements, account }: RunResult,
-	backends: readonly string[],
-): SplitView["shares"] {
-	return judgements.flatMap(({ expectation, outcome }) => {
-		const weights = weightsOf(expectation, backends);
-		if (weights === null) return [];
-		const { of, each } = weights;
-		const its = selected(account.connections, of);
-		const whole = each.reduce((sum, weight) => sum + weight, 0);
-		if (its.length === 0 || whole === 0) return [];
-		return [
-			{
-				of: filterWords(of),
-				status: outcome,
-				expected: each.map((weight) => rounded(weight / whole)),
-				seen: totalsOf(its, backends)
-					.slice(0, -1)
-					.map((count) => rounded(count / its.length)),
-				total: its.length,
-			},
-		];
-	});
-}
-
-type Expected = RunResult["judgements"][number]["expectation"];
-
-/** By backend; `null` where an expectation says nothing of shares, or of those of each client. */
-function weightsOf(
-	expectation: Expected,
-	backends: readonly string[],
-): {
-	readonly of: ConnectionFilter;
-	readonly each: readonly number[];
-} | null {
-	if (expectation.kind === "order") {
-		const { of, backends: order } = expectation;
-		const each = backends.map(
-			(name) => order.filter((one) => one === name).length,
-		);
-		return { of, each };
-	}
-	if (expectation.kind !== "split" || expectation.per === "client") return null;
-	const { of, weights } = expectation;
-	const each = backends.map((name) =>
-		Object.hasOwn(weights, name) ? (weights[name] ?? 0) : 0,
-	);
-	return { of, each };
 }
 
 /** Clients that are shown one by one. */

@@ -13,6 +13,7 @@ import {
 	getsAny,
 	partsShown,
 	percentWords,
+	shareWidth,
 	shareWords,
 } from "../analysis/split-words.ts";
 import type {
@@ -129,12 +130,7 @@ function partView(part: PartDocument, backends: readonly string[]): PartView {
 		backend: backends.indexOf(key),
 		share: shareWords(share),
 		percent: percentWords(share),
-		width:
-			share.kind === "exact"
-				? share.share.decimal
-				: share.kind === "interval"
-					? share.least.decimal
-					: 0,
+		width: shareWidth(share),
 	};
 }
 

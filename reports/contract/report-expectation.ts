@@ -44,7 +44,7 @@ export interface Reason {
 	readonly status: Exclude<Status, "holds">;
 	/** All of it in short: `expected b1 b2; seen b1 b1`. */
 	readonly sentence: string;
-	/** The same in parts, for whoever has room; none when the sentence says it all. */
+	/** The same in parts, for formats with room for them; none when the sentence says it all. */
 	readonly parts: readonly {
 		readonly name:
 			| "expected"

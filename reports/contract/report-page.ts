@@ -29,16 +29,16 @@ export interface EntryRow
 	readonly total: number;
 	readonly lost: number;
 	readonly late: number;
-	/** The longest failover gap; `servedMs` is `null` where no failover was seen. `null`: no failure cost anything. */
+	/** The longest failover gap; `ms` is `null` where no failover was seen. `null`: no failure lost or delayed a connection. */
 	readonly gap: { readonly ms: number | null } | null;
 	/** What was expected of shares, a violated one first; `null` where nothing was. */
 	readonly shares: SharesView | null;
-	/** Connections by backend, and last of all those that met none; [] where nobody connected. */
+	/** Connections by backend, and last those that reached none; [] where there were none. */
 	readonly totals: readonly number[];
 	/**
-	 * New connections in equal stretches of the whole play, a sign for each: by backend those that were
-	 * not lost, then of no backend, and last those that were lost. In base 36, where 35 is as many as all of
-	 * the fullest stretch. [] where nobody connected.
+	 * Heights of the strip, a digit for each of the equal stretches of the whole play: new connections by
+	 * backend that were not lost, then those of no backend, and last those that were lost. In base 36; the
+	 * fullest stretch has 35 in all. [] where there were no connections.
 	 */
 	readonly bars: readonly string[];
 	/** The first thing that keeps it from holding; `null` where it holds. */

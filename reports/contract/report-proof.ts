@@ -1,4 +1,4 @@
-/** The part of the contract that is about all that may happen: proofs, and what an edit changes. */
+/** The part of the contract that is about all that may happen: proofs, and rules that nothing was shown of. */
 
 /** What was proved of a ruleset. */
 export interface ProofView {
@@ -58,27 +58,6 @@ export interface CounterexampleView {
 	readonly entry: string;
 	/** The command that plays it. */
 	readonly replay: string;
-}
-
-/** What an edit of a ruleset changes. */
-export interface DiffView {
-	readonly before: string;
-	readonly after: string;
-	readonly verdict: "same" | "allowed" | "different" | "unknown";
-	/** `2 rules removed, 3 added` */
-	readonly summary: string;
-	readonly parts: readonly {
-		/** `tcp 10.0.0.1:25`, `packets`, `connections that stand`, `findings` */
-		readonly title: string;
-		readonly rows: readonly {
-			readonly what: string;
-			readonly before: string;
-			readonly after: string;
-		}[];
-		readonly omitted: number;
-	}[];
-	/** What is not known: a sentence each. */
-	readonly unknown: readonly string[];
 }
 
 /** Rules of a whole suite that matched no packet: nothing was shown of them. */

@@ -44,7 +44,7 @@ export interface ClassView {
 }
 
 /** The shares under one vector of conditions. */
-export interface VectorView {
+interface VectorView {
 	/** `all alive`, `10.20.0.11:80 dead` */
 	readonly name: string;
 	readonly parts: readonly PartView[];

@@ -8,12 +8,14 @@
 
 import type { Serving } from "../../scenarios/result/serving.ts";
 import type { ComparisonView } from "./report-comparison.ts";
+import type { DiffView } from "./report-diff.ts";
 import type { ExpectationView, RuleAt, Status } from "./report-expectation.ts";
 import type { FuzzView } from "./report-fuzz.ts";
-import type { CoverageOfRules, DiffView, ProofView } from "./report-proof.ts";
+import type { CoverageOfRules, ProofView } from "./report-proof.ts";
 import type { VerdictView } from "./report-verdict.ts";
 
 export type { ComparisonView, DivergenceView } from "./report-comparison.ts";
+export type { DiffView } from "./report-diff.ts";
 export type {
 	ExpectationView,
 	Reason,
@@ -27,8 +29,7 @@ export type {
 	FuzzView,
 	KnownView,
 } from "./report-fuzz.ts";
-
-export type { DiffView, ProofView } from "./report-proof.ts";
+export type { ProofView } from "./report-proof.ts";
 export type { VerdictView } from "./report-verdict.ts";
 
 export interface Report {

@@ -10,7 +10,8 @@ import type {
 	RuleAt,
 	VerdictView,
 } from "./report.ts";
-import type { DiffView, ProofCell, ProofView } from "./report-proof.ts";
+import type { DiffView } from "./report-diff.ts";
+import type { ProofCell, ProofView } from "./report-proof.ts";
 import {
 	connection,
 	entry,
@@ -429,19 +430,78 @@ function proofSample(): ProofView {
 }
 
 function diffSample(): DiffView {
+	const part = (key: string, backend: number, share: string, width: number) => {
+		return { key, backend, share, percent: `${width * 100} %`, width };
+	};
 	return {
 		before: "old.rules",
 		after: HOSTILE,
+		linux: "bookworm/legacy",
 		verdict: "different",
-		summary: "2 rules removed, 3 added",
-		parts: [
+		summary: "2 rules removed, 3 rules added",
+		changes: [
+			{ text: HOSTILE, allowed: "" },
+			{ text: "tcp 10.0.0.1:25 gets other shares", allowed: HOSTILE },
+		],
+		idle: [HOSTILE],
+		services: [
 			{
-				title: "tcp 10.0.0.1:25",
-				rows: [{ what: HOSTILE, before: "b1 1/2", after: "b1 1/3" }],
-				omitted: 2,
+				key: "tcp 10.0.0.1:25",
+				name: HOSTILE,
+				is: "",
+				classes: [
+					{
+						name: "all clients",
+						unknown: [],
+						fate: null,
+						vectors: [
+							{
+								name: "all alive",
+								before: [part("b1", 0, "1/2", 0.5), part("b2", 1, "1/2", 0.5)],
+								after: [part("b1", 0, "1/4", 0.25), part("b2", 1, "3/4", 0.75)],
+								moved: "1/4 (25 %) of new connections go elsewhere",
+							},
+						],
+					},
+					{
+						name: "all clients, the answer",
+						unknown: [HOSTILE],
+						fate: { before: HOSTILE, after: "dropped" },
+						vectors: [],
+					},
+				],
+				same: [HOSTILE],
+				drives: { before: [HOSTILE], after: [] },
 			},
 		],
+		sameServices: [HOSTILE],
+		packets: [
+			{
+				packets: HOSTILE,
+				measure: "< 0.1 % of all",
+				before: HOSTILE,
+				after: "dropped",
+				example: HOSTILE,
+			},
+		],
+		loads: [
+			{
+				words: "iptables-restore of the new file",
+				backends: "legacy, nft",
+				isOwn: true,
+				outcome: "2 kept, 2 broken",
+				isRefused: false,
+				lines: [HOSTILE],
+			},
+		],
+		counters: "iptables-restore: 2 begin again",
+		fresh: [
+			{ code: "MT101", name: "no-backend", place: "line 2", message: HOSTILE },
+		],
+		gone: [],
 		unknown: [HOSTILE],
+		assumptions: [HOSTILE],
+		omitted: ["2 more services"],
 	};
 }
 

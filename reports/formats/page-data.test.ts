@@ -14,7 +14,7 @@ it("has a row of each scenario, which tells what was expected beside what was se
 		total: 10,
 		totals: [5, 5, 0],
 		shares: { expected: [0.5, 0.5], seen: [0.5, 0.5] },
-		bars: ["iiiii", "iiiii", "00000", "00000"],
+		bars: ["iiiii", "hhhhh", "00000", "00000"],
 		reason: null,
 		gap: null,
 	});
@@ -39,6 +39,49 @@ it("names a share that is violated before one that holds", () => {
 	const report = sampleReport({ entries: [{ ...split, split: both }] });
 	expect(rowOf(split.id, report).shares).toEqual(violated);
 });
+
+it("bounds a pack with all that is in it: its rulesets as well as its scenarios", () => {
+	const report = sampleReport();
+	const [split] = report.entries;
+	const [snapshot] = split?.rules.snapshots ?? [];
+	if (split === undefined || snapshot === undefined)
+		throw new Error("the first of the sample has counters");
+	const rulesets = Array.from({ length: 40 }, (_, number) => [
+		{ table: "nat", chain: "A", number, text: "x".repeat(50_000) },
+	]);
+	const entries = rulesets.map((_, ruleset) => ({
+		...split,
+		id: `split-${ruleset}`,
+		rules: { ...split.rules, snapshots: [{ ...snapshot, ruleset }] },
+	}));
+	const { packs } = pageData({ ...report, rulesets, entries });
+	for (const pack of packs)
+		expect(JSON.stringify(pack).length).toBeLessThan(500_000);
+});
+
+it.each([
+	{ backends: 3, lost: 1, most: 1_000 },
+	{ backends: 40, lost: 1, most: 4_000 },
+	{ backends: 7, lost: 0, most: 7 },
+])(
+	"draws a strip that nothing of is cut: $backends backends, $lost lost",
+	(of) => {
+		const report = sampleReport();
+		const [split] = report.entries;
+		if (!split?.split) throw new Error("the first of the sample has a split");
+		const each = Math.floor(of.most / of.backends);
+		const counts = [...Array.from({ length: of.backends }, () => [each]), [0]];
+		const lost = counts.map((_, index) => [index === 0 ? of.lost : 0]);
+		const stretches = { ...split.split.stretches, counts, lost };
+		const entries = [{ ...split, split: { ...split.split, stretches } }];
+		const { bars } = rowOf(split.id, sampleReport({ entries }));
+		const heights = bars.map((signs) => Number.parseInt(signs, 36));
+		expect(
+			heights.reduce((sum, height) => sum + height, 0),
+		).toBeLessThanOrEqual(35);
+		expect((heights.at(-1) ?? 0) > 0).toBe(of.lost > 0);
+	},
+);
 
 it("packs scenarios together, each with the rulesets and walks that it names", () => {
 	const report = sampleReport();

@@ -46,6 +46,9 @@ class Packing {
 
 	add(entry: Entry, shared: Pick<Report, "rulesets" | "walks">): void {
 		const { rules } = entry;
+		// Those of the entries before are counted already.
+		const rulesets = this.rulesets.all.length;
+		const walks = this.walks.all.length;
 		const own: Entry = {
 			...entry,
 			rules: {
@@ -61,7 +64,11 @@ class Packing {
 			},
 		};
 		this.entries.push(own);
-		this.characters += JSON.stringify(own).length;
+		this.characters += [
+			own,
+			...this.rulesets.all.slice(rulesets),
+			...this.walks.all.slice(walks),
+		].reduce((sum, one) => sum + JSON.stringify(one).length, 0);
 	}
 
 	get pack(): Pack {
@@ -101,19 +108,54 @@ function rowOf(entry: Entry, pack: number): EntryRow {
 	};
 }
 
+/** So high is the fullest stretch; one digit has room for it. */
+const HIGHEST = 35;
+
 function barsOf({ counts, lost }: Stretches): EntryRow["bars"] {
-	const sums = (of: Stretches["counts"]) =>
-		(of[0] ?? []).map((_, at) =>
-			of.reduce((sum, one) => sum + (one[at] ?? 0), 0),
-		);
-	const most = Math.max(1, ...sums(counts));
 	const served = counts.map((of, backend) =>
 		of.map((count, at) => count - (lost[backend]?.[at] ?? 0)),
 	);
-	// Of a few among many something is seen all the same.
-	return [...served, sums(lost)].map((of) =>
-		of.map((count) => Math.ceil((count / most) * 35).toString(36)).join(""),
+	const columns = (counts[0] ?? []).map((_, at) => [
+		...served.map((of) => of[at] ?? 0),
+		lost.reduce((sum, one) => sum + (one[at] ?? 0), 0),
+	]);
+	const sumOf = (column: readonly number[]) =>
+		column.reduce((sum, count) => sum + count, 0);
+	const most = Math.max(1, ...columns.map(sumOf));
+	const heights = columns.map((column) => heightsOf(column, most));
+	return [...served, lost].map((_, part) =>
+		heights.map((column) => (column[part] ?? 0).toString(36)).join(""),
 	);
+}
+
+/**
+ * How high each part of a stretch is: together no higher than the strip, and of a few among many
+ * something is seen all the same, of those that were lost before any other.
+ */
+function heightsOf(counts: readonly number[], most: number): readonly number[] {
+	const exact = counts.map((count) => (count / most) * HIGHEST);
+	const heights = exact.map((height) => Math.floor(height));
+	let room = HIGHEST - heights.reduce((sum, height) => sum + height, 0);
+	const lost = counts.length - 1;
+	const unseen = (part: number) =>
+		(counts[part] ?? 0) > 0 && heights[part] === 0;
+	const rest = (part: number) => (exact[part] ?? 0) - (heights[part] ?? 0);
+	// What would not be seen comes first, then what was rounded down most.
+	const parts = [...counts.keys()]
+		.filter((part) => rest(part) > 0)
+		.sort(
+			(one, other) =>
+				Number(unseen(other)) - Number(unseen(one)) ||
+				Number(other === lost) - Number(one === lost) ||
+				rest(other) - rest(one),
+		);
+	for (const part of parts) {
+		if (room === 0) break;
+		if (!unseen(part) && rest(part) < 0.5) continue;
+		heights[part] = (heights[part] ?? 0) + 1;
+		room--;
+	}
+	return heights;
 }
 
 /** Of failures that cost something: the longest, and longer than any is the one that no failover ended. */

@@ -8,9 +8,15 @@ import {
 	worstStatus,
 } from "../wording.ts";
 import { Diffs } from "./diffs.tsx";
-import { type Filter, FilterBar, matchesFilter, NO_FILTER } from "./filter.tsx";
+import {
+	type Filter,
+	FilterBar,
+	isFiltering,
+	matchesFilter,
+	NO_FILTER,
+} from "./filter.tsx";
 import { Fuzz } from "./fuzz.tsx";
-import { Groups } from "./groups.tsx";
+import { Groups, type Linked } from "./groups.tsx";
 import { Header } from "./header.tsx";
 import { Overview } from "./overview.tsx";
 import { Proofs } from "./proofs.tsx";
@@ -26,14 +32,13 @@ export function App({ report }: { readonly report: PageHead }) {
 		() =>
 			new Set(areCounterexamples(report) ? [] : openAtStart(report.entries)),
 	);
-	/** What a link named last: it is shown wherever it stands. */
-	const [linked, setLinked] = useState("");
+	const [linked, setLinked] = useState<Linked | null>(null);
 	const shown = useMemo(
 		() => report.entries.filter((entry) => matchesFilter(entry, filter)),
 		[report, filter],
 	);
 	useLinkedEntry(report.entries, (id) => {
-		// Whoever follows a link to what he sees has not asked for the rest.
+		// The filter stays where it shows what the link names.
 		setFilter((filter) =>
 			report.entries.some(
 				(entry) => entry.id === id && matchesFilter(entry, filter),
@@ -42,7 +47,7 @@ export function App({ report }: { readonly report: PageHead }) {
 				: NO_FILTER,
 		);
 		setOpen((before) => new Set([...before, id]));
-		setLinked(id);
+		setLinked({ id });
 	});
 	const toggle = (id: string) =>
 		setOpen((before) => {
@@ -77,7 +82,7 @@ export function App({ report }: { readonly report: PageHead }) {
 				<Groups
 					report={report}
 					shown={shown}
-					isFiltered={filter !== NO_FILTER}
+					isFiltered={isFiltering(filter)}
 					linked={linked}
 					open={open}
 					onToggle={toggle}
@@ -154,8 +159,17 @@ function useLinkedEntry(
 				element?.querySelector("button")?.focus({ preventScroll: true });
 			});
 		};
+		// A link to what the address names already changes nothing in it.
+		const again = ({ target }: MouseEvent) => {
+			const link = target instanceof Element && target.closest("a");
+			if (link && link.hash !== "" && link.hash === location.hash) follow();
+		};
 		follow();
 		addEventListener("hashchange", follow);
-		return () => removeEventListener("hashchange", follow);
+		addEventListener("click", again);
+		return () => {
+			removeEventListener("hashchange", follow);
+			removeEventListener("click", again);
+		};
 	}, []);
 }

@@ -20,6 +20,11 @@ export const NO_FILTER: Filter = {
 	isTrap: false,
 };
 
+/** Does it leave anything out? */
+export function isFiltering({ text, status, suite, isTrap }: Filter): boolean {
+	return text.trim() !== "" || status !== null || suite !== "" || isTrap;
+}
+
 /** Every word has to stand somewhere in what the scenario says of itself. */
 export function matchesFilter(entry: EntryRow, filter: Filter): boolean {
 	if (filter.status !== null && entry.status !== filter.status) return false;

@@ -12,18 +12,23 @@ import {
 } from "../wording.ts";
 import { EntryCard } from "./entry/entry.tsx";
 
-/** A group of so many that ask for nothing is folded. */
+/** A group of more scenarios that hold is folded. */
 const MOST_UNFOLDED = 20;
 /** Rows that are drawn at once; more on demand. */
 const ROWS_AT_ONCE = 200;
+
+/** What a link named last: it is shown wherever it stands. A new object each time that one is followed. */
+export interface Linked {
+	readonly id: string;
+}
 
 interface Given {
 	readonly report: PageHead;
 	/** Those that fit the filter. */
 	readonly shown: readonly EntryRow[];
 	readonly isFiltered: boolean;
-	/** What a link named last; "" for nothing. */
-	readonly linked: string;
+	/** `null`: no link was followed. */
+	readonly linked: Linked | null;
 	readonly open: ReadonlySet<string>;
 	readonly onToggle: (id: string) => void;
 }
@@ -69,8 +74,8 @@ function GroupOf({
 	const { report, linked, open, onToggle } = given;
 	const [isFolded, setFolded] = useState(startsFolded);
 	const [most, setMost] = useState(ROWS_AT_ONCE);
-	const at = rows.findIndex(({ id }) => id === linked);
-	const [followed, setFollowed] = useState("");
+	const at = rows.findIndex(({ id }) => id === linked?.id);
+	const [followed, setFollowed] = useState<Linked | null>(null);
 	if (at >= 0 && followed !== linked) {
 		setFollowed(linked);
 		setFolded(false);

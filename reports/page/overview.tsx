@@ -14,7 +14,7 @@ import { Sign } from "./parts/status.tsx";
 /** Signs of a suite that are ways to what does not hold. */
 const MOST_SIGNS = 24;
 
-/** Suite by suite how many fare how, and a way to each that does not hold: all of it at a glance. */
+/** For each suite the numbers of scenarios by outcome, and a link to each one that does not hold. */
 export function Overview({
 	report,
 	onSuite,

@@ -3,13 +3,12 @@ import type {
 	ClassView,
 	FindingView,
 	ServiceView,
-	VectorView,
 	VerdictRule,
 	VerdictView,
 } from "../contract/report-verdict.ts";
-import { colourClass } from "./parts/colours.ts";
 import { counted } from "./parts/format.ts";
 import { Scrolls } from "./parts/scrolls.tsx";
+import { Prose, ShareBar } from "./parts/share-bar.tsx";
 
 export function Verdicts({
 	verdicts,
@@ -90,7 +89,7 @@ function Class({ clients }: { readonly clients: ClassView }) {
 						<tr key={vector.name}>
 							<th scope="row">{vector.name}</th>
 							<td>
-								<Bar vector={vector} />
+								<ShareBar parts={vector.parts} />
 							</td>
 						</tr>
 					))}
@@ -101,42 +100,6 @@ function Class({ clients }: { readonly clients: ClassView }) {
 					{note}
 				</p>
 			))}
-		</>
-	);
-}
-
-/** The shares of one vector as a bar, and beside it as words. */
-function Bar({ vector }: { readonly vector: VectorView }) {
-	const said = vector.parts
-		.map(({ key, share }) => `${key} ${share}`)
-		.join(", ");
-	return (
-		<>
-			<div class="total" role="img" aria-label={said}>
-				{vector.parts.map(
-					({ key, backend, width }) =>
-						width > 0 && (
-							<span
-								key={key}
-								class={backend < 0 ? "none lost" : colourClass(backend)}
-								title={key}
-								style={{ flexGrow: width }}
-							/>
-						),
-				)}
-			</div>
-			<ul class="parts">
-				{vector.parts.map(({ key, backend, share, percent }) => (
-					<li key={key} class={backend < 0 ? "lost" : ""}>
-						<span
-							class={`sign ${backend < 0 ? "none" : colourClass(backend)}`}
-							aria-hidden="true"
-						/>
-						{key} <strong>{share}</strong>
-						{percent !== share && ` · ${percent}`}
-					</li>
-				))}
-			</ul>
 		</>
 	);
 }
@@ -173,17 +136,6 @@ export function Findings({
 				)}
 			</ul>
 		</section>
-	);
-}
-
-/** What stands in backticks is code. */
-function Prose({ text }: { readonly text: string }) {
-	return (
-		<>
-			{text
-				.split(/`([^`]+)`/)
-				.map((part, index) => (index % 2 === 1 ? <code>{part}</code> : part))}
-		</>
 	);
 }
 

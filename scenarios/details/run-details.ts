@@ -18,6 +18,7 @@ import { assuming } from "../run/assume.ts";
 import { checkScenario, wholePlay } from "../run/run-scenario.ts";
 import { asScenarioError, gatewayChoice } from "../run/set-up.ts";
 import { chooseConnections } from "./choose-connections.ts";
+import { type ExpectedShares, expectedShares } from "./expected-shares.ts";
 import {
 	PACKETS_OF_EACH,
 	type PacketPath,
@@ -31,6 +32,8 @@ export interface RunDetails {
 	/** The same gaps on the model, when it was something else that played. */
 	readonly predicted: readonly FailoverGap[];
 	readonly share: RunningShare | null;
+	/** What was expected of shares, and what was seen. */
+	readonly shares: readonly ExpectedShares[];
 	/** What was done and when, connections and flows aside; in the order of their times. */
 	readonly moments: readonly { readonly atMs: number; readonly text: string }[];
 	/** At least the end, unless the play ended before; in the order of their times. */
@@ -80,6 +83,7 @@ export function collectRunDetails(
 			: failoverGaps(backends, checkScenario(scenario, { seed }).account),
 		packetsOfEach: PACKETS_OF_EACH,
 		share: runningShare(result),
+		shares: expectedShares(result),
 		moments: steps
 			.filter(({ kind }) => !SHOWN_ELSEWHERE.has(kind))
 			.map((step) => ({ atMs: step.atMs, text: describeStep(step) }))

@@ -1,13 +1,9 @@
 /** How the shares of the backends settled, connection by connection. */
 
-import { own } from "../../sim/own.ts";
-import type { ConnectionRecord } from "../../sim/world/account/account.ts";
-import { drawsOf } from "../judge/draws.ts";
 import { drawnBands } from "../judge/judge-split.ts";
-import type { ExpectationKind } from "../language/scenario.ts";
-import { filterWords, selected } from "../result/finding.ts";
 import { byService } from "../result/groups.ts";
 import type { RunResult } from "../result/result.ts";
+import { meantBy, normalized, weightsOf } from "./expected-shares.ts";
 
 export interface RunningShare {
 	/** Shares are expected, and chance decided some of these connections: else there are no bands. */
@@ -31,35 +27,6 @@ export interface RunningShare {
 const MOST_POINTS = 60;
 const CONFIDENCE = 0.999;
 
-type Split = Extract<ExpectationKind, { readonly kind: "split" }>;
-
-/** The connections that are meant; where chance is allowed for, one for each draw, as the judge counts. */
-interface Meant {
-	readonly connections: readonly ConnectionRecord[];
-	/** Of those, the ones that a draw was made for. */
-	readonly drew: ReadonlySet<ConnectionRecord>;
-	readonly of: string;
-}
-
-function meant(split: Split | undefined, account: RunResult["account"]): Meant {
-	const connections = selected(account.connections, split?.of ?? {});
-	const of = filterWords(split?.of ?? {});
-	if (split?.within.kind !== "confidence") {
-		const drew = connections.filter(({ chance }) => chance === "drew");
-		return { connections, drew: new Set(drew), of };
-	}
-	const { within, weights } = split;
-	const { judged, drew, followed } = drawsOf(account, connections, {
-		...within,
-		weights,
-	});
-	return {
-		connections: judged,
-		drew: new Set(drew),
-		of: followed.length === 0 ? of : `${of}, one for each draw`,
-	};
-}
-
 /**
  * The shares of those connections that the first `split` expectation is about; of all of them when
  * there is none. `null` when there are fewer than two, or one backend, or connections to several services:
@@ -71,12 +38,10 @@ export function runningShare({
 }: Pick<RunResult, "scenario" | "account">): RunningShare | null {
 	const backends = scenario.setup.backends.map(({ name }) => name);
 	const split = scenario.expect.find((one) => one.kind === "split");
-	const { connections, drew, of } = meant(split, account);
+	const { connections, drew, of } = meantBy(split, account);
 	const isOne = byService(connections).size < 2;
 	if (connections.length < 2 || backends.length < 2 || !isOne) return null;
-	const weights = backends.map(
-		(name) => (split && own(split.weights, name)) ?? 0,
-	);
+	const weights = weightsOf(split, backends);
 	const hasBands = drew.size > 0 && weights.some((weight) => weight > 0);
 	const confidence =
 		split?.within.kind === "confidence" ? split.within.confidence : CONFIDENCE;
@@ -107,7 +72,6 @@ export function runningShare({
 			bands: bands.map(({ low, high }) => [low / begun, high / begun] as const),
 		});
 	}
-	const whole = weights.reduce((sum, weight) => sum + weight, 0);
-	const expected = whole > 0 ? weights.map((weight) => weight / whole) : [];
+	const expected = normalized(weights);
 	return { hasBands, of, expected, confidence, points };
 }

@@ -1,5 +1,6 @@
 /** What keeps a scenario from holding, in its row: the same words that the terminal, JUnit and annotations have. */
 import type { Reason } from "../../contract/report.ts";
+import { firstLines } from "../../wording.ts";
 import { Lines } from "../parts/scrolls.tsx";
 import { RulePlace } from "./expectations.tsx";
 import { WayWords } from "./way-words.tsx";
@@ -13,6 +14,7 @@ const SHOWN: ReadonlySet<Reason["parts"][number]["name"]> = new Set([
 
 /** A reason in the row of a scenario that is closed; behind it there is more. */
 const MOST_SIGNS = 300;
+const MOST_LINES = 6;
 
 export function Brief({ reason }: { readonly reason: Reason }) {
 	const { parts, sentence, rule, lines } = reason;
@@ -20,7 +22,7 @@ export function Brief({ reason }: { readonly reason: Reason }) {
 		<div class="brief">
 			{parts.length === 0 && <p>{shortened(sentence)}</p>}
 			{lines.length > 0 && (
-				<Lines label="Why" text={lines.slice(0, 6).join("\n")} />
+				<Lines label="Why" text={firstLines(lines, MOST_LINES).join("\n")} />
 			)}
 			{parts.length > 0 && (
 				<dl>

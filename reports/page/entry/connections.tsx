@@ -51,8 +51,8 @@ export function Connections({
 			<figure>
 				<figcaption>
 					Each point is a {noun}: when it began, and how long it took until it
-					was {noun === "flow" ? "answered" : "connected"}; those that were lost
-					stand at the top
+					was {noun === "flow" ? "answered" : "connected"}; those without such a
+					time stand above
 					{entry.moments.length > 0 &&
 						"; the numbers are those of what was done"}
 				</figcaption>
@@ -99,7 +99,7 @@ export function Connections({
 	);
 }
 
-/** Rows; whoever wants more reads the JSON. */
+/** Rows of the table; the JSON has all. */
 const MOST_ROWS = 100;
 
 /** What became of it in the eyes of its client, where its outcome does not tell. */

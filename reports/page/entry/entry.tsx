@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import type { EntryRow, PageHead } from "../../contract/report-page.ts";
 import { statusWord } from "../../wording.ts";
 import { time } from "../parts/format.ts";
-import { loadEntry, type Whole } from "../parts/load.ts";
+import { loadEntry, unpackFault, type Whole } from "../parts/load.ts";
 import { WhatWasDone } from "../parts/moments.tsx";
 import { Lines } from "../parts/scrolls.tsx";
 import { Sign } from "../parts/status.tsx";
@@ -66,15 +66,27 @@ function Opened({
 	readonly report: PageHead;
 }) {
 	const [whole, setWhole] = useState<Whole | null>(null);
+	const [fault, setFault] = useState("");
 	useEffect(() => {
 		let isWanted = true;
-		loadEntry(row).then((loaded) => {
-			if (isWanted) setWhole(loaded);
-		});
+		loadEntry(row).then(
+			(loaded) => {
+				if (isWanted) setWhole(loaded);
+			},
+			(error: unknown) => {
+				if (isWanted) setFault(unpackFault(error));
+			},
+		);
 		return () => {
 			isWanted = false;
 		};
 	}, [row]);
+	if (fault !== "")
+		return (
+			<p class="callout bad" role="alert">
+				{fault}
+			</p>
+		);
 	if (whole === null) return <p class="loading">…</p>;
 	return <EntryBody whole={whole} report={report} />;
 }

@@ -102,7 +102,7 @@ function Why({ lines }: { readonly lines: readonly string[] }) {
 const MOST_LINES = 3;
 const MOST_SIGNS = 600;
 
-/** The beginning of a long text, and the whole behind it for who asks. */
+/** The beginning of a long text; the whole is folded. */
 function Long({ text }: { readonly text: string }) {
 	const lines = text.split("\n");
 	if (lines.length <= MOST_LINES && text.length <= MOST_SIGNS)

@@ -87,7 +87,7 @@ function Shares({ row }: { readonly row: EntryRow }) {
 	);
 }
 
-/** `b2 50.0 %, expected 66.7 %`: of the backend that is farthest off; without an expectation, of each. */
+/** `b2 50.0 %, expected 66.7 % of step "load"`: of the backend that is farthest off; without an expectation, of each. */
 function shareWords(
 	{ backends, shares }: EntryRow,
 	seen: readonly number[],
@@ -96,7 +96,10 @@ function shareWords(
 		`${backends[index] ?? "no backend"} ${percent(share)}`;
 	if (shares === null)
 		return backends.length > MOST_NAMED
-			? counted(seen.filter((share) => share > 0).length, "backend")
+			? counted(
+					backends.filter((_, index) => (seen[index] ?? 0) > 0).length,
+					"backend",
+				)
 			: seen
 					.flatMap((share, index) => (share > 0 ? [of(index, share)] : []))
 					.join(" · ");
@@ -107,7 +110,7 @@ function shareWords(
 			off(other) - off(one) ||
 			(shares.expected[other] ?? 0) - (shares.expected[one] ?? 0),
 	);
-	return `${of(worst, seen[worst] ?? 0)}, expected ${percent(shares.expected[worst] ?? 0)}`;
+	return `${of(worst, seen[worst] ?? 0)}, expected ${percent(shares.expected[worst] ?? 0)}${shares.of}`;
 }
 
 function Bar({

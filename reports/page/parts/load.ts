@@ -33,7 +33,14 @@ async function unpack<Thing>(id: string): Promise<Thing> {
 	return shown(JSON.parse(await new Response(stream).text())) as Thing;
 }
 
-/** The same, with every text in it as it may be shown; in place, since it is large and nobody has it yet. */
+/** Why the page, or a part of it, is not shown. */
+export function unpackFault(error: unknown): string {
+	return typeof DecompressionStream === "undefined"
+		? "This browser cannot unpack the report: open it in one of 2023 or later."
+		: `The report cannot be unpacked (${String(error)}): is the file whole?`;
+}
+
+/** The same, with every text as it may be shown. It is changed in place: it is large, and nothing else refers to it yet. */
 function shown(value: unknown): unknown {
 	if (typeof value === "string") return visible(value);
 	if (typeof value !== "object" || value === null) return value;

@@ -10,11 +10,23 @@ import type { PictureConfig } from "./chart.tsx";
 export const CONNECTIONS_PX = 300;
 /** What stands beside the picture itself. */
 const NAMES_PX = 90;
-/** A client sends its first packet again after so long: a wait is late from there on. */
+/** A client of TCP sends its SYN again after so long: a wait is late from there on. */
 const LATE_MS = 1_000;
 
-/** Lanes of what has no time, above the highest one, in powers of ten. */
-const LANES = { waiting: 0.4, lost: 0.8, done: 1.3, top: 1.6 } as const;
+/** Lanes of what has no time, from the lowest one up: the first of them that one fits is its own. */
+const LANES: readonly {
+	readonly name: string;
+	readonly fits: (one: ConnectionView) => boolean;
+}[] = [
+	// Nothing was to come back.
+	{ name: "sent", fits: ({ serving }) => serving === "served" },
+	{ name: "waiting", fits: ({ serving }) => serving === "waiting" },
+	{ name: "lost", fits: ({ serving }) => serving === "lost" },
+];
+/** From lane to lane, above the longest wait, in powers of ten. */
+const LANE = 0.4;
+/** From the uppermost lane to the numbers of what was done, and from these to the edge. */
+const ABOVE = { done: 0.5, edge: 0.3 } as const;
 
 interface Point {
 	readonly x: number;
@@ -27,6 +39,19 @@ function waitMs({ serving, startedMs, connectedMs }: ConnectionView) {
 	if (connectedMs === null || (serving !== "served" && serving !== "late"))
 		return null;
 	return connectedMs - startedMs;
+}
+
+/** Powers of ten, and above them the lanes that something stands in. */
+function axisOf(shown: readonly ConnectionView[]) {
+	const waits = waitsOf(shown);
+	const untimed = shown.filter((one) => waitMs(one) === null);
+	const lanes = LANES.filter(({ fits }) => untimed.some(fits)).map(
+		({ name, fits }, index) => {
+			return { name, fits, value: 10 ** (waits.to + (index + 1) * LANE) };
+		},
+	);
+	const doneAt = waits.to + lanes.length * LANE + ABOVE.done;
+	return { ...waits, lanes, doneAt, top: doneAt + ABOVE.edge };
 }
 
 /** Whole powers of ten around all waits. */
@@ -88,10 +113,9 @@ function pointsOf(
 	colours: Colours,
 ): readonly Dataset[] {
 	const { backends, connections } = entry;
-	const { to } = waitsOf(connections.shown);
+	const { lanes } = axisOf(connections.shown);
 	const yOf = (one: ConnectionView) =>
-		waitMs(one) ??
-		10 ** (to + (one.serving === "waiting" ? LANES.waiting : LANES.lost));
+		waitMs(one) ?? lanes.find(({ fits }) => fits(one))?.value ?? 0;
 	return [...backends.keys(), -1].flatMap((backend) =>
 		KINDS.flatMap(({ name, style, radius, fits }): readonly Dataset[] => {
 			const data = connections.shown
@@ -122,30 +146,23 @@ function pointsOf(
 
 /** Powers of ten, and above them the lanes of what has no time. */
 function waitAxis(shown: readonly ConnectionView[], title: string) {
-	const { from, to } = waitsOf(shown);
-	const lanes = (["waiting", "lost"] as const).filter((serving) =>
-		shown.some((one) => one.serving === serving),
-	);
+	const { from, to, lanes, top } = axisOf(shown);
 	return {
 		type: "logarithmic" as const,
 		min: 10 ** from,
-		max: 10 ** (to + LANES.top),
+		max: 10 ** top,
 		title: { display: true, text: title },
 		afterBuildTicks: (scale: Scale) => {
 			const powers = Array.from({ length: to - from + 1 }, (_, index) => ({
 				value: 10 ** (from + index),
 			}));
-			scale.ticks = [
-				...powers,
-				...lanes.map((lane) => ({ value: 10 ** (to + LANES[lane]) })),
-			];
+			scale.ticks = [...powers, ...lanes.map(({ value }) => ({ value }))];
 		},
 		ticks: {
 			autoSkip: false,
 			callback: (value: string | number) => {
-				const lane = Math.log10(Number(value)) - to;
-				if (lane < 0.1) return tickTime(Number(value), Number(value));
-				return lane < (LANES.waiting + LANES.lost) / 2 ? "waiting" : "lost";
+				const lane = lanes.find((one) => one.value === Number(value));
+				return lane?.name ?? tickTime(Number(value), Number(value));
 			},
 		},
 	};
@@ -166,12 +183,13 @@ export function connectionsPicture(
 ): PictureConfig {
 	const { shown, noun } = entry.connections;
 	const { fromMs, toMs } = timesOf(shown);
-	const { to } = waitsOf(shown);
+	const { to, doneAt } = axisOf(shown);
+	const lateMs = lateFromMs(shown);
 	const axis = { fromMs, toMs, widthPx: widthPx - NAMES_PX };
 	const names = shortNames(entry.backends, widthPx < 500 ? 12 : 24);
 	const byNumber = new Map(shown.map((one) => [one.number, one]));
 	const datasets = pointsOf(entry, names, colours);
-	const done = { yScaleID: "y", yValue: 10 ** (to + LANES.done) };
+	const done = { yScaleID: "y", yValue: 10 ** doneAt };
 	return {
 		type: "scatter",
 		data: { datasets: [...datasets] },
@@ -209,7 +227,9 @@ export function connectionsPicture(
 					clip: false,
 					annotations: [
 						...doneMarks(entry.moments, axis, done, colours),
-						...(10 ** to > LATE_MS ? [lateFrom(colours)] : []),
+						...(lateMs !== null && 10 ** to > lateMs
+							? [lateLine(lateMs, colours)]
+							: []),
 					],
 				},
 			},
@@ -224,13 +244,25 @@ function pointWords(one: ConnectionView, name = ""): string {
 	return `#${number} ${client} ${name}: ${outcome}${after}, began at ${time(startedMs)}`;
 }
 
-function lateFrom(colours: Colours) {
+/** From how long on a wait is late; `null` where that is not one time for all. */
+function lateFromMs(shown: readonly ConnectionView[]): number | null {
+	if (shown.every(({ protocol }) => protocol === "tcp")) return LATE_MS;
+	if (shown.some(({ protocol }) => protocol === "tcp")) return null;
+	// A client sends a datagram again when it pleases: all of one scenario mostly do alike.
+	const again = shown.flatMap(({ startedMs, retransmittedMs: [first] }) =>
+		first === undefined ? [] : [first - startedMs],
+	);
+	const [least = 0, most = 0] = [Math.min(...again), Math.max(...again)];
+	return again.length > 0 && most - least < 1 ? least : null;
+}
+
+function lateLine(atMs: number, colours: Colours) {
 	return {
 		type: "line" as const,
 		drawTime: "beforeDatasetsDraw" as const,
 		yScaleID: "y",
-		yMin: LATE_MS,
-		yMax: LATE_MS,
+		yMin: atMs,
+		yMax: atMs,
 		borderColor: colours.switched,
 		borderWidth: 1,
 		borderDash: [4, 3],

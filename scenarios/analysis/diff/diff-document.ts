@@ -17,6 +17,8 @@ export interface DiffSide {
 interface FateDocument {
 	/** `10.20.0.11:80`, `dropped`, `forwarded by eth1 as it came`, `unknown: …` */
 	readonly key: string;
+	/** A backend gets them. */
+	readonly isBackend: boolean;
 	/** Of new connections, on each side. */
 	readonly before: ShareDocument;
 	readonly after: ShareDocument;

@@ -196,7 +196,9 @@ function classDiff(one: PacketClass, { sides: { links } }: Diff): ClassDiff {
 				),
 			),
 		],
-		vectors: vectors.map((vector) => vectorDiff(vector, nameOfKey)),
+		vectors: vectors.map((vector) =>
+			vectorDiff(vector, nameOfKey, backendsIn([...before, ...after])),
+		),
 	};
 }
 
@@ -252,9 +254,15 @@ function fateWords(effect: Effect, nameOfKey: (key: string) => string): string {
 	return `${nameOfKey(effectKey(effect))}${placeWords(effect.by)}`;
 }
 
+/** Keys of what is sent on to an address of its own. */
+function backendsIn(effects: readonly Effect[]): ReadonlySet<string> {
+	return new Set(effects.filter(({ to }) => to !== null).map(effectKey));
+}
+
 function vectorDiff(
 	{ vector, before, after, moved }: Compared,
 	nameOfKey: (key: string) => string,
+	backends: ReadonlySet<string>,
 ): VectorDiff {
 	const keys = new Set([...before.parts, ...after.parts].map(({ key }) => key));
 	return {
@@ -262,6 +270,7 @@ function vectorDiff(
 		parts: [...keys]
 			.map((key) => ({
 				key: nameOfKey(key),
+				isBackend: backends.has(key),
 				before: shareDocument(shareIn(before, key)),
 				after: shareDocument(shareIn(after, key)),
 			}))

@@ -161,6 +161,7 @@ function classDiff(
 				name: "",
 				parts: [...keys].map((key) => ({
 					key,
+					isBackend: !/^(no backend|unknown)\b/.test(key),
 					before: shareDocument(shareIn(before, key)),
 					after: shareDocument(shareIn(after, key)),
 				})),
