@@ -5,6 +5,7 @@ import type {
 	FuzzView,
 	ProofView,
 	Report,
+	RuleCoverageView,
 	Status,
 	WhyView,
 } from "./contract/report.ts";
@@ -210,6 +211,16 @@ export function fuzzSubject({ rulesets }: FuzzView): string {
 export function fuzzSpeed({ rulesets, packets, tookMs }: FuzzView): string {
 	const seconds = Math.max(tookMs, 1) / 1_000;
 	return `${(rulesets / seconds).toFixed(1)} rulesets and ${number(Math.round(packets / seconds))} packets a second`;
+}
+
+/** `recipe.rules: 4 of 24 rules matched no packet, in 8 scenarios`. */
+export function coverageWords({
+	name,
+	rules,
+	unmatched,
+	scenarios,
+}: RuleCoverageView): string {
+	return `${name}: ${number(unmatched)} of ${counted(rules, "rule")} matched no packet, in ${counted(scenarios, "scenario")}`;
 }
 
 /** `3 connections`. */

@@ -51,6 +51,21 @@ describe("marktwin run", () => {
 		expect(out).not.toContain("\u001b");
 	});
 
+	it("says which rules of a suite matched no packet", async () => {
+		const dead = `*filter\n-A INPUT -p tcp --dport 9 -j DROP\nCOMMIT\n${ONE_SIDED}`;
+		const rules = fileOf("dead.rules", dead);
+		const words = ["split", "--rules", `recipe.rules=${rules}`];
+		const { out } = await marktwin(["run", ...words]);
+		const said = "dead.rules: 1 of 2 rules matched no packet, in 4 scenarios";
+		expect(out).toContain(said);
+		const alone = await marktwin([
+			"run",
+			"split-alternates",
+			...words.slice(1),
+		]);
+		expect(alone.out).not.toContain("matched no packet, in");
+	});
+
 	it("names what a script does besides its rules, once", async () => {
 		const script = fileOf(
 			"routed.sh",

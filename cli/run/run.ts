@@ -16,6 +16,7 @@ import { err, type Screen } from "../screen/screen.ts";
 import { nameText, screenText } from "../screen/screen-text.ts";
 import type { RunOptions } from "./options.ts";
 import { printHeading, printResult, printTotals, type View } from "./print.ts";
+import { printCoverage } from "./print-coverage.ts";
 
 /** @returns the exit code */
 export async function run(
@@ -69,6 +70,7 @@ function playOf(
 		},
 		totals: ({ made, failures, left }, tookMs) => [
 			...printTotals(made, { tookMs, view }),
+			...(view.detail === "faults" ? [] : printCoverage(made)),
 			...(failures.length > 0
 				? [`${number(failures.length)} could not be played`]
 				: []),

@@ -5,6 +5,7 @@ import type { Report, RuleLine, WalkStep } from "../contract/report.ts";
 import { Numbered } from "../numbered.ts";
 import { shortenTexts } from "../shorten.ts";
 import { uniqueNames } from "../unique-names.ts";
+import { coverageOf } from "./build-coverage.ts";
 import {
 	buildEntry,
 	buildFailure,
@@ -75,33 +76,6 @@ export function buildReport(input: ReportInput): Report {
 		rulesets: shared.rulesets.all,
 		walks: shared.walks.all,
 	});
-}
-
-/** Rulesets that are told of, and rules of each. */
-const MOST_RULESETS = 100;
-const MOST_UNMATCHED = 50;
-
-function coverageOf(all: readonly RuleCoverage[]): Report["coverage"] {
-	const counted = all.filter(({ rules }) => rules > 0);
-	if (counted.length === 0) return null;
-	const short = counted
-		.filter(({ unmatched }) => unmatched.length > 0)
-		.sort((one, other) => other.scenarios - one.scenarios);
-	return {
-		whole: counted.length - short.length,
-		omitted: Math.max(0, short.length - MOST_RULESETS),
-		shown: short
-			.slice(0, MOST_RULESETS)
-			.map(({ name, scenarios, rules, unmatched }) => ({
-				name,
-				scenarios,
-				rules,
-				unmatched: unmatched.length,
-				shown: unmatched
-					.slice(0, MOST_UNMATCHED)
-					.map(({ line, text }) => ({ line, text })),
-			})),
-	};
 }
 
 /** A reader looks into what does not hold: there is as much room for that as for all together. */

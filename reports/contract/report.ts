@@ -29,7 +29,7 @@ export type {
 	FuzzView,
 	KnownView,
 } from "./report-fuzz.ts";
-export type { ProofView } from "./report-proof.ts";
+export type { ProofView, RuleCoverageView } from "./report-proof.ts";
 export type { VerdictView } from "./report-verdict.ts";
 
 export interface Report {

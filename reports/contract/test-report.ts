@@ -640,6 +640,7 @@ export function fuzzReport(parts: Partial<Report> = {}): Report {
 		isComparison: true,
 		notices: [],
 		fuzz: fuzzView(),
+		coverage: null,
 		entries: [],
 		rulesets: [],
 		walks: [],

@@ -4,7 +4,8 @@ import type {
 	RulesetSummary,
 	ServiceLine,
 } from "../../scenarios/exact/ruleset-summary.ts";
-import { counted, number } from "../wording.ts";
+import type { CoverageOfRules } from "../contract/report-proof.ts";
+import { counted, coverageWords, number } from "../wording.ts";
 import { code, inert, row } from "./markdown.ts";
 
 export interface RulesetsView {
@@ -28,6 +29,35 @@ export function rulesetBlocks({
 			: [
 					`${counted(leftOut, "more ruleset")} ${leftOut === 1 ? "is" : "are"} not analysed here.\n`,
 				]),
+	];
+}
+
+/** Rules of a ruleset that are named. */
+const MOST_RULES = 5;
+
+/** `**not matched** recipe.rules: 4 of 24 rules matched no packet, in 8 scenarios`, and the first of them. */
+export function coverageBlocks({
+	shown,
+	omitted,
+}: CoverageOfRules): readonly string[] {
+	const left = omitted + Math.max(0, shown.length - MOST_ROWS);
+	return [
+		...shown.slice(0, MOST_ROWS).map((one) => {
+			const named = one.shown
+				.slice(0, MOST_RULES)
+				.map(
+					({ line, text }) => `${line > 0 ? `line ${line} ` : ""}${code(text)}`,
+				);
+			const more = one.unmatched - named.length;
+			const rest = more > 0 ? [`and ${number(more)} more`] : [];
+			const rules = [...named, ...rest].join("<br>\n");
+			return `**not matched** ${inert(coverageWords(one))}<br>\n${rules}\n`;
+		}),
+		...(left > 0
+			? [
+					`${counted(left, "more ruleset")} ${left === 1 ? "has" : "have"} rules that matched no packet.\n`,
+				]
+			: []),
 	];
 }
 

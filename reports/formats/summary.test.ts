@@ -190,16 +190,23 @@ describe("a long summary", () => {
 	);
 
 	it("ends after twenty scenarios and says how many are left", () => {
-		const markdown = summaryMarkdown(sampleReport({ entries: many }));
+		const markdown = summaryMarkdown(
+			sampleReport({ entries: many, coverage: null }),
+		);
 		expect(markdown.match(/^### /gm)).toHaveLength(20);
 		expect(markdown).toMatch(/\n\nand 5 more\n$/);
-		const twenty = sampleReport({ entries: many.slice(0, 20) });
+		const twenty = sampleReport({
+			entries: many.slice(0, 20),
+			coverage: null,
+		});
 		expect(summaryMarkdown(twenty)).not.toContain("more");
 	});
 
 	it("fits, whatever is in it", () => {
 		const long = many.map(({ name }) => violated(name, "@日".repeat(5_000)));
-		const markdown = summaryMarkdown(sampleReport({ entries: long }));
+		const markdown = summaryMarkdown(
+			sampleReport({ entries: long, coverage: null }),
+		);
 		expect(Buffer.byteLength(markdown)).toBeGreaterThan(700 * 1024);
 		expect(Buffer.byteLength(markdown)).toBeLessThan(900 * 1024);
 		const shown = markdown.match(/^### /gm)?.length ?? 0;
@@ -232,7 +239,7 @@ function unescapedSigns(line: string): readonly string[] {
 	const rest = line
 		.replace(/^(##|###|>|\|) /, "")
 		.replace(
-			/^\*\*(expected|seen|because|connections|rule|not known|known)\*\*,? /,
+			/^\*\*(expected|seen|because|connections|rule|not known|known|not matched)\*\*,? /,
 			"",
 		)
 		.replace(/\\[!-/:-@[-`{-~]|&(amp|lt|gt);/g, "")
@@ -257,6 +264,13 @@ function expectInert(
 	const headings = around.filter((line) => line.startsWith("#"));
 	expect(headings).toHaveLength(blocks.headings);
 }
+
+it("names the rules of a suite that matched no packet", () => {
+	const markdown = summaryMarkdown(sampleReport());
+	expect(markdown).toContain(
+		"**not matched** recipe\\.rules<span>:</span> 1 of 7 rules matched no packet, in 8 scenarios<br>\nline 6 <code>",
+	);
+});
 
 describe("Markdown from outside", () => {
 	it("is text, whatever it says", () => {

@@ -16,7 +16,11 @@ import {
 import { code, fenced, inert, row } from "./markdown.ts";
 import { linesOf, reasonsOf, ruleParts } from "./reasons.ts";
 import { fuzzBlock } from "./summary-fuzz.ts";
-import { type RulesetsView, rulesetBlocks } from "./summary-rulesets.ts";
+import {
+	coverageBlocks,
+	type RulesetsView,
+	rulesetBlocks,
+} from "./summary-rulesets.ts";
 
 /** Nobody reads on after so many. */
 const MOST_ENTRIES = 20;
@@ -52,7 +56,10 @@ export function summaryMarkdown(
 	const more = left === 0 ? [] : [`and ${number(left)} more\n`];
 	const played = [...head, ...shown, ...more];
 	const rules = fitting(
-		rulesetBlocks(rulesets),
+		[
+			...(report.coverage === null ? [] : coverageBlocks(report.coverage)),
+			...rulesetBlocks(rulesets),
+		],
 		MOST_BYTES - bytes(played.join("\n")),
 	);
 	return [...played, ...rules].join("\n");

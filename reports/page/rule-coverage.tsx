@@ -3,7 +3,7 @@ import type {
 	CoverageOfRules,
 	RuleCoverageView,
 } from "../contract/report-proof.ts";
-import { counted, number } from "./parts/format.ts";
+import { counted, coverageWords, number } from "../wording.ts";
 
 /** Rulesets that are listed at once; the others are folded. */
 const MOST_LISTED = 10;
@@ -40,17 +40,11 @@ export function RuleCoverage({
 	);
 }
 
-function Unmatched({
-	ruleset: { name, rules, scenarios, unmatched, shown },
-}: {
-	readonly ruleset: RuleCoverageView;
-}) {
+function Unmatched({ ruleset }: { readonly ruleset: RuleCoverageView }) {
+	const { unmatched, shown } = ruleset;
 	return (
 		<details>
-			<summary>
-				{name}: {number(unmatched)} of {counted(rules, "rule")} matched no
-				packet, in {counted(scenarios, "scenario")}
-			</summary>
+			<summary>{coverageWords(ruleset)}</summary>
 			<ul class="rules-alone">
 				{shown.map(({ line, text }, at) => (
 					<li key={at}>

@@ -6,7 +6,7 @@ import type { PlayableScenario } from "../language/scenario.ts";
 import { checkScenario } from "../run/run-scenario.ts";
 import { loadBuiltInScenarios } from "../suites/index.ts";
 import { matchedRules, ruleCoverage } from "./rule-coverage.ts";
-import { collectRunDetails } from "./run-details.ts";
+import { collectRunDetails, matchedIn } from "./run-details.ts";
 
 const all = await loadBuiltInScenarios();
 
@@ -37,6 +37,20 @@ it("finds the rule that no packet of a scenario matched, with its line", () => {
 it("takes all scenarios of a ruleset together", () => {
 	const [recipe] = coverageOf("split-alternates", "failover-b2-dead");
 	expect(recipe).toMatchObject({ scenarios: 2, unmatched: [] });
+});
+
+it("knows the same of a result that is not played again, where its counters tell", () => {
+	for (const { scenario } of all.filter(({ scenario }) =>
+		["split", "failover", "reload"].includes(scenario.suite),
+	)) {
+		const result = checkScenario(scenario);
+		const { matched } = collectRunDetails(result, { connections: 1 });
+		const unmatchedBy = (one: typeof matched) =>
+			ruleCoverage([{ scenario, matched: one }]).map((of) => of.unmatched);
+		expect(unmatchedBy(matchedIn(result)), scenario.name).toEqual(
+			unmatchedBy(matched),
+		);
+	}
 });
 
 it("counts what matched before a reload set the counters back", () => {

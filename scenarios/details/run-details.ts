@@ -10,7 +10,7 @@ import type { Account } from "../../sim/world/account/account.ts";
 import type { Step } from "../../sim/world/setup/setup.ts";
 import { describeStep } from "../explain/describe-step.ts";
 import { type FailoverGap, failoverGaps } from "../judge/failover-gaps.ts";
-import { setsCountersBack } from "../judge/unmet-rules.ts";
+import { countedRules, setsCountersBack } from "../judge/unmet-rules.ts";
 import type { RunResult } from "../result/result.ts";
 import { type RulePlace, rulePlace } from "../result/rule-place.ts";
 import { readSaved, type SavedLine } from "../result/saved-ruleset.ts";
@@ -96,6 +96,19 @@ export function collectRunDetails(
 		),
 		unknownPlace: unknown?.rule ? rulePlace(unknown.rule, setup) : null,
 	};
+}
+
+/**
+ * Rules that matched a packet of a play, as `matchedRules` knows them. The counters at its end tell, unless they were set
+ * back or it ended early: then it is played once more.
+ * @returns `null` where that is not known
+ */
+export function matchedIn(result: RunResult): RunDetails["matched"] {
+	if (result.driver.kind !== "model") return null;
+	const counted = countedRules(result);
+	return counted === null
+		? playAgain(result, { connections: 0 }).matched
+		: matchedRules([counted], 1);
 }
 
 /** Connections and flows have pictures of their own, and observations are moments of rules and conntrack. */
