@@ -11,6 +11,7 @@ import {
 	readSeed,
 	readShard,
 } from "../options/read-option.ts";
+import { InputError } from "../screen/input-error.ts";
 import type { FuzzOptions } from "./options.ts";
 
 /** `marktwin fuzz`: generated rulesets, packets and events, on the model and on a kernel. */
@@ -87,6 +88,11 @@ Examples:
                                           … as the scenario that was saved`,
 		)
 		.action(async (options: FuzzOptions) => {
+			if (options.path !== undefined && options.seed === undefined)
+				throw new InputError(
+					`--path ${options.path}: a case of which seed?`,
+					"Give the --seed that the finding names, too.",
+				);
 			const { fuzzAndTell } = await import("./fuzz.ts");
 			process.exitCode = await fuzzAndTell(options);
 		});

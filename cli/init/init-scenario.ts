@@ -26,11 +26,11 @@ import { readRulesAndWorld } from "../options/read-world.ts";
 import type { WorldOptions } from "../options/world-options.ts";
 import { jsonLine } from "../outputs/json-text.ts";
 import { loaded } from "../rules/load-rules.ts";
+import { mustNameService } from "../rules/must-name-service.ts";
 import { InputError } from "../screen/input-error.ts";
 import { err, out, whileShowing } from "../screen/screen.ts";
 import { nameText } from "../screen/screen-text.ts";
 import type { Paint } from "../screen/terminal.ts";
-import { mustNameService } from "../split/split.ts";
 import { mustBeFree } from "./must-be-free.ts";
 
 export interface InitScenarioOptions extends WorldOptions {
@@ -160,13 +160,7 @@ async function drafted({
 }): Promise<PlayedDraft> {
 	const analysis = analyse(ruleset, given);
 	if (service !== undefined)
-		mustNameService(
-			service,
-			analysis.services,
-			analysis.services.filter(
-				({ key, name }) => key.includes(service) || name?.includes(service),
-			),
-		);
+		mustNameService(`--service ${service}`, service, analysis.services);
 	const findings = lintRuleset({ file, ...analysis }, text).filter(
 		({ suppressed }) => suppressed === null,
 	);

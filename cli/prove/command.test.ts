@@ -44,6 +44,50 @@ describe("marktwin prove", () => {
 		expect(again.code).toBe(1);
 	});
 
+	it("proves what a file says has to hold, and nothing else", async () => {
+		const file = join(folder, "demands.txt");
+		const proved = async (text: string) => {
+			writeFileSync(file, text);
+			return await marktwin(["prove", RECIPE, "--properties", file]);
+		};
+		const holds = await proved(
+			"# balance\n\nbalance\nservice 10.0.0.1:25: affinity under reload # as cron does\n",
+		);
+		expect(holds.code).toBe(0);
+		expect(holds.out.match(/✓ .*?(?= )/g)).toEqual(["✓ balance", "✓ affinity"]);
+		expect(holds.out).toContain("with any number of: reload");
+		expect((await proved("affinity under evict\n")).code).toBe(1);
+		const idle = await proved("proportions\n");
+		expect(idle.code).toBe(3);
+		expect(idle.out).toContain("unknown: nothing could violate it");
+		const never = await proved("affinity under other-services\n");
+		expect(never.code).toBe(3);
+		expect(never.out).toContain("unknown: does not happen here");
+	});
+
+	it.each([
+		["", "demands.txt says of nothing that it has to hold"],
+		["\naffinty\n", "demands.txt:2: affinty: affinty is no property"],
+		["service web: affinity\n", "demands.txt:1: service web: no service has"],
+	])("refuses demands that it does not understand: %j", async (text, words) => {
+		const file = join(folder, "demands.txt");
+		writeFileSync(file, text);
+		const { code, err } = await marktwin([
+			"prove",
+			RECIPE,
+			"--properties",
+			file,
+		]);
+		expect(code).toBe(2);
+		expect(err).toContain(words);
+	});
+
+	it("refuses a service that there is not", async () => {
+		const { code, err } = await marktwin(["prove", RECIPE, "--service", "x"]);
+		expect(code).toBe(2);
+		expect(err).toContain("--service x: no service has this text");
+	});
+
 	it.each(["a file", ""])(
 		"refuses a folder that cannot be made: %j",
 		async (name) => {

@@ -32,6 +32,12 @@ export function proveCommand(): Command {
 			"--service <text>",
 			"only services whose address, port or name has this text",
 		)
+		.addOption(
+			new Option(
+				"--properties <file>",
+				"file that says what has to hold, a line each: `service TEXT: PROPERTIES under EVENTS`",
+			).conflicts(["events", "service"]),
+		)
 		.option(
 			"--budget <count>",
 			"packets that are walked for each service, at most",
@@ -94,6 +100,7 @@ ${listed(EVENTS)}
 Examples:
   marktwin prove my.rules                  what holds, and what breaks it
   marktwin prove my.rules --events reload,conditions
+  marktwin prove my.rules --properties demands.txt
   marktwin prove my.rules --counterexamples broken && marktwin run broken
   marktwin prove my.rules --report proof.html
 
@@ -118,6 +125,9 @@ function readEvents(text: string): readonly EventName[] {
 		throw new InvalidArgumentError(
 			"all is all of them: name it alone, or leave it out.",
 		);
+	const twice = asked.find((one, index) => asked.indexOf(one) !== index);
+	if (twice !== undefined)
+		throw new InvalidArgumentError(`${twice} stands in it twice.`);
 	return asked.map((one) => {
 		const found = names.find((name) => name === one);
 		if (found === undefined)

@@ -184,10 +184,12 @@ function eventLines(
 	const bad = changed.filter(
 		({ result }) => result.kind === "violated" || result.kind === "unknown",
 	);
-	if (bad.length === 0)
-		return [`    ${paint("green", "✓")} ${event}: ${eventWords(event)}`];
+	const worst = (["violated", "unknown"] as const).find((kind) =>
+		bad.some(({ result }) => result.kind === kind),
+	);
+	const [colour, sign] = SIGNS[worst ?? "holds"];
 	return [
-		`    ${paint("red", "✗")} ${event}: ${eventWords(event)}`,
+		`    ${paint(colour, sign)} ${event}: ${eventWords(event)}`,
 		...bad.flatMap(({ property, result }) => [
 			`      ${signOf(result, paint)} ${property}: ${plainText(resultWords(result))}`,
 			...(result.kind === "violated" ? stepLines(result.counterexample) : []),

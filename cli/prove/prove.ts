@@ -1,5 +1,7 @@
 import { extname } from "node:path";
+import { counted } from "../../reports/wording.ts";
 import { givenOfScenario } from "../../scenarios/analysis/given/given-of-scenario.ts";
+import type { Demand } from "../../scenarios/analysis/prove/demand.ts";
 import { prove as proveAll } from "../../scenarios/analysis/prove/prove.ts";
 import type { EventName } from "../../scenarios/analysis/prove/state/events.ts";
 import {
@@ -20,6 +22,7 @@ import { jsonLine } from "../outputs/json-text.ts";
 import { openPage } from "../outputs/page.ts";
 import { analysed } from "../rules/analysed.ts";
 import { loaded } from "../rules/load-rules.ts";
+import { mustNameService } from "../rules/must-name-service.ts";
 import { InputError } from "../screen/input-error.ts";
 import { err, out, progress, whileShowing } from "../screen/screen.ts";
 import { nameText } from "../screen/screen-text.ts";
@@ -34,6 +37,8 @@ export interface ProveCommandOptions extends WorldOptions {
 	/** Left out: none, and each by itself. */
 	readonly events?: readonly EventName[];
 	readonly service?: string;
+	/** A file, in place of events and a service. */
+	readonly properties?: string;
 	readonly budget: number;
 	/** Seconds. */
 	readonly deadFor: number;
@@ -54,14 +59,21 @@ export async function prove(
 ): Promise<number> {
 	const { json, report, counterexamples: folder } = options;
 	const page = await openPage(report, json);
+	const demands = await demandsOf(options);
 	const found = await whileShowing(`analysing ${file} …`, () =>
 		subjectsOf(file, options),
 	);
 	if (found === null) return EXIT.badInput;
+	const services = found.flatMap(({ analysis }) => analysis.services);
+	if (options.service !== undefined)
+		mustNameService(`--service ${options.service}`, options.service, services);
+	for (const { where, service } of demands ?? [])
+		mustNameService(`${where}: service ${service}`, service, services);
 	if (folder !== undefined) makeOutputFolder(folder);
 	const proved = await whileShowing(`proving ${file} …`, async () =>
 		found.map(({ name, analysis }) => {
-			return { file: name, proof: proofOf(name, analysis, options) };
+			const proof = proofOf(name, analysis, { ...options, demands });
+			return { file: name, proof };
 		}),
 	);
 	const counterexamples = namedCounterexamples(proved);
@@ -72,7 +84,9 @@ export async function prove(
 		);
 	else page.screen.show(proved.flatMap((one) => proofLines(one, page.screen)));
 	if (folder !== undefined && counterexamples.length > 0)
-		err.show([`${counterexamples.length} counterexamples: ${folder}`]);
+		err.show([
+			`${counted(counterexamples.length, "counterexample")}: ${folder}`,
+		]);
 	if (page.write !== null) {
 		const { writeProofPage } = await import("./report.ts");
 		await writeProofPage(page.write, proved, { counterexamples, folder });
@@ -86,6 +100,12 @@ export async function prove(
 	return outcomes.includes("unknown") || outcomes.length === 0
 		? EXIT.unknown
 		: EXIT.holds;
+}
+
+async function demandsOf({ properties }: ProveCommandOptions) {
+	if (properties === undefined) return null;
+	const { readDemands } = await import("./demands.ts");
+	return readDemands(properties);
 }
 
 interface Found {
@@ -158,7 +178,13 @@ async function ofScenarios(
 function proofOf(
 	name: string,
 	analysis: Analysis,
-	{ events = [], service, budget, deadFor }: ProveCommandOptions,
+	{
+		events = [],
+		service,
+		budget,
+		deadFor,
+		demands,
+	}: ProveCommandOptions & { readonly demands: readonly Demand[] | null },
 ): Proof {
 	return proveAll(analysis, {
 		name,
@@ -167,6 +193,7 @@ function proofOf(
 		budget,
 		limitMs: deadFor * 1000,
 		...(service === undefined ? {} : { service }),
+		...(demands === null ? {} : { demands }),
 		onProgress: (words) => progress.show(nameText(words)),
 	});
 }

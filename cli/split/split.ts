@@ -4,13 +4,13 @@ import {
 	USUAL_CHANCE,
 } from "../../scenarios/analysis/document/split-document.ts";
 import type { Analysis } from "../../scenarios/analysis/services/analysis.ts";
-import { nearest } from "../../sim/edit-distance.ts";
+import { isCalled } from "../../scenarios/analysis/services/service.ts";
 import { EXIT } from "../base/exit-code.ts";
 import { mustBeInRules } from "../options/check-assumed.ts";
 import type { WorldOptions } from "../options/world-options.ts";
 import { jsonLine } from "../outputs/json-text.ts";
 import { analysed } from "../rules/analysed.ts";
-import { InputError } from "../screen/input-error.ts";
+import { mustNameService } from "../rules/must-name-service.ts";
 import { out, whileShowing } from "../screen/screen.ts";
 import { splitLines } from "./print.ts";
 
@@ -57,33 +57,9 @@ export async function split(
  */
 function chosen(analysis: Analysis, text: string | undefined): Analysis {
 	if (text === undefined) return analysis;
-	const services = analysis.services.filter(
-		({ key, name, backends }) =>
-			key.includes(text) ||
-			name?.includes(text) ||
-			backends.some((backend) => backend.key.includes(text)),
-	);
-	mustNameService(text, analysis.services, services);
+	const services = analysis.services.filter((one) => isCalled(one, text));
+	mustNameService(`--service ${text}`, text, analysis.services);
 	return { ...analysis, services };
-}
-
-/** @throws InputError */
-export function mustNameService(
-	text: string,
-	all: Analysis["services"],
-	found: Analysis["services"],
-): void {
-	if (found.length > 0 || all.length === 0) return;
-	const keys = all.map(({ key }) => key);
-	const meant = nearest(text, keys);
-	const most = 8;
-	const more = keys.length > most ? ` … and ${keys.length - most} more` : "";
-	throw new InputError(
-		`--service ${text}: no service has this text in its address or name`,
-		meant === null
-			? `There are ${keys.slice(0, most).join(", ")}${more}.`
-			: `Did you mean ${meant}?`,
-	);
 }
 
 /** Is there a service, did every rule that says where connections go meet a packet, and was every share computed? */

@@ -55,6 +55,11 @@ export function routerWith(
 		name: rules.name,
 		text: restoreForm(rules.text, rules.name, linux).text,
 	};
+	for (const { name, value } of options.condition)
+		if (!/^[01]/.test(value))
+			throw new InputError(
+				`--condition ${name}=${value}: a kernel heeds nothing but a first character that is 0 or 1`,
+			);
 	const conditions = Object.fromEntries(
 		options.condition.map(({ name, value }) => [name, value]),
 	);

@@ -20,7 +20,7 @@ export interface WalkRecord {
 	readonly beforeRouting: number;
 	/** A list or a set that rules remember clients in was written (`-m recent`, `-j SET`). */
 	readonly remembers: boolean;
-	/** The packet as it stands; `null` before the first rule or policy. */
+	/** The packet as it stands; `null`: none came in. */
 	readonly packet: Packet | null;
 	/** Its mark when it was routed. */
 	readonly routingMark: number;
@@ -28,11 +28,17 @@ export interface WalkRecord {
 	readonly connmark: number;
 }
 
+/** A gateway that is walked. */
+interface Walked extends Netfilter {
+	/** The packet that came in last, or that a program of the gateway has sent. */
+	received: Skb | undefined;
+}
+
 export class FreeWalk implements RuleTracer {
 	isOn = true;
 	racer = 0;
 	readonly decide: Decide;
-	private net: Netfilter | null = null;
+	private net: Walked | null = null;
 	private rules: string[] = [];
 	private beforeRouting = 0;
 	private rememberedBefore = "";
@@ -57,7 +63,7 @@ export class FreeWalk implements RuleTracer {
 	}
 
 	/** The gateway whose packets these are. */
-	attach(net: Netfilter): void {
+	attach(net: Walked): void {
 		this.net = net;
 	}
 
@@ -67,6 +73,7 @@ export class FreeWalk implements RuleTracer {
 		this.beforeRouting = 0;
 		this.rememberedBefore = this.remembered();
 		this.skb = null;
+		if (this.net !== null) this.net.received = undefined;
 		this.program = null;
 		this.stack.length = 0;
 		this.hook = -1;
@@ -103,7 +110,9 @@ export class FreeWalk implements RuleTracer {
 	}
 
 	get record(): WalkRecord {
-		const { rules, beforeRouting, skb, routingMark, mark, connmark } = this;
+		const { rules, beforeRouting, routingMark, mark, connmark } = this;
+		// A packet of a connection that is known may meet no rule at all.
+		const skb = this.skb ?? this.net?.received ?? null;
 		return {
 			rules,
 			beforeRouting,

@@ -122,6 +122,12 @@ describe("shares", () => {
 });
 
 describe("packets", () => {
+	it("of the gateway's own are the same where no rule of either side does anything with them", () => {
+		const port = "-A INPUT -p udp -m udp --dport 5353 -j ACCEPT";
+		const { document } = compared(filter(port), nat());
+		expect(document.verdict).toBe("same");
+	});
+
 	it("that are dropped now are told with the rule and an example", () => {
 		const { document } = compared(
 			filter("-A FORWARD -s 10.66.0.0/16 -p tcp --dport 22 -j ACCEPT"),

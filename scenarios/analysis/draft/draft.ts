@@ -1,4 +1,5 @@
 /** A scenario file for a ruleset: what surrounds it, and stories of each service that scenarios can play. */
+
 import { invariant } from "../../../sim/invariant.ts";
 import { linuxName } from "../../../sim/linux/linux.ts";
 import { openPoints } from "../../../sim/ruleset/check/open-points.ts";
@@ -6,6 +7,7 @@ import type { RulesetSource, Scenario } from "../../language/scenario.ts";
 import type { LintFinding } from "../lint/finding.ts";
 import type { Analysis } from "../services/analysis.ts";
 import type { Service } from "../services/service.ts";
+import { isCalled } from "../services/service.ts";
 import {
 	buildersOf,
 	call,
@@ -183,9 +185,7 @@ function chosen(
 	services: readonly Service[],
 	{ service = "" }: DraftOptions,
 ): readonly Service[] {
-	return services.filter(
-		({ key, name }) => key.includes(service) || name?.includes(service),
-	);
+	return services.filter((one) => isCalled(one, service));
 }
 
 /** Does a client of both connect to the same address and port? Then its packets belong to the narrower one, which came first. */

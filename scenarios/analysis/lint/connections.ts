@@ -86,8 +86,10 @@ function waysOf(
 			});
 		return endsOf(decision).flatMap((end) => {
 			const { kind, key } = meaning(end);
-			// A reset takes the connection with it: what comes next is a new one.
-			return kind === "backend" && end.answered === null
+			// A reset takes the connection with it: what comes next is a new one. Whether a program of the gateway's own
+			// listens, and so whether there is a reset, is not known.
+			const mayBeReset = end.answered !== null || end.fate.kind === "delivered";
+			return kind === "backend" && !mayBeReset
 				? [
 						{
 							service,

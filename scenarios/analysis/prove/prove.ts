@@ -1,11 +1,19 @@
 /** Proves the properties of all services of a ruleset, in quiet operation and under events. */
+
 import type { Operation } from "../../../sim/contract/gateway.ts";
 import { DEFAULT_LINUX } from "../../../sim/linux/linux.ts";
-import { formatAddress } from "../../../sim/packet/address.ts";
+import { formatAddress, parseAddress } from "../../../sim/packet/address.ts";
 import { printRuleset } from "../../../sim/ruleset/print.ts";
 import type { Analysis } from "../services/analysis.ts";
-import type { ClientClass, Service } from "../services/service.ts";
+import { linksOf } from "../services/sample.ts";
+import {
+	type ClientClass,
+	isCalled,
+	type Service,
+} from "../services/service.ts";
+import { notMet } from "../walk/not-met.ts";
 import { Walker } from "../walk/walker.ts";
+import type { Demand } from "./demand.ts";
 import {
 	type BalanceContext,
 	OF_BALANCE,
@@ -18,7 +26,7 @@ import { type Searched, search } from "./search.ts";
 import {
 	EVENT_NAMES,
 	type EventName,
-	PROPERTIES,
+	PROPERTY_NAMES,
 	type PropertyName,
 } from "./state/events.ts";
 import { Explorer } from "./state/explorer.ts";
@@ -45,6 +53,8 @@ export interface ProveOptions {
 	readonly limitMs: number;
 	/** Only services with this text in their key, name or backends. */
 	readonly service?: string;
+	/** What has to hold, in place of events, of single ones and of a service. */
+	readonly demands?: readonly Demand[];
 	/** Hears how far it is. */
 	readonly onProgress?: (words: string) => void;
 }
@@ -52,35 +62,47 @@ export interface ProveOptions {
 /** @throws SetupError when the world contradicts itself */
 export function prove(analysis: Analysis, options: ProveOptions): Proof {
 	const services: ServiceProof[] = [];
-	const leftOut: string[] = [...analysis.gaps];
-	const { world } = analysis;
+	const { world, unmet, gaps } = analysis;
+	const { service: text = "", demands } = options;
+	const isOfAll =
+		text === "" && demands?.every(({ service }) => service !== "") !== true;
+	const leftOut = [...gaps, ...(isOfAll ? notMet(unmet) : [])];
 	const walker = new Walker(analysis.ruleset, world.setup, world.assume);
 	for (const service of analysis.services) {
-		if (!isAsked(service, options.service)) continue;
-		const why = whyNot(service);
+		const asked = demands?.filter((one) => isCalled(service, one.service));
+		if (!isCalled(service, text) || asked?.length === 0) continue;
+		const why = whyNot(service, world);
 		if (why !== null) {
 			leftOut.push(`${service.key}: ${why}`);
 			continue;
 		}
 		for (const client of service.classes) {
 			const subject = subjectOf(service, client, analysis);
+			const proof = new SubjectProof(subject, walker, analysis, options);
 			services.push(
-				new SubjectProof(subject, walker, analysis, options).prove(client),
+				...(asked === undefined
+					? [proof.prove(client)]
+					: asked.map((demand) => proof.demanded(client, demand))),
 			);
 		}
 	}
 	return { services, leftOut };
 }
 
-function isAsked({ key, name, backends }: Service, text = ""): boolean {
-	return (
-		key.includes(text) ||
-		name?.includes(text) === true ||
-		backends.some((one) => one.key.includes(text))
-	);
-}
-
-function whyNot({ openedBy, sample, backends }: Service): string | null {
+function whyNot(
+	{ openedBy, sample, backends, balances }: Service,
+	world: Analysis["world"],
+): string | null {
+	const { isOwn } = linksOf(world);
+	// What its programs answer, and whether they listen at all, is not played.
+	if (
+		balances === "destination" &&
+		backends.some(({ address }) => {
+			const place = address === null ? null : parseAddress(address);
+			return place !== null && isOwn(place >>> 0);
+		})
+	)
+		return "connections that end at the gateway itself are not proved";
 	if (openedBy === "gateway")
 		return "connections that the gateway itself opens are not proved";
 	const { kind } = sample.packet;
@@ -136,10 +158,32 @@ class SubjectProof {
 		};
 	}
 
-	prove(client: ClientClass): ServiceProof {
-		const quiet = this.run([]);
+	/** What nothing could violate was asked for in vain: it is not known. */
+	demanded(client: ClientClass, { events, properties }: Demand): ServiceProof {
+		const quiet = this.inQuiet(properties);
+		const run = events.length === 0 ? quiet : this.run(events, properties);
+		const isIdle = events.length > 0 && run.cannot.length === events.length;
+		const why = isIdle ? `does not happen here: ${events.join(", ")}` : null;
+		const proved = run.proved.map(({ property, result }): Proved => {
+			return { property, result: shown(result, why) };
+		});
+		return {
+			service: this.subject.service.key,
+			clients: client.name,
+			assumed: { ...run, proved },
+			single: [],
+		};
+	}
+
+	private inQuiet(properties?: readonly PropertyName[]): Run {
+		const quiet = this.run([], properties);
 		for (const { property, result } of quiet.proved)
 			if (result.kind === "violated") this.always.set(property, result);
+		return quiet;
+	}
+
+	prove(client: ClientClass): ServiceProof {
+		const quiet = this.inQuiet();
 		const { events, single } = this.options;
 		return {
 			service: this.subject.service.key,
@@ -168,11 +212,14 @@ class SubjectProof {
 		return explorer;
 	}
 
-	private run(events: readonly EventName[]): Run {
+	private run(
+		events: readonly EventName[],
+		properties: readonly PropertyName[] = PROPERTY_NAMES,
+	): Run {
 		const isOfBalance = events.every((one) => OF_BALANCE_ALONE.has(one));
 		const searched =
 			isOfBalance && events.length > 0 ? this.quiet() : this.searched(events);
-		const proved = PROPERTIES.map(({ name }): Proved => {
+		const proved = properties.map((name): Proved => {
 			const known = this.always.get(name);
 			if (known !== undefined) return { property: name, result: known };
 			return { property: name, result: this.result(name, events, searched) };
@@ -310,6 +357,15 @@ class SubjectProof {
 			? "the rules send these clients to no backend"
 			: "no first packet reaches a backend";
 	}
+}
+
+/** @param idle why nothing has happened that was assumed; `null`: something has */
+function shown(result: Result, idle: string | null): Result {
+	if (result.kind === "nothing")
+		return { kind: "unknown", why: `nothing could violate it: ${result.why}` };
+	return result.kind === "holds" && idle !== null
+		? { kind: "unknown", why: idle }
+		: result;
 }
 
 function textOf({ ruleset, world }: Analysis): string {

@@ -32,6 +32,18 @@ export interface ConditionRole {
 	readonly alive: 0 | 1 | null;
 }
 
+/** Has its key, its name or the key of a backend this text in it? */
+export function isCalled(
+	{ key, name, backends }: Pick<Service, "key" | "name" | "backends">,
+	text: string,
+): boolean {
+	return (
+		key.includes(text) ||
+		name?.includes(text) === true ||
+		backends.some((backend) => backend.key.includes(text))
+	);
+}
+
 /** Values of conditions, and what they come to. */
 export interface VectorSplit {
 	/** `all alive`, `10.20.0.11:80 dead`, `all dead`, or the values. */

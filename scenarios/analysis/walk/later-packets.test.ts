@@ -82,3 +82,19 @@ test("what a program of the gateway opens is answered to it", () => {
 		expect(next?.kind === "leaf" && whereTo(next.end)).toBe(where);
 	}
 });
+
+test("a packet of a known connection that meets no rule is translated as its first one was", () => {
+	const walker = testWalker({
+		nat: ["-A PREROUTING -p udp --dport 53 -j REDIRECT --to-ports 5353"],
+	});
+	const first: Arrival = {
+		interface: "eth0",
+		packet: parsePacket("udp 198.51.100.7:40000 > 203.0.113.1:53 len 9"),
+	};
+	const [leaf] = leaves(walker.walk(first));
+	if (leaf === undefined) throw new Error("no end");
+	const { again } = laterPackets(walker, first, leaf.end);
+	expect(again.kind === "leaf" && again.end.packet).toMatchObject({
+		destinationPort: 5353,
+	});
+});

@@ -33,10 +33,16 @@ export function receive(
 	if (!routes.hasCarrier(interfaceIndex)) return dropped("no carrier");
 	const fate =
 		interfaceIndex === LOOPBACK_IFINDEX
-			? rawSend(gateway, skbOf(packet))
+			? ownSend(gateway, packet)
 			: ipRcv(gateway, interfaceIndex, packet);
 	sendMade(gateway);
 	return fate;
+}
+
+function ownSend(gateway: GatewayState, packet: Packet): Fate {
+	const skb = skbOf(packet);
+	gateway.received = skb;
+	return rawSend(gateway, skb);
 }
 
 function ipRcv(

@@ -3,6 +3,7 @@
 import type { VectorSplit } from "../../services/service.ts";
 import type { Decision, RuleRef } from "../../walk/decision.ts";
 import { askedIn, endsOf } from "../../walk/ends-of.ts";
+import { notMet } from "../../walk/not-met.ts";
 import { connectionsOf } from "../connections.ts";
 import type { Facts } from "../facts.ts";
 import type { LintFinding } from "../finding.ts";
@@ -53,24 +54,12 @@ function notJudged(
 			[at, ...related.map((one) => one.at)].map(({ rule }) => rule),
 		),
 	);
-	const left = unmet.filter(({ rule, isTold }) => !isTold && !told.has(rule));
-	const rules = left.slice(0, MOST_UNMET).map(({ rule, line, text }) => {
-		const place = line > 0 ? `line ${line}` : rule;
-		return `no packet that was walked matches ${place}: ${text}`;
-	});
-	return [
-		...(services.length === 0 && left.length > 0
-			? ["no service was found, though rules say where connections go"]
-			: []),
-		...rules,
-		...(left.length > MOST_UNMET
-			? [`nor ${left.length - MOST_UNMET} more rules`]
-			: []),
-	];
+	const left = unmet.filter(({ rule }) => !told.has(rule));
+	const words = notMet(left);
+	return services.length === 0 && words.length > 0
+		? ["no service was found, though rules say where connections go", ...words]
+		: words;
 }
-
-/** Rules that are named; the others are counted. */
-const MOST_UNMET = 3;
 
 function unknownEnds(decision: Decision): ReadonlySet<string> {
 	return new Set(

@@ -35,6 +35,11 @@ export const PROPERTIES = [
 /** One of them. */
 export type PropertyName = (typeof PROPERTIES)[number]["name"];
 
+/** All names, in their order. */
+export const PROPERTY_NAMES: readonly PropertyName[] = PROPERTIES.map(
+	({ name }) => name,
+);
+
 /** An event, as `--events` takes it. */
 export type EventName = (typeof EVENTS)[number]["name"];
 

@@ -85,3 +85,16 @@ COMMIT
 	expect(found?.at.text).toContain("-A FORWARD -d 10.20.0.11/32");
 	expect(found?.message).toContain("by the policy of FORWARD");
 });
+
+test("later packets to a program of the gateway's own are not judged: nothing says whether it listens", () => {
+	const rule = `*nat
+-A OUTPUT -m owner ! --uid-owner 13 -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 3128
+COMMIT
+`;
+	expect(codes(rule)).toEqual([]);
+	expect(
+		codes(
+			`${rule}*filter\n-A INPUT -p tcp -m tcp --dport 3128 -j ACCEPT\nCOMMIT\n`,
+		),
+	).toEqual([]);
+});
