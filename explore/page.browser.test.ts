@@ -59,8 +59,8 @@ describeInBrowser("the page of explore", () => {
 		const page = await recipe();
 		await press(page, "10");
 		await counts(page).toEqual(["5", "5"]);
-		expect(await page.locator("table.given").innerText()).toContain(
-			"1/2 (50 %)",
+		expect(await page.locator("td.exact").first().innerText()).toMatch(
+			/^1\/2\s+50 %$/,
 		);
 		await toggle(page, /mail1up/);
 		await press(page, "10");
@@ -69,6 +69,146 @@ describeInBrowser("the page of explore", () => {
 		await press(page, "1");
 		await until(() => page.locator(".sums").innerText()).toContain("1 lost");
 		expect(await page.locator(".happened li").count()).toBe(5);
+	});
+
+	it("shows exact shares of the rules that run alone, and lights no rule that was replaced", async () => {
+		const page = await recipe();
+		await press(page, "1");
+		await counts(page).toEqual(["1", "0"]);
+		expect(await page.locator(".rule.lit").count()).toBeGreaterThan(3);
+		await page.getByRole("tab", { name: /Edit/ }).click();
+		await page
+			.getByLabel("A command of iptables")
+			.fill("iptables -t mangle -F MAILMARK");
+		await page.keyboard.press("Enter");
+		await page.getByText("The gateway has other rules").waitFor();
+		expect(await page.locator("table.given").innerText()).not.toContain("1/2");
+		await page.getByRole("tab", { name: /counters/ }).click();
+		await page.getByText("not there any more").waitFor();
+		expect(await page.locator(".rule.lit code").allInnerTexts()).not.toContain(
+			expect.stringContaining("-A MAILMARK"),
+		);
+	});
+
+	it("goes to the packets of any connection, one that was lost first", async () => {
+		const page = await show({ kind: "examples", examples: examples(TEXT) });
+		await press(page, "100");
+		await counts(page).toEqual(["34", "22", "14", "30"]);
+		await page.getByRole("tab", { name: /connections/ }).click();
+		const [first] = await page.locator("tr.lost").allInnerTexts();
+		expect(first).toContain("none");
+		const lost = page.locator("tr.lost button").first();
+		const id = await lost.innerText();
+		await lost.click();
+		await page.getByText(new RegExp(`, connection ${id}$`)).waitFor();
+		await until(() => page.locator(".way").innerText()).toContain(
+			"delivered to the gateway itself",
+		);
+		await counts(page).toEqual(["34", "22", "14", "30"]);
+	});
+
+	it("is green where that was shown alone", async () => {
+		const page = await recipe();
+		await page.getByRole("tab", { name: /Edit/ }).click();
+		const editor = page.getByRole("textbox", { name: /^Rules/ });
+		const green = page.locator(".faults .good, .study .good");
+		await editor.fill("");
+		await page.getByText("There is no rule in it").waitFor();
+		expect(await green.count()).toBe(0);
+		await editor.fill(
+			"*filter\n-A INPUT -p tcp -m set --match-set bad src -j DROP\nCOMMIT\n",
+		);
+		await page
+			.getByText("It would load where these are there: set:bad.")
+			.waitFor();
+		expect(await green.count()).toBe(0);
+	});
+
+	it("gets on where rules would not load", async () => {
+		const bad = TEXT.replace("--every 2", "--evry 2");
+		const page = await show(ofRules("recipe.rules", bad));
+		await page.locator(".fault pre").waitFor();
+		await page.getByRole("textbox", { name: /^Rules/ }).fill(TEXT);
+		await page.getByText("It would load.").waitFor();
+		await press(page, "Begin anew with these rules");
+		await press(page, "10");
+		await counts(page).toEqual(["5", "5"]);
+	});
+
+	it("plays rules as they are, whatever of them a reader cannot see", async () => {
+		const text = TEXT.replace(
+			"-j MAILMARK",
+			'-m comment --comment "a\u202eb" -j MAILMARK',
+		);
+		const page = await show(ofRules("hidden.rules", text));
+		await press(page, "10");
+		await counts(page).toEqual(["5", "5"]);
+		expect(await page.locator(".rules").innerText()).toContain("⟨U+202E⟩");
+		const downloading = page.waitForEvent("download");
+		await press(page, "Save as a scenario");
+		const saved = readFileSync(await (await downloading).path(), "utf8");
+		expect(JSON.parse(saved).setup.ruleset.text).toBe(text);
+	});
+
+	it("plays nothing of what was opened before", async () => {
+		const page = await show({ kind: "examples", examples: examples(TEXT) });
+		await page.getByLabel("Another number").fill("100000");
+		await page.keyboard.press("Enter");
+		await until(() => page.locator(".sums").innerText()).toMatch(/^[1-9]/);
+		await page.getByLabel("Example").selectOption("1");
+		await until(() => page.locator("h1").innerText()).toBe("recipe.rules");
+		await page.locator("button.primary:enabled").first().waitFor();
+		await press(page, "10");
+		await counts(page).toEqual(["5", "5"]);
+		expect(await page.locator(".happened li").count()).toBe(1);
+	});
+
+	it("starts the service again that was chosen", async () => {
+		const service = (address: string, backend: string) =>
+			`-A PREROUTING -d ${address} -p tcp --dport 80 -j DNAT --to-destination ${backend}\n`;
+		const text = `*nat\n${service("203.0.113.1", "10.20.0.11")}${service("203.0.113.2", "10.20.0.12")}COMMIT\n`;
+		const page = await show(ofRules("two.rules", text));
+		const services = page.getByLabel(/^Service/);
+		await services.selectOption({ label: "tcp 203.0.113.2:80" });
+		await press(page, "10");
+		await counts(page).toEqual(["10"]);
+		await press(page, "Start again");
+		await counts(page).toEqual(["0"]);
+		expect(await services.inputValue()).toBe("1");
+		expect(await page.locator("table.given").innerText()).toContain(
+			"10.20.0.12",
+		);
+	});
+
+	it("refuses a file that is too large, and says why", async () => {
+		const page = await recipe();
+		const file = join(folder, "large.rules");
+		writeFileSync(file, "#".repeat(20_000_001));
+		await page.getByLabel("Rules or a scenario").setInputFiles(file);
+		await page.getByRole("alert").waitFor();
+		expect(await page.getByRole("alert").innerText()).toContain(
+			"large.rules has 20,000,001 octets",
+		);
+		expect(await page.locator("h1").innerText()).toBe("recipe.rules");
+	});
+
+	it("is dragged to any moment by the mouse", async () => {
+		const page = await recipe();
+		await press(page, "10");
+		await counts(page).toEqual(["5", "5"]);
+		const slider = page.getByRole("slider", { name: "Time" });
+		const box = await slider.boundingBox();
+		if (box === null) throw new Error("the slider is not seen");
+		const y = box.y + box.height / 2;
+		await page.mouse.move(box.x + box.width - 8, y);
+		await page.mouse.down();
+		await page.mouse.move(box.x + box.width / 3, y, { steps: 10 });
+		await until(async () => Number((await given(page))[0])).toBeLessThan(5);
+		await page.mouse.move(box.x, y, { steps: 10 });
+		await counts(page).toEqual(["0", "0"]);
+		await page.mouse.move(box.x + box.width, y, { steps: 10 });
+		await page.mouse.up();
+		await counts(page).toEqual(["5", "5"]);
 	});
 
 	it("goes packet by packet, and lights the rules with their marks", async () => {

@@ -43,7 +43,7 @@ export async function explore(
 	await writeText(output, exploreHtml(start, parts));
 	const screen = output === STANDARD ? err : out;
 	if (output !== STANDARD) screen.show([`${nameText(output)} is written.`]);
-	if (open) err.show(await openInBrowser(pathToFileURL(resolve(output)).href));
+	if (open) await openInBrowser(pathToFileURL(resolve(output)).href);
 	const faults = start.kind === "rules" ? start.study.faults.length : 0;
 	return faults > 0 ? EXIT.badInput : EXIT.holds;
 }

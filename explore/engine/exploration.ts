@@ -144,8 +144,9 @@ export class Exploration {
 		return this.play.opened;
 	}
 
-	/** Is anything left to happen, steps to come among it? */
+	/** Is anything left to happen, or to step to? */
 	get isBusy(): boolean {
+		if (this.ahead.length > 0) return true;
 		return this.unknown === null && (this.going !== null || this.play.isBusy);
 	}
 

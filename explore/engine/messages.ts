@@ -34,6 +34,8 @@ export type ToPlay =
 	| { readonly kind: "pass"; readonly byMs: number }
 	/** To any moment, those that were before among them. */
 	| { readonly kind: "seek"; readonly toMs: number }
+	/** Plays again to where it stands, and follows the packets of a connection, whose first one is stepped to. */
+	| { readonly kind: "follow"; readonly connection: number }
 	/** Takes a step out, and plays again to where it stands. */
 	| { readonly kind: "remove"; readonly index: number }
 	/** Takes other rules from the beginning on, and plays again to where it stands. */

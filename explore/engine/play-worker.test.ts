@@ -4,7 +4,7 @@ import { RECIPE } from "../../test/recipe.ts";
 import { examples } from "./examples.ts";
 import type { FromPlay, ToPlay } from "./messages.ts";
 import { PlayWorker } from "./play-worker.ts";
-import { study } from "./study.ts";
+import { begun, study, type World } from "./study.ts";
 
 const TEXT = readFileSync(RECIPE, "utf8");
 
@@ -147,6 +147,107 @@ describe("the worker that plays", () => {
 		await say(connect(4));
 		expect(posted.filter(({ kind }) => kind === "failed")).toEqual([]);
 		expect(last().backends.map(({ given }) => given)).toEqual([4, 4]);
+	});
+
+	it("goes to each packet in its turn, those that go past the gateway among them", async () => {
+		// The backend answers its neighbour straight.
+		const text = TEXT.replaceAll("-i bond0.204 ", "");
+		const rules = { name: "recipe.rules", text };
+		const [world] = study(rules).worlds;
+		if (world === undefined) throw new Error("the recipe has a world");
+		const { setup } = world;
+		const beside = setup.backends[0]?.interface ?? "";
+		const clients = setup.clients.map((one) => {
+			return { ...one, address: "192.168.0.50", interface: beside };
+		});
+		const { say, last } = started();
+		const other = { ...world, setup: { ...setup, clients } };
+		await say({ kind: "begin", world: other, rules });
+		await say(connect(1, true));
+		const seen: string[] = [];
+		for (let count = 0; last().isBusy && count < 50; count++) {
+			await say({ kind: "packet" });
+			const { steppedTo, packets } = last();
+			const packet = packets[steppedTo ?? -1];
+			if (packet === undefined) continue;
+			const { atMs, direction } = packet;
+			seen.push(`${direction} ${atMs} ${packet.in.packet}`);
+			if (direction === "past") expect(packet.entry.after).toBeNull();
+		}
+		const all = last().packets.map(
+			({ direction, atMs, in: came }) => `${direction} ${atMs} ${came.packet}`,
+		);
+		expect(seen).toEqual(all);
+		expect(seen.some((one) => one.startsWith("past"))).toBe(true);
+	});
+
+	it("follows the packets of any connection, and stands where it stood", async () => {
+		const { open, say, last } = started();
+		await open();
+		await say(connect(100));
+		const { nowMs, counters } = last();
+		await say({ kind: "follow", connection: 57 });
+		const { steppedTo, packets } = last();
+		expect(packets[steppedTo ?? -1]).toMatchObject({
+			connection: 57,
+			in: { packet: expect.stringMatching(/ S /) },
+		});
+		expect(last()).toMatchObject({ nowMs, counters });
+	});
+
+	it("says what surrounds the rules of a scenario, as it sets that up", async () => {
+		const { say, posted } = started();
+		const { setup } = begun(
+			study({ name: "recipe.rules", text: TEXT }).worlds[0] as World,
+			{ name: "recipe.rules", text: TEXT },
+		);
+		const gateway = {
+			...setup.gateway,
+			sysctls: { "ipv4.ip_forward": 1, "netfilter.nf_conntrack_tcp_loose": 0 },
+		};
+		const text = JSON.stringify({
+			name: "own",
+			title: "An own gateway",
+			setup: { ...setup, gateway },
+			steps: [],
+			expect: [],
+			endMs: 1,
+		});
+		await say({ kind: "open", name: "own.json", text });
+		const opened = posted.find(({ kind }) => kind === "opened");
+		expect(opened).toMatchObject({
+			rules: { given: { sysctls: gateway.sysctls } },
+		});
+	});
+
+	it("says when it cannot show what happens", async () => {
+		const said: string[] = [];
+		const worker = new PlayWorker({
+			post(message) {
+				if (message.kind === "view") throw new Error("no view can be sent");
+				if (message.kind === "failed") said.push(message.message);
+			},
+			breathe: async () => {},
+			nowMs: () => 0,
+		});
+		const rules = { name: "recipe.rules", text: TEXT };
+		const [world] = study(rules).worlds;
+		if (world === undefined) throw new Error("the recipe has a world");
+		await worker.take({ kind: "begin", world, rules });
+		expect(said).toEqual(["no view can be sent"]);
+	});
+
+	it("keeps what is done at the present moment when it plays again", async () => {
+		const { open, say, last } = started();
+		await open();
+		await say(connect(5));
+		const write = { kind: "condition", name: "mail1up", write: "1" } as const;
+		await say({ kind: "act", step: { kind: "operation", operation: write } });
+		await say({ kind: "remove", index: 0 });
+		expect(last().conditions).toMatchObject({ mail1up: 1 });
+		await say({ kind: "rules", name: "recipe.rules", text: TEXT });
+		expect(last().conditions).toMatchObject({ mail1up: 1 });
+		expect(last().steps.map(({ isDone }) => isDone)).toEqual([true]);
 	});
 
 	it("says what is wrong with a scenario", async () => {

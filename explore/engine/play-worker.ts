@@ -102,10 +102,24 @@ export class PlayWorker {
 				return this.work(exploration.passTo(exploration.nowMs + message.byMs));
 			case "seek":
 				return this.seek(exploration, message.toMs);
+			case "follow": {
+				const { scenario, reachedMs } = exploration;
+				const followed = new Set([message.connection]);
+				await this.again(scenario, followed, reachedMs);
+				this.steppedTo =
+					this.exploration?.packets.find(
+						({ connection }) => connection === message.connection,
+					) ?? null;
+				return;
+			}
 			case "remove": {
 				const { scenario, reachedMs } = exploration;
 				const steps = scenario.steps.toSpliced(message.index, 1);
-				return this.again({ ...scenario, steps }, exploration, reachedMs);
+				return this.again(
+					{ ...scenario, steps },
+					exploration.following,
+					reachedMs,
+				);
 			}
 			case "rules": {
 				const { name, text } = message;
@@ -113,7 +127,9 @@ export class PlayWorker {
 				const { linux } = scenario.setup.gateway;
 				const ruleset = { name, text: restoreForm(text, name, linux).text };
 				const other = withOtherRules(scenario, ruleset);
-				await this.again(other, exploration, reachedMs, () => this.say(other));
+				await this.again(other, exploration.following, reachedMs, () =>
+					this.say(other),
+				);
 				return;
 			}
 			case "save":
@@ -156,17 +172,21 @@ export class PlayWorker {
 		if (toMs >= exploration.nowMs) return this.work(exploration.passTo(toMs));
 		// To the left of everything, nothing has happened.
 		const { scenario } = exploration;
-		return this.again(scenario, exploration, toMs === 0 ? null : toMs);
+		return this.again(
+			scenario,
+			exploration.following,
+			toMs === 0 ? null : toMs,
+		);
 	}
 
 	/** Plays a scenario from its beginning to a moment. It takes the place of the other one when that has begun well. */
 	private async again(
 		scenario: PlayableScenario,
-		{ following }: Exploration,
+		followed: ReadonlySet<number>,
 		toMs: number | null,
 		begins: () => void = () => {},
 	): Promise<void> {
-		const exploration = new Exploration(scenario, { followed: following });
+		const exploration = new Exploration(scenario, { followed });
 		this.play(exploration);
 		begins();
 		if (toMs !== null) await this.work(exploration.passTo(toMs));

@@ -69,7 +69,7 @@ export interface View {
 	readonly nowhere: number;
 	readonly servings: Readonly<Record<Serving, number>>;
 	readonly total: number;
-	/** The latest ones, newest first. */
+	/** The latest ones that were lost or late, and then the others; newest first. */
 	readonly connections: readonly ConnectionView[];
 	/** The first entries; `null`: not listed while much happens. */
 	readonly conntrack: {
@@ -104,6 +104,7 @@ const CHANGES_MACHINE: Readonly<Record<StepOperation["kind"], boolean>> = {
 };
 
 const MOST_CONNECTIONS = 100;
+const MOST_FAILED = 50;
 const MOST_ENTRIES = 100;
 
 /** Looks at an exploration again and again, and says of the rules only when they have changed. */
@@ -151,10 +152,7 @@ export class Viewer {
 				};
 			}),
 			...countsOf(exploration, account),
-			connections: account.connections
-				.slice(-MOST_CONNECTIONS)
-				.reverse()
-				.map(connectionView),
+			connections: listed(account.connections),
 			conntrack: isPassing ? null : entriesOf(exploration),
 			steps: stepsOf(exploration, account),
 			packets: exploration.packets,
@@ -217,6 +215,22 @@ function countsOf(
 		servings: all,
 		total: connections.length,
 	};
+}
+
+/** Those that a reader looks for first. */
+function listed(
+	connections: readonly ConnectionRecord[],
+): readonly ConnectionView[] {
+	const failed: ConnectionRecord[] = [];
+	for (const one of connections.toReversed()) {
+		if (failed.length === MOST_FAILED) break;
+		if (["lost", "late"].includes(servingOf(one))) failed.push(one);
+	}
+	const others = connections
+		.slice(-MOST_CONNECTIONS)
+		.reverse()
+		.filter((one) => !failed.includes(one));
+	return [...failed, ...others].slice(0, MOST_CONNECTIONS).map(connectionView);
 }
 
 function connectionView(record: ConnectionRecord): ConnectionView {

@@ -1,4 +1,4 @@
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { Tabs } from "../../reports/page/parts/tabs.tsx";
 import type { StepOperation } from "../../sim/contract/gateway.ts";
 import type { SeenPacket } from "../engine/exploration.ts";
@@ -78,7 +78,7 @@ export function App({
 								onAfresh={() => openWorld(0)}
 							/>
 						</section>
-						<section class="card" aria-label="Packets">
+						<section class="card" id="packets" aria-label="Packets">
 							<Packets
 								view={view}
 								index={packetOf(state)}
@@ -169,9 +169,12 @@ function Rules({
 	const operate = (operation: StepOperation) =>
 		say({ kind: "act", step: { kind: "operation", operation } });
 	const faults = state.study?.faults.length ?? 0;
-	const [chosen, setTab] = useState<"live" | "edit">("live");
+	const [tab, setTab] = useState<"live" | "edit">("live");
 	// Nothing counts before rules load.
-	const tab = state.view === null && faults > 0 ? "edit" : chosen;
+	const isStuck = state.view === null && faults > 0;
+	useEffect(() => {
+		if (isStuck) setTab("edit");
+	}, [isStuck]);
 	return (
 		<Tabs
 			label="Rules"

@@ -1,4 +1,4 @@
-import { Findings as Found, Service } from "../../reports/page/verdict.tsx";
+import { FindingList, Service } from "../../reports/page/verdict.tsx";
 import type { Study } from "../engine/study.ts";
 import type { State } from "./state.ts";
 
@@ -23,7 +23,7 @@ export function Findings({
 			</p>
 		);
 	const { services, findings, unknown, assumptions } = study.verdict;
-	const isKnown = unknown.length === 0;
+	const isKnown = unknown.length === 0 && study.needs.length === 0;
 	const more = findings.length - MOST_FINDINGS;
 	return (
 		<div class={isStudying ? "study verdict stale" : "study verdict"}>
@@ -53,7 +53,7 @@ export function Findings({
 					Findings <span class="badge">{findings.length}</span>
 				</h2>
 				{findings.length > 0 ? (
-					<Found findings={findings.slice(0, MOST_FINDINGS)} />
+					<FindingList findings={findings.slice(0, MOST_FINDINGS)} />
 				) : study.isEmpty ? (
 					<p class="remark">There is no rule to look at.</p>
 				) : isKnown ? (

@@ -40,7 +40,7 @@ export function History({
 			scrolls
 		>
 			{tab === "steps" && <Steps view={view} say={say} />}
-			{tab === "connections" && <Connections view={view} />}
+			{tab === "connections" && <Connections view={view} say={say} />}
 			{tab === "conntrack" && <Conntrack view={view} />}
 		</Tabs>
 	);
@@ -85,39 +85,64 @@ function Steps({
 	);
 }
 
-function Connections({ view }: { readonly view: View | null }) {
+function Connections({
+	view,
+	say,
+}: {
+	readonly view: View | null;
+	readonly say: (message: ToPlay) => void;
+}) {
+	const more = (view?.total ?? 0) - (view?.connections.length ?? 0);
 	const connections = view?.connections ?? [];
 	if (connections.length === 0)
 		return <p class="remark">There is no connection yet.</p>;
 	return (
-		<table class="list">
-			<thead>
-				<tr>
-					<th scope="col">#</th>
-					<th scope="col">client</th>
-					<th scope="col">began</th>
-					<th scope="col">backend</th>
-					<th scope="col">ended</th>
-				</tr>
-			</thead>
-			<tbody>
-				{connections.map((one) => (
-					<tr key={one.id} class={one.serving}>
-						<td>{one.id}</td>
-						<td>
-							{one.client}:{one.port}
-						</td>
-						<td>{time(one.startedMs)}</td>
-						<td>{one.backend ?? "none"}</td>
-						<td>
-							{one.outcome}
-							{one.tookMs !== null && ` after ${time(one.tookMs)}`}
-							{one.serving === "late" && ", late"}
-						</td>
+		<>
+			<p class="remark">
+				Press the number of a connection to see the way of its packets.
+				{more > 0 &&
+					` Lost and late ones come first; ${number(more)} more are not listed.`}
+			</p>
+			<table class="list">
+				<thead>
+					<tr>
+						<th scope="col">#</th>
+						<th scope="col">client</th>
+						<th scope="col">began</th>
+						<th scope="col">backend</th>
+						<th scope="col">ended</th>
 					</tr>
-				))}
-			</tbody>
-		</table>
+				</thead>
+				<tbody>
+					{connections.map((one) => (
+						<tr key={one.id} class={one.serving}>
+							<td>
+								<button
+									type="button"
+									aria-label={`The way of connection ${one.id}`}
+									onClick={() => {
+										say({ kind: "follow", connection: one.id });
+										document.getElementById("packets")?.scrollIntoView();
+									}}
+								>
+									{one.id}
+								</button>
+							</td>
+							<td>
+								{one.client}:{one.port}
+							</td>
+							<td>{time(one.startedMs)}</td>
+							<td>{one.backend ?? "none"}</td>
+							<td>
+								{one.outcome}
+								{one.tookMs !== null && ` after ${time(one.tookMs)}`}
+								{one.serving === "late" && ", late"}
+							</td>
+						</tr>
+					))}
+				</tbody>
+			</table>
+		</>
 	);
 }
 

@@ -89,6 +89,7 @@ export function Shares({
 
 interface Share {
 	readonly words: string;
+	readonly percent: string;
 	readonly decimal: number | null;
 }
 
@@ -124,7 +125,15 @@ function Line({
 				</div>
 				{total === 0 ? "—" : percent(seen)}
 			</td>
-			<td>{exact === null ? "—" : exact.words}</td>
+			<td class="exact">
+				{exact === null ? "—" : exact.words}
+				{exact !== null && exact.percent !== exact.words && (
+					<>
+						{" "}
+						<span class="remark">{exact.percent}</span>
+					</>
+				)}
+			</td>
 		</tr>
 	);
 }
@@ -178,26 +187,27 @@ function exactOf(
 ): Share | null {
 	if (vector === null) return null;
 	const part = vector.parts.find(({ key }) => isAt(key, backend));
-	return part === undefined ? { words: "0", decimal: 0 } : wordsOf(part);
+	return part === undefined
+		? { words: "0", percent: "0", decimal: 0 }
+		: wordsOf(part);
 }
 
 function wordsOf({ share }: VectorDocument["parts"][number]): Share {
 	switch (share.kind) {
 		case "exact":
 			return {
-				words:
-					share.share.fraction === share.share.percent
-						? share.share.fraction
-						: `${share.share.fraction} (${share.share.percent})`,
+				words: share.share.fraction,
+				percent: share.share.percent,
 				decimal: share.share.decimal,
 			};
 		case "interval":
 			return {
 				words: `${share.least.percent} to ${share.greatest.percent}`,
+				percent: `${share.least.percent} to ${share.greatest.percent}`,
 				decimal: null,
 			};
 		case "unknown":
-			return { words: "unknown", decimal: null };
+			return { words: "unknown", percent: "unknown", decimal: null };
 	}
 }
 
@@ -212,5 +222,6 @@ function elsewhere(
 	const [part, ...more] = parts ?? [];
 	if (part === undefined) return null;
 	if (more.length === 0) return wordsOf(part);
-	return { words: `${more.length + 1} ways`, decimal: null };
+	const words = `${more.length + 1} ways`;
+	return { words, percent: words, decimal: null };
 }

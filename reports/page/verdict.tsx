@@ -104,38 +104,44 @@ function Class({ clients }: { readonly clients: ClassView }) {
 	);
 }
 
-/** What the linter found, the worst first as it is given. */
-export function Findings({
-	findings,
-}: {
-	readonly findings: readonly FindingView[];
-}) {
+function Findings({ findings }: { readonly findings: readonly FindingView[] }) {
 	if (findings.length === 0) return <p class="fine">No findings.</p>;
 	return (
 		<section>
 			<h3>{counted(findings.length, "finding")}</h3>
-			<ul class="findings">
-				{findings.map(
-					({ code, name, severity, line, message, happens, remedy }) => (
-						<li key={`${code} ${line} ${message}`} class={severity}>
-							<p>
-								<strong>
-									{severity} {code}
-								</strong>{" "}
-								{name}
-								{line > 0 && `, line ${line}`}: <Prose text={message} />
-							</p>
-							<p>
-								<Prose text={happens} />
-							</p>
-							<p class="remedy">
-								<Prose text={remedy} />
-							</p>
-						</li>
-					),
-				)}
-			</ul>
+			<FindingList findings={findings} />
 		</section>
+	);
+}
+
+/** What is wrong, what happens, and what to do, of each, the worst first as it is given. */
+export function FindingList({
+	findings,
+}: {
+	readonly findings: readonly FindingView[];
+}) {
+	return (
+		<ul class="findings">
+			{findings.map(
+				({ code, name, severity, line, message, happens, remedy }) => (
+					<li key={`${code} ${line} ${message}`} class={severity}>
+						<p>
+							<strong>
+								{severity} {code}
+							</strong>{" "}
+							{name}
+							{line > 0 && `, line ${line}`}: <Prose text={message} />
+						</p>
+						<p>
+							<Prose text={happens} />
+						</p>
+						<p class="remedy">
+							<Prose text={remedy} />
+						</p>
+					</li>
+				),
+			)}
+		</ul>
 	);
 }
 
