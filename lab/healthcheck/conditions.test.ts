@@ -18,6 +18,21 @@ test("a condition is written and read", async () => {
 	expect(conditions.read?.("none")).toBeNull();
 });
 
+test("nothing is left of a longer text", async () => {
+	const file = join(folder, "long");
+	writeFileSync(file, "keep");
+	expect(await conditions.write("long", "0")).toBeNull();
+	expect(readFileSync(file, "utf8")).toBe("0\n");
+});
+
+test("a link in the place of a condition leads nowhere", async () => {
+	const outside = join(folder, "outside");
+	writeFileSync(outside, "precious");
+	symlinkSync(outside, join(folder, "link"));
+	expect(await conditions.write("link", "1")).toBe("it is a link, not a file");
+	expect(readFileSync(outside, "utf8")).toBe("precious");
+});
+
 test.each([
 	{ kind: "pipe", make: (file: string) => void execFileSync("mkfifo", [file]) },
 	{ kind: "device", make: (file: string) => symlinkSync("/dev/zero", file) },

@@ -1,5 +1,5 @@
 /** Where conditions live: below /proc of this network namespace, or wherever a program reaches them. */
-import { closeSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, ftruncateSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { reasonOf } from "../../scenarios/files/file-failure.ts";
 import {
@@ -38,7 +38,9 @@ export function conditionFiles(folder: string): Conditions {
 				// Never made: a condition is there once a rule names it, and nothing else makes it work.
 				const file = openPlainForWriting(join(folder, name));
 				try {
-					writeSync(file, `${value}\n`);
+					const length = writeSync(file, `${value}\n`);
+					// In a folder that stands for the kernel's; a file below /proc has no size.
+					if (fstatSync(file).size > length) ftruncateSync(file, length);
 				} finally {
 					closeSync(file);
 				}

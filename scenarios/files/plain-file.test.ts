@@ -74,7 +74,19 @@ describe("opening for writing", () => {
 		expect(() => openPlainForWriting(join(folder, "none"))).toThrow("ENOENT");
 	});
 
-	it.each(["pipe", "device", "folder"])("does not wait for a %s", (name) => {
+	it.each(["pipe", "folder"])("does not wait for a %s", (name) => {
 		expect(() => openPlainForWriting(join(folder, name))).toThrow();
+	});
+
+	it.each(["link", "device"])("does not follow a link to a %s", (name) => {
+		expect(() => openPlainForWriting(join(folder, name))).toThrow(
+			"it is a link, not a file",
+		);
+	});
+
+	it("takes no device", () => {
+		expect(() => openPlainForWriting("/dev/null")).toThrow(
+			"it is a device, not a file",
+		);
 	});
 });

@@ -6,6 +6,7 @@ import {
 	closeSync,
 	constants,
 	fstatSync,
+	lstatSync,
 	openSync,
 	readSync,
 	type Stats,
@@ -68,12 +69,15 @@ function readTo(descriptor: number, mostOctets: number): Buffer {
 }
 
 /**
- * Opens a regular file that is there already for writing, without making one and without waiting.
+ * Opens a regular file that is there already for writing, without making one, without waiting and
+ * without following a link in its place.
  * @returns a descriptor, for the caller to close
  * @throws NotPlainError for anything else; the system's error else
  */
 export function openPlainForWriting(file: string): number {
-	const descriptor = openSync(file, O_WRONLY | O_NONBLOCK | O_NOCTTY);
+	mustBePlain(lstatSync(file));
+	const flags = O_WRONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW;
+	const descriptor = openSync(file, flags);
 	try {
 		mustBePlain(fstatSync(descriptor));
 		return descriptor;
@@ -91,6 +95,8 @@ export function mustBePlain(stats: Stats): void {
 			? "it is a folder"
 			: stats.isFIFO()
 				? "it is a named pipe, not a file"
-				: "it is a device, not a file",
+				: stats.isSymbolicLink()
+					? "it is a link, not a file"
+					: "it is a device, not a file",
 	);
 }

@@ -30,14 +30,24 @@ export function checkConfig(config: GivenConfig): readonly ScenarioFault[] {
 function checkTargets({ targets }: GivenConfig): readonly ScenarioFault[] {
 	if (targets.length === 0)
 		return [fault("targets", "is empty", "Say what is to be probed.")];
-	const names = targets.map(({ condition }) => condition);
+	const names = targets.map(({ backend }) => backend);
+	const conditions = targets.map(({ condition }) => condition);
 	return targets.flatMap(({ backend, condition, probe }, index) => {
 		const path = `targets[${index}]`;
-		const first = names.indexOf(condition);
+		const named = names.indexOf(backend);
+		const first = conditions.indexOf(condition);
 		return [
 			...(backend === ""
 				? [fault(`${path}.backend`, "is empty", "Give it a name.")]
-				: []),
+				: named < index
+					? [
+							fault(
+								`${path}.backend`,
+								`"${backend}" is the name of targets[${named}] already`,
+								"Give each target a name of its own: the log and the status file name targets by it.",
+							),
+						]
+					: []),
 			...checkName(condition, `${path}.condition`),
 			...(first < index
 				? [

@@ -68,7 +68,7 @@ test("a target may be probed in a way of its own", () => {
 	const probe = { kind: "command", command: ["true"] };
 	const { targets } = validateConfig(
 		{
-			targets: [TARGET, { ...TARGET, condition: "mail2up", probe }],
+			targets: [TARGET, { ...TARGET, backend: "b2", condition: "mail2up", probe }],
 			probe: { kind: "tcp" },
 		},
 		file,
@@ -167,7 +167,7 @@ test.each<{ readonly config: object; readonly faults: readonly string[] }>([
 		config: {
 			targets: [
 				{ ...TARGET, condition: "a/b" },
-				{ ...TARGET, condition: "x".repeat(31) },
+				{ ...TARGET, condition: "x".repeat(31), backend: "b2" },
 				{ ...TARGET, condition: "twice", backend: "" },
 				{ ...TARGET, condition: "twice" },
 			],
@@ -176,6 +176,7 @@ test.each<{ readonly config: object; readonly faults: readonly string[] }>([
 			'targets[0].condition: "a/b" cannot be the name of a condition',
 			`targets[1].condition: "${"x".repeat(31)}" is longer than 30 characters`,
 			"targets[2].backend: is empty",
+			'targets[3].backend: "b1" is the name of targets[0] already',
 			'targets[3].condition: "twice" is written for targets[2] already',
 		],
 	},
