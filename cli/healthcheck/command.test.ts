@@ -116,6 +116,29 @@ it("needs a status file to show one", async () => {
 	expect(err).toContain("status: no status file is named");
 });
 
+it.each([
+	{
+		words: [],
+		status: "healthcheck.json",
+		says: "is the configuration itself",
+	},
+	{
+		words: ["--check-config"],
+		status: "nf_condition/mail1up",
+		says: "is the file of targets[0].condition",
+	},
+])("writes its status over no other file: $status", async (given) => {
+	const { words, status, says } = given;
+	configure("true", { status });
+	const before = readFileSync(config, "utf8");
+	const { code, out, err } = await healthcheck(...words);
+	expect({ code, out }).toEqual({ code: 2, out: "" });
+	expect(err).toContain(`${config}: status: `);
+	expect(err).toContain(says);
+	expect(readFileSync(config, "utf8")).toBe(before);
+	expect(readFileSync(condition, "utf8")).toBe("0\n");
+});
+
 it("runs until it is told to end, by signals", async () => {
 	configure("true", { onExit: "dead" });
 	const { child, said } = start();

@@ -3,7 +3,8 @@
 import { ScenarioError } from "../../scenarios/language/scenario-error.ts";
 import { counted } from "../../scenarios/result/finding.ts";
 import { inLine } from "../../sim/in-line.ts";
-import { readConfig, readConfigToRun } from "./config/read-config.ts";
+import { readConfig } from "./config/read-config.ts";
+import { readConfigToRun } from "./config-to-run.ts";
 import { runDaemon } from "./daemon.ts";
 import { openLog } from "./log/log.ts";
 import { probeOnce } from "./once.ts";

@@ -6,7 +6,7 @@ import { type Checker, startChecker } from "./checker.ts";
 import { startClock } from "./clock.ts";
 import { openConditions } from "./conditions.ts";
 import type { HealthCheckConfig } from "./config/config.ts";
-import { readConfigToRun } from "./config/read-config.ts";
+import { readConfigToRun } from "./config-to-run.ts";
 import { evictWith } from "./evict.ts";
 import type { Log } from "./log/log.ts";
 import { startProbe } from "./probes/probe.ts";

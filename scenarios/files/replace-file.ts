@@ -113,6 +113,7 @@ export async function replaceFile(
  * something in its place: a link there is replaced, not followed. It need not outlive a crash of the
  * machine, so nothing waits for the disk.
  * @param mode of the new file, whatever the umask is
+ * @returns what tells the new file from others
  * @throws NotPlainError where something else than a file is, the system's error else; what was there
  * stays as it was
  */
@@ -120,21 +121,24 @@ export function replaceFileSync(
 	file: string,
 	text: string,
 	mode: number,
-): void {
+): Stats {
 	const there = lstatSync(file, { throwIfNoEntry: false });
 	// A device's name is not ours to take, nor a named pipe's.
 	if (there !== undefined && !there.isSymbolicLink()) mustBePlain(there);
 	const beside = openBeside(file, mode);
+	let stats: Stats;
 	try {
 		try {
 			let rest = Buffer.from(text);
 			while (rest.length > 0)
 				rest = rest.subarray(writeSync(beside.descriptor, rest));
 			fchmodSync(beside.descriptor, mode);
+			stats = fstatSync(beside.descriptor);
 		} finally {
 			closeSync(beside.descriptor);
 		}
 		renameSync(beside.path, file);
+		return stats;
 	} catch (error) {
 		rmSync(beside.path, { force: true });
 		throw error;

@@ -4,7 +4,7 @@ import { describe, expect, it, test } from "vitest";
 import { recipeHealthCheck } from "../../../scenarios/language/build/build.ts";
 import { ScenarioError } from "../../../scenarios/language/scenario-error.ts";
 import { temporaryFolder } from "../../../test/temporary-folder.ts";
-import { readConfig, readConfigToRun, validateConfig } from "./read-config.ts";
+import { readConfig, validateConfig } from "./read-config.ts";
 
 const TARGET = {
 	backend: "b1",
@@ -68,7 +68,10 @@ test("a target may be probed in a way of its own", () => {
 	const probe = { kind: "command", command: ["true"] };
 	const { targets } = validateConfig(
 		{
-			targets: [TARGET, { ...TARGET, backend: "b2", condition: "mail2up", probe }],
+			targets: [
+				TARGET,
+				{ ...TARGET, backend: "b2", condition: "mail2up", probe },
+			],
 			probe: { kind: "tcp" },
 		},
 		file,
@@ -265,37 +268,4 @@ test("a key that is there twice is refused: the first one would be ignored", () 
 	expect(() => readConfig(path)).toThrow(
 		`${path}: line 2:12: key "rise" is there twice`,
 	);
-});
-
-test.each([
-	[["/nosuch"], '"/nosuch" cannot be run: no such file or folder'],
-	[
-		["no-such-program"],
-		'"no-such-program" cannot be run: no such program in PATH',
-	],
-	[["/etc"], '"/etc" cannot be run: it is no file'],
-	[["/etc/passwd"], '"/etc/passwd" cannot be run: permission denied'],
-])(
-	"a program that cannot probe is a fault at the start: %j",
-	(command, says) => {
-		const path = join(folder, "program.json");
-		const probe = { kind: "command", command };
-		writeFileSync(path, JSON.stringify({ targets: [TARGET], probe }));
-		expect(() => readConfigToRun(path)).toThrow(says);
-		// What is shown of a running checker needs no program.
-		expect(readConfig(path).targets).toHaveLength(1);
-	},
-);
-
-test("a program that can probe is none", () => {
-	const path = join(folder, "program.json");
-	for (const command of [
-		["true"],
-		[process.execPath],
-		["sh", "-c", "nosuch"],
-	]) {
-		const probe = { kind: "command", command };
-		writeFileSync(path, JSON.stringify({ targets: [TARGET], probe }));
-		expect(readConfigToRun(path).targets).toHaveLength(1);
-	}
 });

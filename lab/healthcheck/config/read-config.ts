@@ -6,7 +6,6 @@ import { ScenarioError } from "../../../scenarios/language/scenario-error.ts";
 import { parseJson } from "../../../scenarios/load/parse-json.ts";
 import { checkConfig } from "./check-config.ts";
 import { checkForm, type HealthCheckConfig } from "./config.ts";
-import { programFault } from "./find-program.ts";
 
 /** Some hundred thousand targets. */
 const MOST_OCTETS = 32 * 2 ** 20;
@@ -17,21 +16,6 @@ const MOST_OCTETS = 32 * 2 ** 20;
  */
 export function readConfig(file: string): HealthCheckConfig {
 	return validateConfig(parseJson(readText(file), file), file);
-}
-
-/**
- * The same for a checker that starts: the programs of its probes have to be there.
- * @throws ScenarioError with every fault
- */
-export function readConfigToRun(file: string): HealthCheckConfig {
-	const config = readConfig(file);
-	const faults = config.targets.flatMap(({ probe }, index) =>
-		probe.kind === "command"
-			? programFault(probe.command, `targets[${index}], probe.command`)
-			: [],
-	);
-	if (faults.length > 0) throw new ScenarioError("invalid", file, faults);
-	return config;
 }
 
 /** @throws ScenarioError with every fault */

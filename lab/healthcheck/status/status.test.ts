@@ -179,11 +179,11 @@ test("a place where it cannot be written is told once, and harms nobody", async 
 	]);
 });
 
-/** What is in the place of a status file, and how it is refused; `null`: it is replaced. */
+/** What is in the place of a status file, and how it is refused. */
 const IN_ITS_PLACE: readonly {
 	readonly kind: string;
 	readonly make: (file: string) => void;
-	readonly reason: string | null;
+	readonly reason: string;
 }[] = [
 	{ kind: "folder", make: (path) => mkdirSync(path), reason: "it is a folder" },
 	{
@@ -197,45 +197,81 @@ const IN_ITS_PLACE: readonly {
 			writeFileSync(`${path}.target`, "precious");
 			symlinkSync(`${path}.target`, path);
 		},
-		reason: null,
+		reason: "it is a link, not a file",
 	},
 	{
 		kind: "link that leads nowhere",
 		make: (path) => symlinkSync("/nosuch/file", path),
-		reason: null,
+		reason: "it is a link, not a file",
+	},
+	{
+		kind: "file of another kind",
+		make: (path) => writeFileSync(path, "precious"),
+		reason: "it is there already and is no status of a checker",
 	},
 ];
 
+/** A status file in a folder of its own. */
+function inOwnFolder() {
+	const own = mkdtempSync(join(folder, "place-"));
+	const path = join(own, "status.json");
+	const log: LogEvent[] = [];
+	const status = openStatus(
+		{ ...config, status: path },
+		"healthcheck.json",
+		() => report,
+		(event) => log.push(event),
+	);
+	return { own, path, log, status };
+}
+
 test.each(IN_ITS_PLACE)(
-	"a $kind in its place is no harm, at the end neither",
+	"a $kind in its place stays, at the end too",
 	async ({ make, reason }) => {
-		const own = mkdtempSync(join(folder, "place-"));
-		const path = join(own, "status.json");
+		const { own, path, log, status } = inOwnFolder();
 		make(path);
-		const before = readdirSync(own).length;
-		const log: LogEvent[] = [];
-		const status = openStatus(
-			{ ...config, status: path },
-			"healthcheck.json",
-			() => report,
-			(event) => log.push(event),
-		);
+		const seen = () => {
+			const { ino, mtimeMs } = lstatSync(path);
+			return { ino, mtimeMs, names: readdirSync(own) };
+		};
+		const before = seen();
 		status.touch();
-		if (reason === null) {
-			await vi.waitFor(() => expect(lstatSync(path).isFile()).toBe(true));
-			expect(findStatus(path).kind).toBe("running");
-			if (before === 2)
-				expect(readFileSync(`${path}.target`, "utf8")).toBe("precious");
-		} else {
-			await vi.waitFor(() => expect(log).toHaveLength(1));
-			expect(log).toEqual([{ event: "status-not-written", reason }]);
-			// Nothing is left beside it, and nothing hangs that looks at it.
-			expect(readdirSync(own)).toHaveLength(before);
-			expect(findStatus(path)).toEqual({ kind: "none", reason });
-		}
+		await vi.waitFor(() => expect(log).toHaveLength(1));
+		expect(log).toEqual([{ event: "status-not-written", reason }]);
+		// Nothing is left beside it, and nothing hangs that looks at it.
+		expect(seen()).toEqual(before);
+		expect(findStatus(path).kind).toBe("none");
 		status.remove();
+		expect(seen()).toEqual(before);
 	},
 );
+
+test("what is put in its place while the checker runs stays", async () => {
+	const { path, log, status } = inOwnFolder();
+	status.touch();
+	await vi.waitFor(() => statSync(path));
+	writeFileSync(path, "precious");
+	status.touch();
+	await vi.waitFor(() => expect(log).toHaveLength(1));
+	status.remove();
+	expect(readFileSync(path, "utf8")).toBe("precious");
+	expect(log).toEqual([
+		{
+			event: "status-not-written",
+			reason: "it is there already and is no status of a checker",
+		},
+	]);
+});
+
+test("the status of a checker that was killed is replaced, and removed at the end", async () => {
+	const { path, log, status } = inOwnFolder();
+	writeFileSync(path, '{"pid":1,"boot":"b","sinceBootMs":5,"targets":[]}\n');
+	status.touch();
+	await vi.waitFor(() => expect(findStatus(path).kind).toBe("running"));
+	status.remove();
+	expect(lstatSync(path, { throwIfNoEntry: false })).toBeUndefined();
+	expect(log).toEqual([]);
+});
 
 test("what cannot be said of the targets is not written either, and the checker goes on", async () => {
 	const log: LogEvent[] = [];

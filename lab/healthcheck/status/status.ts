@@ -3,14 +3,12 @@
  * Written whole after every probe, so its age tells whether the checker still runs. Age is measured
  * by the clock of the machine's boot, which nobody sets.
  */
-import { unlinkSync } from "node:fs";
 import { codeOf, reasonOf } from "../../../scenarios/files/file-failure.ts";
-import { readPlainFile } from "../../../scenarios/files/plain-file.ts";
-import { replaceFileSync } from "../../../scenarios/files/replace-file.ts";
 import { bootId } from "../../../scenarios/files/this-machine.ts";
 import { shortageOf } from "../../shortage.ts";
 import type { HealthCheckConfig } from "../config/config.ts";
 import type { Log } from "../log/log.ts";
+import { openStatusFile, readStatusFile } from "./status-file.ts";
 import {
 	parseStatus,
 	type Status,
@@ -42,8 +40,6 @@ const GRACE_MS = 1_000;
 const LEAST_GAP_MS = 50;
 /** … and takes no more than a twentieth of the time. */
 const MOST_SHARE = 20;
-/** Some hundred thousand targets. */
-const MOST_OCTETS = 64 * 2 ** 20;
 
 /** @param configFile as it was named */
 export function openStatus(
@@ -52,8 +48,8 @@ export function openStatus(
 	report: () => readonly TargetReport[],
 	log: Log,
 ): StatusWriter {
-	const file = config.status;
-	if (file === null) return { touch() {}, remove() {} };
+	if (config.status === null) return { touch() {}, remove() {} };
+	const file = openStatusFile(config.status);
 	const roundMs = config.intervalMs + config.jitterMs;
 	let due: NodeJS.Timeout | null = null;
 	let notBeforeMs = 0;
@@ -82,10 +78,7 @@ export function openStatus(
 	const write = () => {
 		due = null;
 		const beganMs = performance.now();
-		attempt(() =>
-			// Whatever the umask says: everybody may know.
-			replaceFileSync(file, `${JSON.stringify(now())}\n`, 0o644),
-		);
+		attempt(() => file.replace(`${JSON.stringify(now())}\n`));
 		const tookMs = performance.now() - beganMs;
 		notBeforeMs = beganMs + Math.max(LEAST_GAP_MS, MOST_SHARE * tookMs);
 	};
@@ -96,24 +89,15 @@ export function openStatus(
 		},
 		remove() {
 			if (due !== null) clearTimeout(due);
-			attempt(() => remove(file));
+			attempt(() => file.remove());
 		},
 	};
-}
-
-/** @throws the system's error */
-function remove(file: string): void {
-	try {
-		unlinkSync(file);
-	} catch (error) {
-		if (codeOf(error) !== "ENOENT") throw error;
-	}
 }
 
 export function findStatus(file: string): FoundStatus {
 	let text: string;
 	try {
-		text = readPlainFile(file, { mostOctets: MOST_OCTETS });
+		text = readStatusFile(file);
 	} catch (error) {
 		const reason =
 			codeOf(error) === "ENOENT" ? "no checker runs" : reasonOf(error);

@@ -70,15 +70,30 @@ export interface TargetReport extends TargetStatus {
 
 /** @returns `null` for what no checker of this version has written */
 export function parseStatus(text: string): Status | null {
-	let given: unknown;
+	const read = v.safeParse(statusSchema, parsed(text));
+	return read.success ? read.output : null;
+}
+
+/** What the status files of all versions have. */
+const anyStatus = v.object({
+	pid: finite,
+	boot: text,
+	sinceBootMs: finite,
+	targets: v.array(v.unknown()),
+});
+
+/** A checker has written it, perhaps one of another version. */
+export function isStatus(text: string): boolean {
+	return v.is(anyStatus, parsed(text));
+}
+
+function parsed(text: string): unknown {
 	try {
-		given = JSON.parse(text);
+		return JSON.parse(text);
 	} catch {
 		// Files of ours are there whole: this is another program's.
 		return null;
 	}
-	const read = v.safeParse(statusSchema, given);
-	return read.success ? read.output : null;
 }
 
 /** Its condition does not hold what is believed: the router's rules go by something else. */

@@ -1,9 +1,9 @@
 /** The programs of a configuration's probes, looked for before the first probe. */
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { codeOf, reasonOf } from "../../../scenarios/files/file-failure.ts";
-import type { ScenarioFault } from "../../../scenarios/language/scenario-error.ts";
-import { shortageOf } from "../../shortage.ts";
+import { codeOf, reasonOf } from "../../scenarios/files/file-failure.ts";
+import type { ScenarioFault } from "../../scenarios/language/scenario-error.ts";
+import { shortageOf } from "../shortage.ts";
 
 /**
  * Why a program cannot be run, in words; `null` where it can, and where that is not known. A name
