@@ -33,7 +33,7 @@ test.each([
 ])("$does: $is", async ({ does, is }) => {
 	expect(await evictWith(program(does))("192.168.0.1")).toEqual(is);
 	expect(readFileSync(said, "utf8")).toBe(
-		"before -D -p tcp --reply-src 192.168.0.1\n",
+		"before -D --reply-src 192.168.0.1\n",
 	);
 });
 

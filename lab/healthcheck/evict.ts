@@ -1,4 +1,5 @@
 /** Deletes conntrack entries of a dead backend, so that its clients do not stick to it. */
+import { evictionOf } from "../../sim/endpoint/health-checker.ts";
 import { evictedCount, evictionCommands } from "../kernel/conntrack-filter.ts";
 import { commandEnd } from "./probes/run-command.ts";
 
@@ -15,10 +16,7 @@ const PATIENCE_MS = 10_000;
 /** @param program the words that stand before conntrack's own */
 export function evictWith(program: readonly string[]): Evict {
 	return async (address) => {
-		const [words = []] = evictionCommands({
-			protocol: "tcp",
-			replySource: address,
-		});
+		const [words = []] = evictionCommands(evictionOf(address));
 		const end = await commandEnd([...program, ...words], PATIENCE_MS);
 		const entries = evictedCount(end.words);
 		// conntrack ends with 1 when there was nothing to delete.

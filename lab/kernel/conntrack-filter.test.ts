@@ -5,6 +5,7 @@ import { evictedCount, evictionCommands } from "./conntrack-filter.ts";
 it.each<[string, ConntrackFilter, readonly string[]]>([
 	["a mark", { mark: 1 }, ["-D --mark 1"]],
 	["a mark with its highest bit", { mark: -2 }, ["-D --mark 4294967294"]],
+	["a dead backend", { replySource: "10.0.0.1" }, ["-D --reply-src 10.0.0.1"]],
 	[
 		"a backend",
 		{ protocol: "tcp", replySource: "192.168.0.1" },

@@ -11,10 +11,12 @@ import {
 	failoverGapAtMost,
 	gatewayAnswered,
 	iptables,
+	moved,
 	order,
 	outcomes,
 	packet,
 	packetsOut,
+	recipeHealthCheck,
 	recipeSetup,
 	repeat,
 	restore,
@@ -337,4 +339,47 @@ it("flows and packets by hand are told apart", () => {
 		expect: [outcomes("answered", 1)],
 	});
 	expect(account.connections[0]?.datagrams?.sent).toBe(1);
+});
+
+describe("a flow whose backend falls silent, with a health checker", () => {
+	const RULES_BY_CONDITION = `*nat
+-A PREROUTING -d 10.0.0.1/32 -p udp --dport 53 -m condition ! --condition mail1up -j DNAT --to-destination 192.168.0.1
+-A PREROUTING -d 10.0.0.1/32 -p udp --dport 53 -j DNAT --to-destination 192.168.0.2
+COMMIT
+`;
+	const [target] = recipeHealthCheck().targets;
+
+	it.each([
+		{ evict: true, outcome: "holds" },
+		{ evict: false, outcome: "violated" },
+	] as const)("evict $evict: $outcome", (given) => {
+		const healthCheck = recipeHealthCheck({
+			evict: given.evict,
+			targets: target === undefined ? [] : [target],
+			probe: { kind: "tcp" },
+		});
+		const ruleset = { name: "dns.rules", text: RULES_BY_CONDITION };
+		const at53 = { address: "10.0.0.1", port: 53 };
+		const story = scenario({
+			name: "udp-evicted",
+			title: "A flow of UDP, and its backend dies",
+			setup: recipeSetup({
+				ruleset,
+				healthCheck,
+				services: [
+					service("dns", { protocol: "udp", ...at53 }),
+					service("mail", { address: "10.0.0.1", port: 25 }),
+				],
+			}),
+			steps: [
+				send(20, { service: "dns", sockets: "one", everyMs: 1_000 }),
+				at(5_500, backend("b1", "silent")),
+			],
+			expect: [abandonedWithin("b1", 4_000), moved(1), outcomes("answered", 1)],
+			endMs: 30_000,
+		});
+		expect(checkScenario(story as PlayableScenario).outcome).toBe(
+			given.outcome,
+		);
+	});
 });

@@ -6,6 +6,7 @@
  */
 
 import type { Choice } from "../chance/choice.ts";
+import type { ConntrackFilter } from "../contract/gateway.ts";
 import type { HealthPolicy } from "./health-policy.ts";
 
 export type * from "./health-policy.ts";
@@ -63,7 +64,7 @@ export type HealthOutput =
 			readonly target: number;
 			readonly write: string;
 	  }
-	/** Delete the conntrack entries whose replies come from the target. */
+	/** Delete the conntrack entries whose replies come from the target (`evictionOf`). */
 	| { readonly kind: "evict"; readonly target: number };
 
 export interface HealthStep {
@@ -79,6 +80,15 @@ export interface HealthStart {
 	readonly known?: readonly (boolean | null)[];
 	/** The targets' first turns lie evenly in this time, and so all others; 0: all have the same moment. */
 	readonly spreadMs?: number;
+}
+
+/**
+ * The entries that an eviction deletes: all whose replies come from the address, whatever their
+ * protocol. Rules of every protocol read the condition of a dead backend, and without answers a flow
+ * of UDP stays with it for as long as its client speaks.
+ */
+export function evictionOf(address: string): ConntrackFilter {
+	return { replySource: address };
 }
 
 /** The beginning: what is believed before any probe has come back. */

@@ -42,7 +42,7 @@ export interface HealthPolicy {
 	readonly rewriteMs: number | null;
 	readonly aliveValue: string;
 	readonly deadValue: string;
-	/** Delete the conntrack entries of a backend that died, so that its clients do not stick to it. */
+	/** Delete the conntrack entries of a backend that died, of all protocols, so that its clients do not stick to it. */
 	readonly evict: boolean;
 	/** Do not mark the last backend dead that is alive. */
 	readonly neverAllDead: boolean;

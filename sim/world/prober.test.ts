@@ -72,7 +72,7 @@ test("a backend dies and comes back: the conditions follow, and its entries are 
 	const asked = forwarder.asks.filter((ask) => ask.kind === "operation");
 	expect(asked[1]?.operation).toEqual({
 		kind: "evict",
-		filter: { protocol: "tcp", replySource: "192.168.0.1" },
+		filter: { replySource: "192.168.0.1" },
 		orNone: true,
 	});
 	// On the backends' own network the probes do not pass the gateway.

@@ -6,6 +6,7 @@ import type { Choice } from "../chance/choice.ts";
 import type { Timer } from "../clock/clock.ts";
 import type { Operation } from "../contract/gateway.ts";
 import {
+	evictionOf,
 	type HealthCheckSettings,
 	type HealthOutput,
 	type HealthProbe,
@@ -128,7 +129,7 @@ export function startProber(
 				world.operate(
 					{
 						kind: "evict",
-						filter: { protocol: "tcp", replySource: target.address },
+						filter: evictionOf(target.address),
 						// A dead backend may have no connections.
 						orNone: true,
 					},

@@ -3,7 +3,7 @@
  * write and call on the router itself goes through the machines' sockets.
  *
  *     node router-command.mjs SOCKET,SOCKET condition NAME VALUE
- *     node router-command.mjs SOCKET,SOCKET conntrack -D -p tcp --reply-src 192.168.0.1
+ *     node router-command.mjs SOCKET,SOCKET conntrack -D --reply-src 192.168.0.1
  */
 import { createConnection } from "node:net";
 import { createAgentChannel } from "../../vm/machine/agent-channel.ts";

@@ -146,7 +146,7 @@ export const configSchema = object({
 	conntrack: v.optional(
 		about(
 			words,
-			"The program that evicts; -D -p tcp --reply-src ADDRESS is put behind these words.",
+			"The program that evicts; -D --reply-src ADDRESS is put behind these words.",
 		),
 		["conntrack"],
 	),
