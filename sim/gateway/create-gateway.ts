@@ -118,6 +118,7 @@ export function createGateway(
 		proxyHook: (skb) => synproxyHook(gateway, skb),
 		...noPackets(),
 		received: undefined,
+		sent: undefined,
 		forwarded: routes.interfaces.map((name) => ({
 			kind: "forwarded",
 			interface: name,

@@ -30,8 +30,10 @@ export interface WalkRecord {
 
 /** A gateway that is walked. */
 interface Walked extends Netfilter {
-	/** The packet that came in last, or that a program of the gateway has sent. */
+	/** The packet that came in last. */
 	received: Skb | undefined;
+	/** The one that a program of its own has sent last. */
+	sent: Skb | undefined;
 }
 
 export class FreeWalk implements RuleTracer {
@@ -73,7 +75,10 @@ export class FreeWalk implements RuleTracer {
 		this.beforeRouting = 0;
 		this.rememberedBefore = this.remembered();
 		this.skb = null;
-		if (this.net !== null) this.net.received = undefined;
+		if (this.net !== null) {
+			this.net.received = undefined;
+			this.net.sent = undefined;
+		}
 		this.program = null;
 		this.stack.length = 0;
 		this.hook = -1;
@@ -112,7 +117,7 @@ export class FreeWalk implements RuleTracer {
 	get record(): WalkRecord {
 		const { rules, beforeRouting, routingMark, mark, connmark } = this;
 		// A packet of a connection that is known may meet no rule at all.
-		const skb = this.skb ?? this.net?.received ?? null;
+		const skb = this.skb ?? this.net?.sent ?? this.net?.received ?? null;
 		return {
 			rules,
 			beforeRouting,

@@ -41,7 +41,7 @@ export function receive(
 
 function ownSend(gateway: GatewayState, packet: Packet): Fate {
 	const skb = skbOf(packet);
-	gateway.received = skb;
+	gateway.sent = skb;
 	return rawSend(gateway, skb);
 }
 

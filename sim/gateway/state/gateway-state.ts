@@ -47,8 +47,10 @@ export interface GatewayState extends Netfilter {
 	emissions: Emission[];
 	/** How often a packet left by the loopback interface and came in again; it has no effect. */
 	cameBack: number;
-	/** The record of the packet that came in last, or that a program has sent: it serves the next one that comes in. */
+	/** The record of the packet that came in last: it serves the next one. */
 	received: Skb | undefined;
+	/** The record of the packet that a program has sent last. */
+	sent: Skb | undefined;
 	/** By interface index: what became of a packet that left by it. */
 	readonly forwarded: readonly Fate[];
 }
