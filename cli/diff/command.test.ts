@@ -97,6 +97,11 @@ describe("marktwin diff", () => {
 					before: "old.rules",
 					verdict: "different",
 					changes: [{ allowed: "" }],
+					loads: [
+						{ backends: "legacy (the router's own), nft" },
+						{ backends: "legacy (the router's own), nft" },
+						{ backends: "legacy (the router's own), nft" },
+					],
 					services: [
 						{
 							key: "tcp 203.0.113.1:80",

@@ -183,7 +183,8 @@ function packetsView(one: ClassDiff): PacketsDiffView {
 function loadViews(loads: readonly LoadDiff[]): readonly LoadDiffView[] {
 	const groups = new Map<string, LoadDiffView>();
 	for (const one of loads) {
-		const { words, backend, isOwn, refused } = one;
+		const { words, refused } = one;
+		const backend = `${one.backend}${one.isOwn ? " (the router's own)" : ""}`;
 		const outcome = refused ?? outcomeWords(one);
 		const lines =
 			refused === null ? [...restLines(one), ...lostLines(one, "")] : [];
@@ -194,7 +195,6 @@ function loadViews(loads: readonly LoadDiff[]): readonly LoadDiffView[] {
 			outcome,
 			lines,
 			backends: known === undefined ? backend : `${known.backends}, ${backend}`,
-			isOwn: isOwn || known?.isOwn === true,
 			isRefused: refused !== null,
 		});
 	}

@@ -88,10 +88,8 @@ export interface PacketsDiffView {
 export interface LoadDiffView {
 	/** `iptables-restore of the new file` */
 	readonly words: string;
-	/** `legacy, nft` */
+	/** `legacy (the router's own), nft` */
 	readonly backends: string;
-	/** It is the way of the router's own backend. */
-	readonly isOwn: boolean;
 	/** `2 kept, 2 broken`; or why it is refused. */
 	readonly outcome: string;
 	readonly isRefused: boolean;

@@ -487,8 +487,7 @@ function diffSample(): DiffView {
 		loads: [
 			{
 				words: "iptables-restore of the new file",
-				backends: "legacy, nft",
-				isOwn: true,
+				backends: "legacy (the router's own), nft",
 				outcome: "2 kept, 2 broken",
 				isRefused: false,
 				lines: [HOSTILE],

@@ -256,10 +256,7 @@ function Loads({ loads }: { readonly loads: readonly LoadDiffView[] }) {
 			{loads.map((one, index) => (
 				<tr key={index}>
 					<td>{one.words}</td>
-					<td>
-						{one.backends}
-						{one.isOwn && <span class="label"> (the router's own)</span>}
-					</td>
+					<td>{one.backends}</td>
 					<td>
 						{one.isRefused && "refused: "}
 						{one.outcome}
