@@ -15,6 +15,7 @@ import {
 	timeAxis,
 } from "../pictures/axes.ts";
 import { Picture, type PictureConfig } from "../pictures/chart.tsx";
+import { stretchBars, stretchName } from "../pictures/stretch-bars.ts";
 
 /** Of a name, in a picture. */
 const MOST_SIGNS = 20;
@@ -216,22 +217,11 @@ function overTime(
 	return {
 		type: "bar",
 		data: {
-			datasets: counts.flatMap((data, index): Dataset[] =>
-				data.some((count) => count > 0)
-					? [
-							{
-								type: "bar",
-								label: names[index] ?? "",
-								data: data.map((y, at) => ({
-									x: fromMs + (at + 0.5) * stretchMs,
-									y,
-								})),
-								backgroundColor: colourOf(colours, index, names.length - 1),
-								categoryPercentage: 1,
-								barPercentage: 0.9,
-							},
-						]
-					: [],
+			datasets: counts.flatMap((data, index) =>
+				stretchBars(stretches, data, {
+					label: names[index] ?? "",
+					backgroundColor: colourOf(colours, index, names.length - 1),
+				}),
 			),
 		},
 		options: {
@@ -243,8 +233,7 @@ function overTime(
 				legend: LEGEND,
 				tooltip: {
 					callbacks: {
-						title: ([item]) =>
-							`${time((item?.parsed.x ?? 0) - stretchMs / 2)} … ${time((item?.parsed.x ?? 0) + stretchMs / 2)}`,
+						title: ([item]) => stretchName(item?.parsed.x ?? 0, stretches),
 					},
 				},
 			},

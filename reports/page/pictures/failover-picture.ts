@@ -3,11 +3,12 @@ import type { Scale } from "chart.js";
 import type { AnnotationOptions } from "chartjs-plugin-annotation";
 import type { FailoverView, Lane, Moment } from "../../contract/report.ts";
 import { type Colours, colourOf, crossedOut, faded } from "../parts/colours.ts";
-import { shortNames, time } from "../parts/format.ts";
+import { shortNames } from "../parts/format.ts";
 import { doneMarks } from "../parts/moments.tsx";
 import { countAxis, type Dataset, LEGEND, NAMELESS, timeAxis } from "./axes.ts";
 import type { PictureConfig } from "./chart.tsx";
 import { gapMarks } from "./failover-gaps.ts";
+import { stretchBars, stretchName } from "./stretch-bars.ts";
 
 const LANE_PX = 22;
 const COUNTS_PX = 200;
@@ -66,7 +67,8 @@ export function failoverPicture(
 				tooltip: {
 					filter: (item) => item.dataset.label !== NAMELESS,
 					callbacks: {
-						title: ([item]) => stretchName(item?.parsed.x ?? 0, failover),
+						title: ([item]) =>
+							stretchName(item?.parsed.x ?? 0, failover.stretches),
 					},
 				},
 				annotation: {
@@ -117,12 +119,6 @@ function lanesAxis(names: readonly string[], leastPx: number) {
 		ticks: { autoSkip: false },
 		grid: { display: false },
 	};
-}
-
-/** `2.5 s … 3 s`: the stretch that a bar in the middle of it stands for. */
-function stretchName(middleMs: number, { stretches }: FailoverView): string {
-	const half = stretches.stretchMs / 2;
-	return `${time(middleMs - half)} … ${time(middleMs + half)}`;
 }
 
 /** A lane is a thick line, cut where the value changes. What is only believed is softer. */
@@ -191,30 +187,19 @@ function countsOf(
 	backends: readonly string[],
 	colours: Colours,
 ): readonly Dataset[] {
-	const { fromMs, stretchMs, counts, lost, late } = stretches;
+	const { counts, lost, late } = stretches;
 	const names = [...backends, "no backend"];
 	const bars = (
 		label: string,
 		data: readonly number[],
 		backgroundColor: string | CanvasPattern,
-	): readonly Dataset[] =>
-		data.every((count) => count === 0)
-			? []
-			: [
-					{
-						type: "bar",
-						label,
-						data: data.map((y, at) => ({
-							x: fromMs + (at + 0.5) * stretchMs,
-							y,
-						})),
-						yAxisID: "counts",
-						stack: "counts",
-						backgroundColor,
-						categoryPercentage: 1,
-						barPercentage: 1,
-					},
-				];
+	) =>
+		stretchBars(stretches, data, {
+			label,
+			backgroundColor,
+			yAxisID: "counts",
+			stack: "counts",
+		});
 	return counts.flatMap((data, index) => {
 		const colour = colourOf(colours, index, backends.length);
 		const gone = lost[index] ?? [];
