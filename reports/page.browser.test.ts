@@ -500,6 +500,14 @@ describeInBrowser("the page of a report", () => {
 			expect(said).toContain(one);
 	});
 
+	it("fits on a telephone whatever its ruleset is called", async () => {
+		const file = `firewall/${"a_long_name_".repeat(6)}.rules`;
+		const page = await show(proofReport({ file }), { widthPx: 360 });
+		expect(
+			await page.evaluate("document.documentElement.scrollWidth"),
+		).toBeLessThanOrEqual(360);
+	});
+
 	it.each([
 		{ status: "unknown", words: "not all is known in quiet operation" },
 		{ status: "violated", words: "a property is violated in quiet operation" },
