@@ -4,7 +4,7 @@ import {
 	type Allowance,
 	readAllowance,
 } from "../../scenarios/analysis/diff/allow.ts";
-import { readText } from "../files/files.ts";
+import { readList } from "../files/read-list.ts";
 import { InputError } from "../screen/input-error.ts";
 
 /**
@@ -17,13 +17,10 @@ export async function readAllowances(
 ): Promise<readonly Allowance[]> {
 	const named = texts.map((text) => allowance(text, `--allow '${text}'`));
 	if (file === undefined) return named;
-	const { name, text } = await readText(file);
-	const inFile = text.split(/\r?\n/).flatMap((line, index) => {
-		const said = line.replace(/(^|\s)#.*/, "").trim();
-		return said === ""
-			? []
-			: [allowance(said, `${name}:${index + 1}: ${said}`)];
-	});
+	const { lines } = await readList(file);
+	const inFile = lines.map(({ said, where }) =>
+		allowance(said, `${where}: ${said}`),
+	);
 	return [...named, ...inFile];
 }
 

@@ -116,7 +116,7 @@ describe("marktwin prove", () => {
 	it("refuses events that it does not know", async () => {
 		const { code, err } = await marktwin(["prove", RECIPE, "--events", "x"]);
 		expect(code).toBe(2);
-		expect(err).toContain("x is no event. There are retransmission,");
+		expect(err).toContain("x is no event; there are retransmission,");
 		const both = await marktwin(["prove", RECIPE, "--events", "all,reload"]);
 		expect(both.code).toBe(2);
 		expect(both.err).toContain("all is all of them");

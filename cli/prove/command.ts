@@ -1,7 +1,9 @@
 import { Command, Help, InvalidArgumentError, Option } from "commander";
 import {
+	EVENT_NAMES,
 	EVENTS,
 	type EventName,
+	namesIn,
 	PROPERTIES,
 	QUIET,
 	USUAL_BUDGET,
@@ -118,22 +120,13 @@ Exit codes:
 
 /** @throws InvalidArgumentError */
 function readEvents(text: string): readonly EventName[] {
-	const names = EVENTS.map(({ name }) => name);
-	if (text === "all") return names;
-	const asked = text.split(",").map((one) => one.trim());
-	if (asked.length > 1 && asked.includes("all"))
+	if (text.trim() === "all") return EVENT_NAMES;
+	const asked = namesIn(text, [...EVENT_NAMES, "all"], "event");
+	if (typeof asked === "string") throw new InvalidArgumentError(`${asked}.`);
+	const events = asked.filter((name) => name !== "all");
+	if (events.length < asked.length)
 		throw new InvalidArgumentError(
 			"all is all of them: name it alone, or leave it out.",
 		);
-	const twice = asked.find((one, index) => asked.indexOf(one) !== index);
-	if (twice !== undefined)
-		throw new InvalidArgumentError(`${twice} stands in it twice.`);
-	return asked.map((one) => {
-		const found = names.find((name) => name === one);
-		if (found === undefined)
-			throw new InvalidArgumentError(
-				`${one === "" ? "Nothing" : one} is no event. There are ${names.join(", ")}, and all.`,
-			);
-		return found;
-	});
+	return events;
 }

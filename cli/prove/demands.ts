@@ -4,7 +4,7 @@ import {
 	type Demand,
 	readDemand,
 } from "../../scenarios/analysis/prove/demand.ts";
-import { readText } from "../files/files.ts";
+import { readList } from "../files/read-list.ts";
 import { InputError } from "../screen/input-error.ts";
 
 /** A demand, and where it stands. */
@@ -20,18 +20,15 @@ export interface PlacedDemand extends Demand {
 export async function readDemands(
 	file: string,
 ): Promise<readonly PlacedDemand[]> {
-	const { name, text } = await readText(file);
-	const demands = text.split(/\r?\n/).flatMap((line, index) => {
-		const said = line.replace(/(^|\s)#.*/, "").trim();
-		if (said === "") return [];
-		const where = `${name}:${index + 1}`;
+	const { name, lines } = await readList(file);
+	const demands = lines.map(({ said, where }) => {
 		const read = readDemand(said);
 		if (typeof read === "string")
 			throw new InputError(
 				`${where}: ${said}: ${read}`,
 				`A line is ${DEMAND_FORM}.`,
 			);
-		return [{ ...read, where }];
+		return { ...read, where };
 	});
 	if (demands.length === 0)
 		throw new InputError(

@@ -12,6 +12,7 @@ import {
 	type Analysis,
 	analyse,
 } from "../../scenarios/analysis/services/analysis.ts";
+import { SCENARIO_ENDINGS } from "../../scenarios/load/load-scenarios.ts";
 import { EXIT } from "../base/exit-code.ts";
 import { noteUsersFile } from "../base/users-code.ts";
 import { makeOutputFolder } from "../files/files.ts";
@@ -113,27 +114,20 @@ interface Found {
 	readonly analysis: Analysis;
 }
 
-/** Of a scenario file: each of its rulesets on its gateway, once. */
-const SCENARIO_FILES: ReadonlySet<string> = new Set([
-	".ts",
-	".mts",
-	".js",
-	".mjs",
-	".json",
-]);
-
 /** @returns `null` where rules would not load: their faults are printed */
 async function subjectsOf(
 	file: string,
 	options: ProveCommandOptions,
 ): Promise<readonly Found[] | null> {
-	if (SCENARIO_FILES.has(extname(file))) return ofScenarios(file, options);
+	if (SCENARIO_ENDINGS.includes(extname(file)))
+		return ofScenarios(file, options);
 	const found = await analysed(file, options);
 	if (found === null) return null;
 	mustBeInRules(options.assume, [found.analysis.ruleset]);
 	return [{ name: found.rules.name, analysis: found.analysis }];
 }
 
+/** Each of its rulesets on its gateway, once. */
 async function ofScenarios(
 	file: string,
 	options: ProveCommandOptions,

@@ -170,8 +170,8 @@ function followed(
 		const answer = gateway.answer(ask);
 		recorder.end(answer, gateway);
 		if (answer.observation !== null) {
-			// The last one, at the end, has no name.
-			const { [observed++]: label = "" } = labels;
+			// `null` is hidden; the last one, at the end, has no name.
+			const label = labels[observed++];
 			const about = { label: label ?? "", atMs: answer.nowMs };
 			const snapshot = snapshotOf(about, answer.observation);
 			counted.push(snapshot.rules);

@@ -21,11 +21,15 @@ export function unlessQuiet(
 	const untilMs = judgedUntil(expectation, account);
 	if (untilMs === null) return found;
 	const seen = { steps, account, untilMs };
-	if (!wasSent(seen, null))
-		return showsNothing(found, "nothing was sent before");
 	const meant = isNone(expectation) ? protocolsMeant(expectation) : null;
-	if (meant === null || wasSent(seen, meant)) return found;
-	return showsNothing(found, "nothing of that protocol was sent before");
+	if (wasSent(seen, meant)) return found;
+	const isQuiet = meant === null || !wasSent(seen, null);
+	return showsNothing(
+		found,
+		isQuiet
+			? "nothing was sent before"
+			: "nothing of that protocol was sent before",
+	);
 }
 
 /** Does it expect that something is not there? */
@@ -111,6 +115,8 @@ function wasSent(
 ): boolean {
 	const isMeant = (protocol: number | null) =>
 		meant === null || (protocol !== null && meant.has(protocol));
+	const isPacketMeant = (text: string) =>
+		meant === null || isMeant(protocolOf(parsePacket(text)));
 	return (
 		connections.some(
 			({ startedMs, outcome, protocol }) =>
@@ -119,11 +125,7 @@ function wasSent(
 				isMeant(protocol === "udp" ? UDP : TCP),
 		) ||
 		steps.some(
-			(step) =>
-				step.atMs <= untilMs &&
-				packetsByHand(step).some((text) =>
-					isMeant(protocolOf(parsePacket(text))),
-				),
+			(step) => step.atMs <= untilMs && packetsByHand(step).some(isPacketMeant),
 		) ||
 		packets.some(
 			({ atMs, packet }) => atMs <= untilMs && isMeant(protocolOf(packet)),

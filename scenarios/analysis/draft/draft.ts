@@ -6,8 +6,7 @@ import { openPoints } from "../../../sim/ruleset/check/open-points.ts";
 import type { RulesetSource, Scenario } from "../../language/scenario.ts";
 import type { LintFinding } from "../lint/finding.ts";
 import type { Analysis } from "../services/analysis.ts";
-import type { Service } from "../services/service.ts";
-import { isCalled } from "../services/service.ts";
+import { isCalled, type Service } from "../services/service.ts";
 import {
 	buildersOf,
 	call,

@@ -2,6 +2,7 @@
 import {
 	EVENT_NAMES,
 	type EventName,
+	namesIn,
 	PROPERTY_NAMES,
 	type PropertyName,
 } from "./state/events.ts";
@@ -31,20 +32,4 @@ export function readDemand(text: string): Demand | string {
 	const under = namesIn(events, EVENT_NAMES, "event");
 	if (typeof under === "string") return under;
 	return { service, properties: asked, events: under };
-}
-
-function namesIn<Name extends string>(
-	text: string,
-	known: readonly Name[],
-	noun: string,
-): readonly Name[] | string {
-	const found: Name[] = [];
-	for (const word of text.split(",").map((one) => one.trim())) {
-		const name = known.find((one) => one === word);
-		if (name === undefined)
-			return `${word === "" ? "nothing" : word} is no ${noun}; there are ${known.join(", ")}`;
-		if (found.includes(name)) return `${name} stands in it twice`;
-		found.push(name);
-	}
-	return found;
 }

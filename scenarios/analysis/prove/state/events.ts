@@ -133,6 +133,26 @@ export const EVENTS = [
 /** All names, in their order. */
 export const EVENT_NAMES: readonly EventName[] = EVENTS.map(({ name }) => name);
 
+/**
+ * Reads names with commas between them.
+ * @returns words that say what is wrong, in place of the names
+ */
+export function namesIn<Name extends string>(
+	text: string,
+	known: readonly Name[],
+	noun: "event" | "property",
+): readonly Name[] | string {
+	const found: Name[] = [];
+	for (const word of text.split(",").map((one) => one.trim())) {
+		const name = known.find((one) => one === word);
+		if (name === undefined)
+			return `${word === "" ? "nothing" : word} is no ${noun}; there are ${known.join(", ")}`;
+		if (found.includes(name)) return `${name} stands in it twice`;
+		found.push(name);
+	}
+	return found;
+}
+
 /** What is always assumed to happen. */
 export const QUIET =
 	"first packets at any state of counters and any values of conditions, which stay as they are; answers, data both ways, an orderly close";
