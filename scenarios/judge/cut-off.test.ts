@@ -14,11 +14,14 @@ import {
 	outcomes,
 	recipeSetup,
 	scenario,
+	send,
+	service,
 	smtp,
 } from "../language/build/build.ts";
 import type {
 	Expectation,
 	PlayableScenario,
+	Scenario,
 	ScenarioStep,
 } from "../language/scenario.ts";
 import { checkScenario } from "../run/run-scenario.ts";
@@ -28,8 +31,21 @@ const RULES = `*nat
 COMMIT
 `;
 
+const MAIL = recipeSetup({ ruleset: { name: "a.rules", text: RULES } });
+
+type Steps = readonly (ScenarioStep | readonly ScenarioStep[])[];
+
 function played(
-	steps: readonly (ScenarioStep | readonly ScenarioStep[])[],
+	steps: Steps,
+	endMs: number,
+	...expectations: readonly Expectation[]
+) {
+	return playedOn(MAIL, steps, endMs, ...expectations);
+}
+
+function playedOn(
+	setup: Scenario["setup"],
+	steps: Steps,
 	endMs: number,
 	...expectations: readonly Expectation[]
 ) {
@@ -39,7 +55,7 @@ function played(
 			title: "Cut off",
 			steps,
 			endMs,
-			setup: recipeSetup({ ruleset: { name: "a.rules", text: RULES } }),
+			setup,
 			expect: expectations,
 		}) as PlayableScenario,
 	);
@@ -136,5 +152,29 @@ describe("an expectation about connections that are not decided at the end", () 
 		expect(played([paced], 1_000, expected)[0]).toMatch(/^unknown/);
 		const held = connect(1, { dialogue: hold() });
 		expect(played([held], 1_000, expected)[0]).toMatch(/^holds/);
+	});
+
+	it.each([affinity(), avoided("b2"), moved(0)])(
+		"is unknown where what they have yet to say may meet another backend: $kind",
+		(expectation) => {
+			const paced = connect(1, { dialogue: smtp({ paceMs: 5_000 }) });
+			expect(played([paced], 1_000, expectation)[0]).toMatch(/^unknown/);
+			expect(played([paced], 60_000, expectation)[0]).toMatch(/^holds/);
+			const held = connect(1, { dialogue: hold() });
+			expect(played([held], 1_000, expectation)[0]).toMatch(/^holds/);
+		},
+	);
+
+	it("is unknown while a socket has requests that it has not sent", () => {
+		const dns = recipeSetup({
+			ruleset: { name: "dns.rules", text: RULES.replace("tcp", "udp") },
+			services: [
+				service("dns", { protocol: "udp", address: "10.0.0.1", port: 25 }),
+			],
+		});
+		const asked = [send(10, { everyMs: 100, sockets: "one" })];
+		const expected = avoided("b2");
+		expect(playedOn(dns, asked, 500, expected)[0]).toMatch(/^unknown/);
+		expect(playedOn(dns, asked, 60_000, expected)[0]).toMatch(/^holds/);
 	});
 });

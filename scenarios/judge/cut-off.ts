@@ -162,22 +162,46 @@ function plannedBefore(beforeMs: number, step: Arriving): number {
 /** Dialogues of clients that stay until a step says more. */
 const STAYING: ReadonlySet<string | undefined> = new Set(["hold", "silent"]);
 
-/**
- * Connections of which the end may still come in any way: those that wait for an answer, and those
- * that have more to say. One that only holds its connection has come to where it was to come.
- */
+/** Connections of which it is not known yet what an expectation asks of them. */
 function undecidedOf(
 	expectation: Expectation,
 	of: ConnectionFilter,
 	{ steps, account }: Play,
 ): number {
-	if (expectation.kind === "connected-within")
-		return selected(account.connections, of).filter((one) =>
-			isUndecided(expectation, one, account.endedMs),
-		).length;
-	if (expectation.kind !== "outcomes") return 0;
-	// As open they count already, and a port they have.
-	if (["open", "no-port"].includes(expectation.outcome)) return 0;
+	const connections = selected(account.connections, of);
+	const isOpen = isOpenIn(steps);
+	switch (expectation.kind) {
+		case "connected-within":
+			return connections.filter((one) =>
+				isUndecided(expectation, one, account.endedMs),
+			).length;
+		case "outcomes":
+			// As open they count already, and a port they have.
+			if (["open", "no-port"].includes(expectation.outcome)) return 0;
+			return connections.filter(
+				(one) =>
+					isOpen(one) && !(one.accepted && expectation.outcome === "accepted"),
+			).length;
+		// What they have yet to send may meet another backend.
+		case "affinity":
+		case "avoided":
+		case "moved":
+		case "sticky": {
+			const hasMore = asksMoreIn(steps);
+			return connections.filter((one) => isOpen(one) || hasMore(one)).length;
+		}
+		default:
+			return 0;
+	}
+}
+
+/**
+ * Does a connection wait for an answer, or has it more to say? Then it may still end in any way. One that only
+ * holds has come to where it was to come.
+ */
+function isOpenIn(
+	steps: Scenario["steps"],
+): (connection: ConnectionRecord) => boolean {
 	const holding = new Set(
 		steps.flatMap((step) =>
 			step.kind === "connect" && STAYING.has(step.dialogue?.kind)
@@ -185,10 +209,21 @@ function undecidedOf(
 				: [],
 		),
 	);
-	return selected(account.connections, of).filter(
-		({ outcome, connectedMs, step, accepted }) =>
-			outcome === "open" &&
-			(connectedMs === null || !holding.has(step)) &&
-			!(accepted && expectation.outcome === "accepted"),
-	).length;
+	return ({ outcome, connectedMs, step }) =>
+		outcome === "open" && (connectedMs === null || !holding.has(step));
+}
+
+/** Are there requests that its one socket has not sent yet? */
+function asksMoreIn(
+	steps: Scenario["steps"],
+): (connection: ConnectionRecord) => boolean {
+	const requests = new Map(
+		steps.flatMap((step) =>
+			step.kind === "send" && step.sockets === "one"
+				? [[step.label, step.count] as const]
+				: [],
+		),
+	);
+	return ({ step, datagrams }) =>
+		datagrams !== undefined && datagrams.requests < (requests.get(step) ?? 0);
 }
