@@ -28,6 +28,7 @@ import {
 } from "../router/router-kernel.ts";
 import { probeHostKernel } from "../router/router-probe.ts";
 import { whyNotFault } from "./faults.ts";
+import { untilInTime } from "./lateness.ts";
 import { type Arrivals, planArrivals } from "./plan-arrivals.ts";
 import { type LivePlay, playLive } from "./play.ts";
 
@@ -85,18 +86,21 @@ export function createDockerLab(wish: RouterWish = routerWish({})): DockerLab {
 			const version = `${kernelName(kernel)}, docker ${prepared.engine}`;
 			if (version !== last) say(`the router's: ${kernelName(kernel)}`);
 			last = version;
-			const lab = await prepared.start(scenario, {
-				kernel,
-				owner: thisProcess(),
-			});
-			try {
-				const what = { scenario, seed, file, model, arrivals };
-				return await playIn(lab, what, version);
-			} catch (error) {
-				throw ifEngines(`lab ${lab.id}`, error);
-			} finally {
-				await lab.down();
-			}
+			const { start } = prepared;
+			const what = { scenario, seed, file, model, arrivals };
+			const once = async () => {
+				const lab = await start(scenario, { kernel, owner: thisProcess() });
+				try {
+					return await playIn(lab, what, version);
+				} catch (error) {
+					throw ifEngines(`lab ${lab.id}`, error);
+				} finally {
+					await lab.down();
+				}
+			};
+			return untilInTime(once, (why) =>
+				say(`${scenario.name} is played once more: ${why}`),
+			);
 		},
 	};
 }

@@ -21,6 +21,7 @@ import {
 	startClients,
 } from "./clients.ts";
 import { makeBackend } from "./faults.ts";
+import { whyTooLate } from "./lateness.ts";
 import type { AllMeetings } from "./meetings.ts";
 import type { Arrivals } from "./plan-arrivals.ts";
 import { readServerRecords } from "./server-records.ts";
@@ -35,6 +36,8 @@ export interface LivePlay {
 	readonly account: Account;
 	/** What the clients know of each connection beyond the account. */
 	readonly records: readonly ClientRecord[];
+	/** What the lab did so late that the play, unknown then, shows nothing of the rules; `null`: nothing. */
+	readonly tooLate: string | null;
 	/** Live time from the first moment of the play to its last. */
 	readonly tookMs: number;
 }
@@ -211,19 +214,24 @@ async function accountOf(
 	const connections = records.map((record) =>
 		recordOf(record, plans.get(record.id) ?? {}, meetings.of(record.id)),
 	);
+	const events = [...stage.events, ...(checker?.events ?? [])].sort(
+		(one, other) => one.atMs - other.atMs,
+	);
+	const tooLate = whyTooLate(scenario.setup, planned, { connections, events });
 	const account: Account = {
 		...books,
 		connections,
-		events: [...stage.events, ...(checker?.events ?? [])].sort(
-			(one, other) => one.atMs - other.atMs,
-		),
+		events,
 		packets: [],
 		observations: stage.observations,
 		operations: stage.operations,
-		unknown: unknownAfter(killed) ?? unknownMeetings(connections, meetings),
+		unknown:
+			unknownAfter(killed) ??
+			unknownMeetings(connections, meetings) ??
+			unknownTooLate(tooLate),
 		endedMs,
 	};
-	return { account, records, tookMs: endedMs };
+	return { account, records, tooLate, tookMs: endedMs };
 }
 
 /** What a killed client would have seen is no fault of the rules: nobody knows. */
@@ -231,6 +239,13 @@ function unknownAfter([first]: readonly KilledClient[]): Unknown | null {
 	if (first === undefined) return null;
 	const seconds = (first.atMs / 1000).toFixed(1);
 	const reason = `client ${first.client} was killed ${seconds} s into the play; its records end there`;
+	return { rule: "", text: "", line: 0, reason };
+}
+
+/** What a busy machine does is no fault of the rules either. */
+function unknownTooLate(tooLate: string | null): Unknown | null {
+	if (tooLate === null) return null;
+	const reason = `${tooLate}: this machine is too busy for a play in live time`;
 	return { rule: "", text: "", line: 0, reason };
 }
 
