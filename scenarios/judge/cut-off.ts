@@ -3,7 +3,10 @@
  * known yet how they would go.
  */
 
-import type { Account } from "../../sim/world/account/account.ts";
+import type {
+	Account,
+	ConnectionRecord,
+} from "../../sim/world/account/account.ts";
 import { serviceOf } from "../../sim/world/setup/services.ts";
 import type {
 	ConnectionFilter,

@@ -254,6 +254,14 @@ export class Conntrack implements NatApi, Stateful<SavedConntrack> {
 		return this.#nat.isUnmapped(skb);
 	}
 
+	/**
+	 * Does what the packet's connection sends in this direction come to another than it is addressed to? An error
+	 * that the gateway sends may be addressed to that other one already (`nf_nat_ipv4_local_fn`).
+	 */
+	isForAnother(skb: Skb): boolean {
+		return this.#nat.isForAnother(skb);
+	}
+
 	/** Behind the rules: binds the connection to what it has, if no rule mapped it, and translates the packet. */
 	map(skb: Skb): number {
 		return this.#nat.map(skb);

@@ -76,10 +76,9 @@ function run(net: Netfilter, step: HookStep, skb: Skb): StoppedAtEnd | null {
 			return isChanged ? (by ?? rerouted(net, skb)) : by;
 		}
 		case "own-nat": {
-			const { destination } = skb;
 			const by = translate(net, step.program, skb);
-			const isChanged = destination !== skb.destination;
-			return isChanged ? (by ?? rerouted(net, skb)) : by;
+			if (by !== null || !net.conntrack.isForAnother(skb)) return by;
+			return rerouted(net, skb);
 		}
 		case "synproxy":
 			return net.conntrack.proxied(skb) === undefined

@@ -118,6 +118,18 @@ export class Nat {
 		return this.#translatePacket(skb, isSource);
 	}
 
+	/** See `Conntrack.isForAnother`. */
+	isForAnother({ entry, ctinfo }: Skb): boolean {
+		if (entry === NO_ENTRY) return false;
+		const { words } = this.#table;
+		const at = entry << ENTRY_SHIFT;
+		const isReply = ctinfo >= CTINFO_IS_REPLY;
+		const [own, other] = isReply ? [REPLY_TUPLE, 0] : [0, REPLY_TUPLE];
+		return (
+			words[at + own + TUPLE_DESTINATION] !== words[at + other + TUPLE_SOURCE]
+		);
+	}
+
 	#isDone({ entry }: Skb, isSource: boolean): boolean {
 		const status = this.#table.words[(entry << ENTRY_SHIFT) + STATUS] as number;
 		const done = isSource ? IPS_SRC_NAT_DONE : IPS_DST_NAT_DONE;

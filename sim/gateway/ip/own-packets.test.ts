@@ -256,3 +256,21 @@ COMMIT
 		expect(gateway.send(IN, error)).toHaveLength(1);
 	});
 });
+
+describe("an error about a connection with DNAT", () => {
+	it("is routed once more, with the source that it has by then", () => {
+		const gateway = createTestGateway(
+			"*nat\n-A PREROUTING -d 10.0.0.1 -p tcp -j DNAT --to-destination 192.168.0.1\nCOMMIT\n",
+			{
+				ip: [
+					"ip route add default via 10.0.0.11 table 100",
+					"ip rule add from 192.168.0.0/24 lookup 100",
+				],
+			},
+		);
+		const dying = "tcp 192.168.0.1:25 > 10.0.0.10:1 SA ttl 1";
+		expect(gateway.send(IN, dying)[0]).toMatch(`${IN} icmp`);
+		gateway.send(OUT, "tcp 10.0.0.10:1 > 10.0.0.1:25 S");
+		expect(gateway.send(IN, dying)[0]).toMatch(`${OUT} icmp`);
+	});
+});
