@@ -71,7 +71,7 @@ export interface OptionEntry {
 	/**
 	 * 2: the argument is two words (`--tcp-flags MASK SET`, `--match-set NAME FLAGS`), which `twoWords`
 	 * takes apart. When the second is missing or begins with `-` or `!`, it is refused.
-	 * "optional": a plain word behind it is its argument, and none is "".
+	 * "optional": a plain word behind it is its argument, an empty one as well; none is "" (`isBare`).
 	 */
 	readonly words?: 2 | "optional";
 	/** What is said where the second of two words is missing. Left out: `--NAME requires two args.` */
@@ -84,6 +84,8 @@ export interface GivenOption<T extends OptionType = OptionType> {
 	readonly value: OptionValues[T];
 	/** The argument as it was written. */
 	readonly text: string;
+	/** It may have an argument, and has none. */
+	readonly isBare: boolean;
 	/** Index of its word in the line: of two options that overrule each other, the later counts. */
 	readonly word: number;
 }

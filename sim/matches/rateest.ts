@@ -227,12 +227,12 @@ function nameOf(given: GivenOptions, option: string): string {
 
 function rate(given: GivenOptions, option: string): number {
 	once(given, option, "rateest-bps");
-	const text = given.get(option, "string")?.text ?? "";
-	if (text === "") return 0;
+	const rate = given.get(option, "string");
+	if (rate === undefined || rate.isBare) return 0;
 	return (
-		readBytesPerSecond(text) ??
+		readBytesPerSecond(rate.text) ??
 		given.refuse(
-			`rateest: could not parse rate \`${text}'`,
+			`rateest: could not parse rate \`${rate.text}'`,
 			"Write a number, or one with its unit: `1000`, `5kbit`, `2MBps`.",
 			option,
 		)
@@ -241,11 +241,12 @@ function rate(given: GivenOptions, option: string): number {
 
 function packets(given: GivenOptions, option: string): number {
 	once(given, option, "rateest-pps");
-	const text = given.get(option, "string")?.text ?? "";
-	const value = text === "" ? 0 : readUnsigned(text, 0, 0xffffffff);
+	const rate = given.get(option, "string");
+	if (rate === undefined || rate.isBare) return 0;
+	const value = readUnsigned(rate.text, 0, 0xffffffff);
 	if (value >= 0) return value;
 	return given.refuse(
-		`rateest: could not parse pps \`${text}'`,
+		`rateest: could not parse pps \`${rate.text}'`,
 		"Write a number of packets per second.",
 		option,
 	);

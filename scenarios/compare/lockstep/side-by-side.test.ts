@@ -8,7 +8,10 @@ import {
 	recipeSetup,
 	scenario,
 } from "../../language/build/build.ts";
-import type { PlayableScenario } from "../../language/scenario.ts";
+import type {
+	PlayableScenario,
+	ScenarioStep,
+} from "../../language/scenario.ts";
 import { compareScenario } from "./compare-scenario.ts";
 import type { TracingDriver, TracingGateway } from "./side-by-side.ts";
 import { driverWith } from "./test-driver.ts";
@@ -166,3 +169,52 @@ it("does not let the model's clock run while a late kernel's stands still", asyn
 	);
 	expect(divergences).toEqual([]);
 });
+
+const forget: ScenarioStep = {
+	kind: "operation",
+	atMs: 0,
+	label: "",
+	operation: { kind: "forget-neighbour", address: "192.168.0.1" },
+};
+
+/** A model as a kernel that sends what an operation makes it send in another order. */
+function answeringBackwards(): TracingDriver {
+	const inner = driverWith((ask) => ask);
+	const open: TracingDriver["open"] = async (...given) => {
+		const gateway = await inner.open(...given);
+		return {
+			...gateway,
+			answer: async (ask) => {
+				const answer = await gateway.answer(ask);
+				return ask.kind === "operation"
+					? { ...answer, emissions: answer.emissions.toReversed() }
+					: answer;
+			},
+		};
+	};
+	return { ...inner, open };
+}
+
+it.each([
+	["two hosts", "10.0.0.11", 0],
+	["one host", "10.0.0.10", 1],
+])(
+	"lets errors of an operation to %s come in the order in which they answer ARP",
+	async (_, other, differences) => {
+		const setup = recipeSetup({
+			ruleset: { name: "none.rules", text: "*nat\nCOMMIT\n" },
+			behaviour: { b1: { kind: "vanish" } },
+		});
+		const steps = [
+			packet("bond0.204", "udp 10.0.0.10:1 > 192.168.0.1:53"),
+			packet("bond0.204", `udp ${other}:2 > 192.168.0.1:53`),
+			at(10, forget),
+		];
+		const story = { name: "forgotten", title: "", steps, setup, expect: [] };
+		const { divergences } = await compareScenario(
+			scenario(story) as PlayableScenario,
+			{ driver: answeringBackwards() },
+		);
+		expect(divergences).toHaveLength(differences);
+	},
+);

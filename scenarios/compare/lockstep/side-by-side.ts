@@ -192,7 +192,9 @@ export class SideBySide {
 		if (ask.kind !== "packet" && ask.kind !== "race") {
 			const theirs = await kernel.answer(ask);
 			const ours = model.answerAlone(ask);
-			return { ask, ours, theirs, rules: NO_RULES, order: "all" };
+			// Errors about a neighbour that is forgotten go to several hosts.
+			const order = this.isReached(ours.emissions) ? "all" : "each";
+			return { ask, ours, theirs, rules: NO_RULES, order };
 		}
 		const {
 			answer: theirs,

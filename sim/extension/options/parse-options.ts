@@ -16,7 +16,7 @@ export function takeOption(
 	if (option?.kind !== "extension") return;
 	const { entry } = option;
 	const place = reader.word;
-	let text = reader.argument ?? "";
+	let text: string | null = reader.argument ?? "";
 	if (entry.words === 2) {
 		const second = reader.peekPlain();
 		if (second === null)
@@ -30,9 +30,8 @@ export function takeOption(
 		reader.index++;
 	}
 	if (entry.words === "optional") {
-		const word = reader.peekPlain();
-		if (word !== null) reader.index++;
-		text = word ?? "";
+		text = reader.peekPlain();
+		if (text !== null) reader.index++;
 	}
 	given.take(entry, inverted, text, place);
 }

@@ -88,10 +88,15 @@ export class ParsedOptions implements GivenOptions {
 
 	/**
 	 * Takes one option.
-	 * @param text its argument, "" without one
+	 * @param text its argument, "" for one that takes none; `null` where it may have one and has none
 	 * @throws Refusal
 	 */
-	take(entry: TableEntry, inverted: boolean, text: string, word: number): void {
+	take(
+		entry: TableEntry,
+		inverted: boolean,
+		text: string | null,
+		word: number,
+	): void {
 		const { slot } = entry;
 		// libxtables speaks of an option by its first spelling, whichever was written.
 		const option = this.table.entries[slot]?.entry ?? entry.entry;
@@ -109,8 +114,9 @@ export class ParsedOptions implements GivenOptions {
 				"Take the `!` away.",
 				word,
 			);
-		const value = entry.read(text, option, extension, this.behaviour);
-		this.put({ inverted, value, text, word, before, slot });
+		const value = entry.read(text ?? "", option, extension, this.behaviour);
+		const said = { text: text ?? "", isBare: text === null };
+		this.put({ inverted, value, ...said, word, before, slot });
 		this.required |= entry.requires;
 		this.excluded |= entry.excludes;
 	}

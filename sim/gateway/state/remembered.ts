@@ -15,11 +15,10 @@ export function rememberedIn({
 				const cells = rule.matches.flatMap((_, place) => {
 					const cell = program.cells.of(rule, place);
 					if (cell === null) return [];
-					return [
-						cell instanceof Float64Array
-							? [...cell]
-							: (cell.seen?.() ?? cell.save()),
-					];
+					if (!(cell instanceof Float64Array))
+						return [cell.seen?.() ?? cell.save()];
+					// Of a match that remembers in another mode: nth does, random does not.
+					return cell.length === 0 ? [] : [[...cell]];
 				});
 				if (cells.length > 0)
 					found.set(`${name}:${chain.name}:rule:${index + 1}`, hashOf(cells));
