@@ -261,6 +261,49 @@ describe("loading an edit", () => {
 			expect(standing).toEqual([[load === "noflush" ? "kept" : "broken"]]);
 	});
 
+	it.each([
+		["INPUT", "-p tcp --dport 22", "delivered to the gateway itself"],
+		["PREROUTING", "-p tcp --dport 80", "the gateway's own 100.64.0.1:8080"],
+	])(
+		"keeps connections that end at the gateway itself: %s",
+		(chain, fit, to) => {
+			const rules = (from: string) =>
+				chain === "INPUT"
+					? `*filter\n:INPUT DROP [0:0]\n-A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT\n-A INPUT ${from}${fit} -j ACCEPT\nCOMMIT\n`
+					: `*nat\n-A PREROUTING ${from}${fit} -j REDIRECT --to-ports 8080\nCOMMIT\n`;
+			const { document } = compared(rules(""), rules("-s 10.0.0.0/8 "));
+			for (const { connections } of document.loads) {
+				const own = connections.filter((one) => one.to === to);
+				expect(own.length).toBeGreaterThan(0);
+				for (const { outcomes } of own) expect(outcomes).toEqual(["kept"]);
+			}
+		},
+	);
+
+	it("breaks those that end at the gateway itself, where nothing lets them go on", () => {
+		const rules = (more: string) =>
+			`*filter\n:INPUT DROP [0:0]\n${more}-A INPUT -p tcp --dport 22 -m conntrack --ctstate NEW -j ACCEPT\nCOMMIT\n`;
+		const { document } = compared(
+			rules(
+				"-A INPUT -s 10.0.0.0/8 -m conntrack --ctstate ESTABLISHED -j ACCEPT\n",
+			),
+			rules(""),
+		);
+		expect(document.verdict).toBe("different");
+		expect(document.packets.map(({ which }) => which)).toContain("next");
+		for (const { load, connections } of document.loads)
+			for (const { outcomes } of connections)
+				expect(outcomes).toEqual([load === "noflush" ? "kept" : "broken"]);
+		expect(document.loads[0]?.connections).not.toEqual([]);
+	});
+
+	it("says nothing of counters of rules that draw: they have none", () => {
+		const rules = (probability: string) =>
+			`*nat\n-A PREROUTING -p tcp --dport 80 -m statistic --mode random --probability ${probability} -j DNAT --to-destination 192.168.0.1\n-A PREROUTING -p tcp --dport 80 -j DNAT --to-destination 192.168.0.2\nCOMMIT\n`;
+		const other = rules("0.5").replace("192.168.0.2", "192.168.0.3");
+		expect(compared(rules("0.5"), other).document.counters).toEqual([]);
+	});
+
 	it("by commands works for every two rulesets", () => {
 		const texts = TEST_RULESETS.slice(0, 6).map(({ text }) => text);
 		for (const [index, text] of texts.entries()) {

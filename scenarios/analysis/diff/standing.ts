@@ -179,8 +179,9 @@ function opened(
 			};
 			const effect = effectOf(end, options);
 			const to = effectWords(effect);
-			// A reset takes the connection with it.
-			if (!getsThrough(effect) || end.answered !== null) continue;
+			// A reset takes the connection with it. Of the gateway's own ports it is said that somebody listens.
+			const isOwn = end.fate.kind === "delivered";
+			if (!getsThrough(effect) || (end.answered !== null && !isOwn)) continue;
 			if (seen.has(to)) continue;
 			seen.add(to);
 			if (connections.length >= MOST_CONNECTIONS) {
@@ -191,6 +192,7 @@ function opened(
 			}
 			const port = FIRST_PORT + connections.length;
 			const first = arrivalOf("first", withPort(of, port, seen.size), null);
+			if (isOwn && end.packet !== null) walker.listen(end.packet);
 			const stands = open(walker, first, end.ways);
 			if (stands === null) continue;
 			connections.push({ of, to, first, ...stands });

@@ -19,14 +19,17 @@ const ACK = 16;
 export interface LaterPackets {
 	/** The first packet once more: a retransmission. */
 	readonly again: Decision;
-	/** The backend's answer, by the interface by which the first packet left; `null`: it went nowhere else. */
+	/**
+	 * The backend's answer, by the interface by which the first packet left, or that of a program of the gateway's own;
+	 * `null`: it came to nobody.
+	 */
 	readonly answer: Decision | null;
 	/** The client's packet after that answer; `null`: there was none, or it did not come back to the client. */
 	readonly next: Decision | null;
 }
 
 /**
- * @param end where the first packet came to, as `walk` gives it
+ * @param end where the first packet came to, as `walk` gives it; at the gateway itself a program is said to listen
  */
 export function laterPackets(
 	walker: Walker,
@@ -34,10 +37,12 @@ export function laterPackets(
 	end: End,
 ): LaterPackets {
 	const before: Before = { ...first, ways: end.ways };
-	const again = walker.walk(first, { before: [before] });
+	const isOwn = end.fate.kind === "delivered" && end.packet !== null;
+	const world = isOwn ? { listens: end.packet as Packet } : {};
+	const again = walker.walk(first, { ...world, before: [before] });
 	const answer = answerTo(end);
 	if (answer === null) return { again, answer: null, next: null };
-	const back = walker.walk(answer, { before: [before] });
+	const back = walker.walk(answer, { ...world, before: [before] });
 	const returned = firstEnd(back);
 	const { fate, packet } = returned;
 	const isForClient = packet?.destination === first.packet.source;
@@ -54,6 +59,7 @@ export function laterPackets(
 		packet: nextOf(first.packet),
 	};
 	const ways = walker.walk(next, {
+		...world,
 		before: [before, { ...answer, ways: returned.ways }],
 	});
 	return { again, answer: back, next: ways };
@@ -66,13 +72,19 @@ function firstEnd(decision: Decision): End {
 	return at.end;
 }
 
-/** What the backend says to the packet that reached it; `null`: none has, or its protocol has no answer here. */
+/** What is said to the packet by whom it reached; `null`: it reached nobody, or its protocol has no answer here. */
 export function answerTo({ fate, packet }: End): Arrival | null {
-	if (fate.kind !== "forwarded" || packet === null) return null;
+	const from =
+		fate.kind === "forwarded"
+			? fate.interface
+			: fate.kind === "delivered"
+				? OWN_INTERFACE
+				: null;
+	if (from === null || packet === null) return null;
 	const { source: destination, destination: source } = packet;
 	if (packet.kind === "tcp")
 		return {
-			interface: fate.interface,
+			interface: from,
 			packet: tcp({
 				source,
 				destination,
@@ -85,7 +97,7 @@ export function answerTo({ fate, packet }: End): Arrival | null {
 		};
 	if (packet.kind !== "udp") return null;
 	return {
-		interface: fate.interface,
+		interface: from,
 		packet: udp({
 			source,
 			destination,

@@ -47,6 +47,8 @@ export interface Before extends Arrival {
 export interface WalkOptions {
 	/** Packets that came before, in order; their questions are answered as they were then. */
 	readonly before?: readonly Before[];
+	/** A packet that is delivered to the gateway itself: a program listens there. Left out: nobody is said to. */
+	readonly listens?: Packet;
 	/** The most forks of the graph (default 20,000). */
 	readonly mostForks?: number;
 	/** Where the walk begins (default with the rules just loaded). */
@@ -221,11 +223,12 @@ export class Walker {
 	private along(
 		arrival: Arrival,
 		ways: readonly number[],
-		{ before = [], from = this.begin, ended }: WalkOptions,
+		{ before = [], from = this.begin, listens, ended }: WalkOptions,
 		atQuestion: Play["atQuestion"],
 	): Decision {
 		this.gateway.restore(from);
 		this.assumedFacts.clear();
+		if (listens !== undefined) this.listen(listens);
 		for (const one of before) {
 			this.send(one, one.ways, () => {
 				throw new Error("a packet before has other ways");
@@ -265,15 +268,26 @@ export class Walker {
 		}
 	}
 
+	/** A program of the gateway's own listens where a packet is delivered, until the gateway is restored. */
+	listen(delivered: Packet): void {
+		if (delivered.kind !== "tcp" && delivered.kind !== "udp") return;
+		const { kind, destination, destinationPort } = delivered;
+		this.open(kind, destination, destinationPort);
+	}
+
 	/** The program has a socket, so that the stack does not refuse what is answered. */
 	private openPortOf(packet: Packet): void {
 		if (packet.kind !== "tcp" && packet.kind !== "udp") return;
+		this.open(packet.kind, packet.source, packet.sourcePort);
+	}
+
+	private open(protocol: "tcp" | "udp", address: number, port: number): void {
 		this.gateway.answer({
 			kind: "port",
 			atMs: this.gateway.nowMs,
-			protocol: packet.kind,
-			address: formatAddress(packet.source),
-			port: packet.sourcePort,
+			protocol,
+			address: formatAddress(address),
+			port,
 			becomes: "open",
 		});
 	}
