@@ -24,6 +24,11 @@ interface Extension<Options extends object> {
 	 */
 	readonly flagCodes?: Readonly<Record<string, number | string>>;
 	/**
+	 * Its options in the order of their numbers in its library (`id`), where that is not the order of `options`: of
+	 * several that must, or must not, be beside one, the first in this order is named. Left out: they are alike.
+	 */
+	readonly numbered?: readonly string[];
+	/**
 	 * What its final check (`x6_fcheck`) asks for before the table does: most often one of several
 	 * options. What the table promises need not hold yet.
 	 */

@@ -43,6 +43,7 @@ export function testSkb(fields: Partial<Skb> = {}): Skb {
 		protocol: TCP,
 		source: ip("10.0.0.10"),
 		destination: ip("10.0.0.1"),
+		frame: null,
 		tos: 0,
 		ttl: 64,
 		id: 0,

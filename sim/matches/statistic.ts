@@ -1,4 +1,5 @@
 import { defineMatch, type NumberCell } from "../extension/extension.ts";
+import type { GivenOptions } from "../extension/options.ts";
 import { HOOK_POSTROUTING } from "../packet/skb/skb.ts";
 import { rational, toNumber } from "../rational.ts";
 
@@ -34,6 +35,20 @@ export function ruleOfDraw(
 	return { rule: inverted ? rest.slice(2) : rest, inverted };
 }
 
+/** strtod(3) knows a number that is none; what lround(3) makes of that has 32 lower bits of 0. */
+function drawsOf(probability: number): number {
+	return Math.round(DRAWS * probability) || 0;
+}
+
+/** Probability and turns are one word (`xt_statistic_info.u`): of both options the later one counts. */
+function firstWord(given: GivenOptions): number {
+	const probability = given.get("probability", "double");
+	const every = given.get("every", "uint32");
+	if ((probability?.word ?? -1) > (every?.word ?? -1))
+		return drawsOf(probability?.value ?? 0);
+	return (every?.value ?? 1) - 1;
+}
+
 /** Picks packets by turn or by chance (iptables 1.8.9 libxt_statistic.c, kernel 6.1 xt_statistic.c). */
 export const statistic = defineMatch<Options, NumberCell>({
 	name: "statistic",
@@ -65,7 +80,14 @@ export const statistic = defineMatch<Options, NumberCell>({
 	},
 	options: [
 		{ name: "mode", type: "string", mandatory: true },
-		{ name: "probability", type: "double", min: 0, max: 1, invertible: true },
+		{
+			name: "probability",
+			type: "double",
+			min: 0,
+			max: 1,
+			invertible: true,
+			excludes: ["every", "packet"],
+		},
 		{
 			name: "every",
 			type: "uint32",
@@ -90,20 +112,20 @@ export const statistic = defineMatch<Options, NumberCell>({
 				"Add `--probability P`, 0 to 1.",
 				"mode",
 			);
-		if (mode !== "nth") return;
-		const every = given.get("every", "uint32")?.value;
-		const packet = given.get("packet", "uint32")?.value;
-		if (every === undefined && packet === undefined)
+		if (mode === "nth" && !given.has("every") && !given.has("packet"))
 			given.refuseAtEnd(
 				"--every and --packet must be specified when using nth mode",
 				"Add `--every N --packet 0`.",
 				"mode",
 			);
-		const most = (every ?? 1) - 1;
-		if ((packet ?? 0) > most)
+		const packet = given.get("packet", "uint32")?.value ?? 0;
+		const most = firstWord(given);
+		if (packet > most)
 			given.refuseAtEnd(
 				"the --packet p must be 0 <= p <= n-1",
-				`Write a number from 0 to ${most}.`,
+				mode === "nth"
+					? `Write a number from 0 to ${most}.`
+					: "Take `--packet` away, or write `--mode nth --every N`.",
 				"packet",
 			);
 	},
@@ -117,8 +139,7 @@ export const statistic = defineMatch<Options, NumberCell>({
 			return {
 				mode,
 				inverted,
-				// strtod(3) knows a number that is none; what lround(3) makes of that has 32 lower bits of 0.
-				probability: Math.round(DRAWS * probability) || 0,
+				probability: drawsOf(probability),
 			};
 		}
 		if (mode !== "nth")

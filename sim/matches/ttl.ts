@@ -13,6 +13,7 @@ const others = (name: string) => NAMES.filter((other) => other !== name);
 export const ttl = defineMatch<Options>({
 	name: "ttl",
 	library: { prefix: "ipt" },
+	numbered: ["ttl-eq", "ttl-lt", "ttl-gt"],
 	options: [
 		{ name: "ttl-lt", type: "uint8", excludes: others("ttl-lt") },
 		{ name: "ttl-gt", type: "uint8", excludes: others("ttl-gt") },

@@ -54,6 +54,20 @@ export const connmark = defineTarget<Options>({
 	name: "CONNMARK",
 	flagCodes: { "save-mark": 1, "restore-mark": 2 },
 	usualTable: "mangle",
+	numbered: [
+		"set-mark",
+		"save-mark",
+		"restore-mark",
+		"and-mark",
+		"or-mark",
+		"xor-mark",
+		"left-shift-mark",
+		"right-shift-mark",
+		"set-xmark",
+		"ctmask",
+		"nfmask",
+		"mask",
+	],
 	needsConntrack: true,
 	options: [
 		...MODES.map((mode) => ({

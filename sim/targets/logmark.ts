@@ -54,12 +54,15 @@ export const logmark = defineTarget<Options>({
 			);
 		return { level: value, prefix };
 	},
-	// Blanks and quotes as the library has them.
-	print: ({ level, prefix }) =>
-		[
+	// Blanks and quotes as the library has them. Nothing ends a prefix of full length but a level of 0, which is behind it.
+	print: ({ level, prefix }) => {
+		const isEnded = octets(prefix) < PREFIX_LENGTH || level === 0;
+		const printed = isEnded ? prefix : prefix + String.fromCharCode(level);
+		return [
 			level === WARNING ? "" : ` --log-level ${level} `,
-			prefix === "" ? "" : ` --log-prefix "${prefix}" `,
-		].join(""),
+			prefix === "" ? "" : ` --log-prefix "${printed}" `,
+		].join("");
+	},
 	/** `logmark_tg_check` */
 	check: ({ level }) =>
 		level >= MOST_LEVEL ? `LOGMARK: level ${level} >= ${MOST_LEVEL}` : null,

@@ -9,13 +9,14 @@ interface Options {
 	readonly mask: number;
 }
 
-const FORMS = ["set-mark", "set-xmark", "and-mark", "or-mark", "xor-mark"];
+const FORMS = ["set-mark", "and-mark", "or-mark", "xor-mark", "set-xmark"];
 const others = (name: string) => FORMS.filter((form) => form !== name);
 
 /** Writes the packet's mark (iptables 1.8.9 libxt_MARK.c, revision 2). */
 export const mark = defineTarget<Options>({
 	name: "MARK",
 	usualTable: "mangle",
+	numbered: FORMS,
 	options: [
 		{ name: "set-xmark", type: "markMask", excludes: others("set-xmark") },
 		{ name: "set-mark", type: "markMask", excludes: others("set-mark") },

@@ -40,7 +40,7 @@ export const redirect = defineTarget<NatRange>({
 		const ports =
 			text === undefined ? NO_PORTS : readPorts(given, "to-ports", text);
 		if (ports.basePort !== null)
-			return given.refuse(
+			return given.refuseAtEnd(
 				"Shifted portmap ranges not supported with this kernel",
 				"Leave `/BASE` out; only DNAT knows it.",
 				"to-ports",

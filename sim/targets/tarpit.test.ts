@@ -37,3 +37,13 @@ test("TARPIT that answers its own answers is unknown", () => {
 	const line = "tcp 10.0.0.1:40000 > 10.0.0.1:22 A seq 1 ack 1";
 	expect(held("--tarpit").fate("lo", line).kind).toBe("unknown");
 });
+
+test("what TARPIT answers with is a copy, which knows the frame of the segment", () => {
+	const gateway = createTestGateway(
+		"*mangle\n:BACK - [0:0]\n-A INPUT -p tcp -j TARPIT --tarpit\n-A OUTPUT -m set --match-set macs src -j MARK --set-mark 1\n-A POSTROUTING -j BACK\n-A BACK -i bond0.204 -m mark --mark 1\nCOMMIT\n",
+		{ sets: "create macs hash:mac\nadd macs 02:aa:0a:00:00:0a\n" },
+	);
+	gateway.send(OUT, "tcp 10.0.0.10:40000 > 10.0.0.1:22 S");
+	expect(gateway.matched).toContain("mangle:OUTPUT:rule:1");
+	expect(gateway.matched).toContain("mangle:BACK:rule:1");
+});

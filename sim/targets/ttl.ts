@@ -13,6 +13,7 @@ export const ttl = defineTarget<Options>({
 	name: "TTL",
 	library: { prefix: "ipt" },
 	tables: ["mangle"],
+	numbered: ["ttl-set", "ttl-inc", "ttl-dec"],
 	options: MODES.map((mode) => ({
 		name: `ttl-${mode}`,
 		type: "uint8" as const,

@@ -70,6 +70,9 @@ function prepare(extension: AnyExtension): OptionTable {
 	};
 	for (const { name, sameAs } of options)
 		if (sameAs !== undefined) slots.set(name, slotOf(sameAs));
+	const { numbered } = extension;
+	const numberOf = (name: string): number =>
+		numbered === undefined ? slotOf(name) : numbered.indexOf(name);
 	const constraints = options.flatMap((entry) => {
 		const constraint =
 			(kind: Constraint["kind"]) =>
@@ -85,7 +88,7 @@ function prepare(extension: AnyExtension): OptionTable {
 			...[
 				...(entry.requires ?? []).map(constraint("requires")),
 				...(entry.excludes ?? []).map(constraint("excludes")),
-			].sort((a, b) => a.other - b.other),
+			].sort((a, b) => numberOf(a.otherName) - numberOf(b.otherName)),
 		];
 	});
 	invariant(options.length < 32, `${extension.name} has too many options`);

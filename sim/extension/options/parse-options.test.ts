@@ -59,7 +59,7 @@ test.each([
 	],
 	[
 		"--mode random --probability 0.5 --every 2 --packet 0",
-		'statistic: option "--every" cannot be used together with "--probability".',
+		'statistic: option "--probability" cannot be used together with "--every".',
 	],
 	["--mode nth --p 1", 'unknown option "--p"'],
 	["--mode nth --bogus 1", 'unknown option "--bogus"'],

@@ -137,11 +137,15 @@ export class ParsedOptions implements GivenOptions {
 			for (let one = this.at(slot) ?? null; one; one = one.before)
 				all.push(one);
 		all.sort((one, other) => one.word - other.word);
-		const { extension } = this.table;
-		const sofar = new ParsedOptions(this.table, this.word, this.behaviour);
-		sofar.protocol = this.protocol;
-		sofar.protocolInverted = this.protocolInverted;
-		for (const one of all) {
+		const { extension, entries } = this.table;
+		for (const [index, one] of all.entries()) {
+			const sofar = new ParsedOptions(this.table, this.word, this.behaviour);
+			sofar.protocol = this.protocol;
+			sofar.protocolInverted = this.protocolInverted;
+			// What may not stand beside it is complained of later, and would hide its argument.
+			const excluded = entries[one.slot]?.excludes ?? 0;
+			for (const other of all.slice(0, index))
+				if ((excluded & (1 << other.slot)) === 0) sofar.put(other);
 			sofar.put(one);
 			try {
 				extension.build(sofar);
