@@ -50,18 +50,27 @@ export function addSetsOption(command: Command): Command {
 		);
 }
 
-export function addWorldOptions(command: Command): Command {
-	return addMachineOptions(command).addOption(
+/** @param addresses the router's where none are told */
+export function addWorldOptions(
+	command: Command,
+	addresses: string = ASSUMED,
+): Command {
+	return addMachineOptions(command, addresses).addOption(
 		linuxOption("Linux of the router"),
 	);
 }
 
+const ASSUMED = "assumed from the rules";
+
 /** All that is told of the machine but its Linux. */
-export function addMachineOptions(command: Command): Command {
+export function addMachineOptions(
+	command: Command,
+	addresses: string = ASSUMED,
+): Command {
 	const machine = command
 		.option(
 			"--addresses <file>",
-			"addresses of the router: the output of `ip -j addr` (default assumed from the rules; - is standard input)",
+			`addresses of the router: the output of \`ip -j addr\` (default ${addresses}; - is standard input)`,
 		)
 		.option(
 			"--routes <file>",

@@ -79,7 +79,7 @@ Example:
 			const { trace } = await import("./trace.ts");
 			process.exitCode = await trace(file, options);
 		});
-	return addWorldOptions(command);
+	return addWorldOptions(command, "as --address says");
 }
 
 /** @param isList whether a name may have several values */

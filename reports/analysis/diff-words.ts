@@ -73,9 +73,7 @@ export function restLines({
 			? [`still loaded: ${counted(leftOver, "rule")} of the old file`]
 			: []),
 		...(missing > 0
-			? [
-					`${counted(missing, "rule")} of the new file are not where they stand in it`,
-				]
+			? [`not where the new file has them: ${counted(missing, "rule")}`]
 			: []),
 	];
 }

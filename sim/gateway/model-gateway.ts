@@ -270,6 +270,14 @@ export class ModelGateway {
 	}
 
 	/**
+	 * Loads rules that were read and checked, as iptables-restore loads the file of them. Not by their text: what
+	 * iptables-save prints of some extensions cannot be read again.
+	 */
+	load({ tables }: Ruleset): void {
+		for (const table of tables) replaceTable(this.state, asUnloaded(table));
+	}
+
+	/**
 	 * A single packet by hand: what became of it, and what came out at once.
 	 * @throws GatewayError when there is no such interface
 	 */
@@ -386,8 +394,7 @@ export class ModelGateway {
 		const conditions = readConditions(old.tables.names);
 		this.state = this.createState(old.timers.nowMs);
 		mustHaveSets(this.state, old);
-		for (const table of old.tables.now().tables)
-			replaceTable(this.state, asUnloaded(table));
+		this.load(old.tables.now());
 		for (const [name, value] of Object.entries(conditions))
 			writeCondition(this.state.tables.names, name, `${value}`);
 	}

@@ -34,8 +34,9 @@ export function martian(
 		throw new UnknownSignal("multicast is not modelled");
 	if (isMulticast(source) || source === INADDR_BROADCAST)
 		return "martian source";
-	// A host that asks for an address has none yet (DHCP).
-	if (source === 0) return isForAll(skb) ? null : "martian source";
+	// A host that asks for an address has none yet (DHCP); another's address is looked for in the routes alone.
+	if (isForAll(skb)) return null;
+	if (source === 0) return "martian source";
 	if (destination === 0) return "martian destination";
 	if (routesLocalnet) return null;
 	if (destination >>> 24 === 127) return "martian destination";

@@ -103,8 +103,10 @@ function isTcpOrUdp({ protocol }: Skb): boolean {
  * address is changed before the rules of the last hook are done (`nf_nat_packet`, net/netfilter/nf_nat_core.c, 6.1).
  */
 function macOf(skb: Skb, isSource: boolean, passing: Passing): string | null {
-	const { hook, inInterface, source } = skb;
-	if (hook === HOOK_OUTPUT || inInterface <= LOOPBACK_IFINDEX) return null;
+	const { hook, frame } = skb;
+	const { inInterface, source } = frame ?? skb;
+	const isOwn = hook === HOOK_OUTPUT && frame === null;
+	if (isOwn || inInterface <= LOOPBACK_IFINDEX) return null;
 	if (!isSource)
 		return passing.unknown("the gateway's own MAC addresses are not modelled");
 	return hostMac(source);

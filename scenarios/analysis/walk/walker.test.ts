@@ -267,3 +267,15 @@ test("what a rule without a target remembers is walked both ways", () => {
 		"mangle:PREROUTING:rule:1 0(10.20.0.11:80, 10.20.0.12:80)",
 	);
 });
+
+test.each([
+	"-m iface --iface ppp0 --lower-up -j ACCEPT",
+	'-j LOGMARK --log-prefix "a\\"b"',
+	"-m ipv4options --flags 32 -j ACCEPT",
+])(
+	"walks rules that iptables-save prints as nobody can read them: %s",
+	(rule) => {
+		const walker = testWalker({ filter: [`-A FORWARD ${rule}`] });
+		expect(walker.walk(SYN).kind).toBe("leaf");
+	},
+);

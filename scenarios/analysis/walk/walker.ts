@@ -20,12 +20,10 @@ import {
 } from "../../../sim/gateway/model-gateway.ts";
 import { hashOf } from "../../../sim/gateway/state/state-hash.ts";
 import { invariant } from "../../../sim/invariant.ts";
-import { DEFAULT_LINUX } from "../../../sim/linux/linux.ts";
 import { FreeWalk } from "../../../sim/netfilter/free-walk.ts";
 import { formatAddress } from "../../../sim/packet/address.ts";
 import { printPacket } from "../../../sim/packet/notation/notation.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
-import { printRuleset } from "../../../sim/ruleset/print.ts";
 import type { AskedFact } from "../../../sim/ruleset/rule-traits.ts";
 import type { Asked, Decision, End } from "./decision.ts";
 import { type RuleIndex, ruleIndex } from "./rule-index.ts";
@@ -151,16 +149,8 @@ export class Walker {
 			walk: this.free,
 			...(Object.keys(assume).length === 0 ? {} : { assume: this.assumptions }),
 		};
-		const { linux = DEFAULT_LINUX } = setup;
 		this.gateway = new ModelGateway(forWalks(setup), ports);
-		const outcome = this.gateway.operate({
-			kind: "restore",
-			text: printRuleset(ruleset, { counters: false, linux }),
-			file: "",
-			noflush: false,
-			counters: false,
-		});
-		invariant(outcome.ok, "a ruleset that was checked does not load");
+		this.gateway.load(ruleset);
 		this.begin = this.gateway.snapshot();
 	}
 

@@ -24,12 +24,7 @@ export function answerSegment(
 		ttl: ttl ?? gateway.settings.ttl,
 		dontFragment: true,
 	});
-	const receivedParts = isCopy ? skb.receivedParts : null;
-	makeAnswer(gateway, skb, packet, {
-		mark: 0,
-		checksum: "right",
-		receivedParts: receivedParts && { ...receivedParts, lengths: [] },
-	});
+	makeAnswer(gateway, skb, packet, { mark: 0, checksum: "right", isCopy });
 }
 
 /** How an answer differs from a packet that a process sends. */
@@ -37,8 +32,8 @@ export interface AnswerFields {
 	readonly mark: number;
 	/** `partial`: its checksum is made when it leaves. */
 	readonly checksum: "right" | "partial";
-	/** What a copy of a packet keeps of the fragments that it was put together from (`skb_copy_expand`). */
-	readonly receivedParts?: Skb["receivedParts"];
+	/** It is written over a copy of the segment, which keeps what is known of its frame and of its fragments (`skb_copy_expand`). */
+	readonly isCopy?: boolean;
 }
 
 /**
@@ -50,13 +45,17 @@ export function makeAnswer(
 	{ routes, settings, conntrack, made }: GatewayState,
 	skb: Skb,
 	packet: TcpPacket,
-	{ mark, checksum, receivedParts = null }: AnswerFields,
+	{ mark, checksum, isCopy = false }: AnswerFields,
 ): boolean {
 	if (isForMany(skb)) return false;
 	const answer = skbOf(packet);
 	answer.checksum = checksum;
 	answer.mark = mark;
-	answer.receivedParts = receivedParts;
+	if (isCopy) {
+		const { inInterface, source, receivedParts } = skb;
+		answer.frame = { inInterface, source };
+		answer.receivedParts = receivedParts && { ...receivedParts, lengths: [] };
+	}
 	answer.route = routeMeHarder(routes, settings, answer);
 	if (answer.route === null) return false;
 	conntrack.attach(answer, skb);

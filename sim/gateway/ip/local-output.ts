@@ -106,6 +106,8 @@ function through(
 	skb.outInterface = outOf(before);
 	const by = nfHook(gateway, HOOK_OUTPUT, skb);
 	if (by !== null) return dropped(by);
+	// What was a packet that came in tells from where when it leaves (`indev` of ip_output).
+	if (skb.frame !== null) skb.inInterface = skb.frame.inInterface;
 	// Another one, where a rule has changed what it goes by.
 	const { route } = skb;
 	// It comes back by itself (ip_mc_output).
@@ -137,6 +139,7 @@ function loopBack(gateway: GatewayState, skb: Skb): Fate | typeof COMES_BACK {
 export function comeIn(gateway: GatewayState, skb: Skb): Fate {
 	gateway.cameBack++;
 	afterLoopback(skb);
+	skb.frame = null;
 	skb.inInterface = LOOPBACK_IFINDEX;
 	skb.outInterface = 0;
 	skb.holdsIcmpLock = false;

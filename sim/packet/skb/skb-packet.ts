@@ -53,6 +53,7 @@ function freshSkb(): Skb {
 		fragment: null,
 		receivedParts: null,
 		checksum: "right",
+		frame: null,
 		inInterface: 0,
 		outInterface: 0,
 		mark: 0,
@@ -96,6 +97,7 @@ function clearTransport(skb: Skb): void {
 
 /** Everything that does not stand in the packet, as it is for one that has just come in. */
 function clearMetadata(skb: Skb): void {
+	skb.frame = null;
 	skb.inInterface = 0;
 	skb.outInterface = 0;
 	skb.mark = 0;

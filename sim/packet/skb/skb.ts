@@ -1,4 +1,5 @@
 import type {
+	Address,
 	Checksum,
 	FragmentPlace,
 	IcmpPacket,
@@ -7,6 +8,12 @@ import type {
 } from "../packet.ts";
 import type { SocketOwner } from "../socket-owner.ts";
 import type { Route } from "./route.ts";
+
+/** What the copy of a packet still has of its frame (`skb_copy_expand`): `skb->dev`, and who sent it. */
+export interface CopiedFrame {
+	readonly inInterface: number;
+	readonly source: Address;
+}
 
 /**
  * A packet on its way through the hooks: one flat, mutable record of one shape, since this is the
@@ -48,6 +55,8 @@ export interface Skb {
 	checksum: Checksum | "right" | "partial";
 
 	// What the kernel knows besides.
+	/** Of the copy of a packet, what is left of the frame that it came in; `null`: it is none. */
+	frame: CopiedFrame | null;
 	/** Index into `Interfaces`; 0 is none. */
 	inInterface: number;
 	outInterface: number;
