@@ -254,6 +254,12 @@ export class Conntrack implements NatApi, Stateful<SavedConntrack> {
 		return this.#nat.isUnmapped(skb);
 	}
 
+	/** Has the packet a connection whose time runs out within so many jiffies? */
+	endsWithin({ entry }: Skb, jiffies: number): boolean {
+		this.view.setNow();
+		return entry !== NO_ENTRY && this.#table.endsWithin(entry, jiffies);
+	}
+
 	/**
 	 * Does what the packet's connection sends in this direction come to another than it is addressed to? An error
 	 * that the gateway sends may be addressed to that other one already (`nf_nat_ipv4_local_fn`).

@@ -24,6 +24,11 @@ interface Extension<Options extends object> {
 	 */
 	readonly flagCodes?: Readonly<Record<string, number | string>>;
 	/**
+	 * Behind it iptables takes what nobody knows, and what lacks its argument, without a word: its library has no
+	 * options of its own, and says yes to all that it is asked (`xtables_option_tpcall`).
+	 */
+	readonly takesUnknown?: true;
+	/**
 	 * Its options in the order of their numbers in its library (`id`), where that is not the order of `options`: of
 	 * several that must, or must not, be beside one, the first in this order is named. Left out: they are alike.
 	 */

@@ -14,6 +14,7 @@ export const delude = defineTarget<object>({
 	hooks: ["INPUT", "FORWARD"],
 	protocols: [TCP],
 	options: [],
+	takesUnknown: true,
 	build: () => ({}),
 	print: () => "",
 	compile: (_, ports) => (skb) => {

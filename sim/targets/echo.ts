@@ -9,6 +9,7 @@ export const echo = defineTarget<object>({
 	tables: ["filter"],
 	protocols: [UDP],
 	options: [],
+	takesUnknown: true,
 	build: () => ({}),
 	print: () => "",
 	compile: null,

@@ -8,6 +8,7 @@ export const sysrq = defineTarget<object>({
 	name: "SYSRQ",
 	library: { package: "xtables-addons" },
 	options: [],
+	takesUnknown: true,
 	build: () => ({}),
 	print: () => "",
 	/** `sysrq_tg_check` */

@@ -144,6 +144,13 @@ export class EntryTable implements Stateful<SavedTable> {
 		return ((timeout - this.now) | 0) <= 0;
 	}
 
+	/** Is it in the table, and not for longer than so many jiffies? */
+	endsWithin(entry: number, jiffies: number): boolean {
+		if (!this.isConfirmed(entry) || this.isExpired(entry)) return false;
+		const timeout = this.words[(entry << ENTRY_SHIFT) + TIMEOUT] as number;
+		return ((timeout - this.now) | 0) <= jiffies;
+	}
+
 	/** Is it in the table? */
 	isConfirmed(entry: number): boolean {
 		const status = this.words[(entry << ENTRY_SHIFT) + STATUS] as number;

@@ -197,3 +197,41 @@ test.each([
 		expect(met).toEqual(chances);
 	},
 );
+
+// Its first packet waits for a host that another has been waiting for; errors about both come 3 s after that.
+test.each([
+	[3, ["neighbour"]],
+	[30, []],
+])("an error about a connection that lasts for %i s", (timeoutS, chances) => {
+	const met: UnseenChance[] = [];
+	const choice = Object.assign(seededChoice(1), {
+		hearsUnseen: true,
+		unseen: (chance: UnseenChance) => void met.push(chance),
+	});
+	const sysctls = {
+		...SETUP.sysctls,
+		"netfilter.nf_conntrack_udp_timeout": timeoutS,
+	};
+	const gateway = new ModelGateway({ ...SETUP, sysctls }, { choice });
+	gateway.operate({
+		kind: "restore",
+		text: "*nat\n-A POSTROUTING -j MASQUERADE\nCOMMIT\n",
+		file: "",
+		noflush: false,
+		counters: false,
+	});
+	gateway.answer({
+		kind: "neighbour",
+		atMs: 0,
+		interface: IN,
+		address: "192.168.0.1",
+		answers: false,
+	});
+	const send = (port: number) =>
+		gateway.receive(OUT, parsePacket(`udp 10.0.0.10:${port} > 192.168.0.1:2`));
+	send(1);
+	gateway.answer({ kind: "wait", atMs: 0, toMs: 100 });
+	send(2);
+	gateway.answer({ kind: "wait", atMs: 100, toMs: 3200 });
+	expect(met).toEqual(chances);
+});

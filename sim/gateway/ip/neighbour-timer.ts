@@ -90,6 +90,7 @@ export function neighForgetAll(gateway: GatewayState, index: number): void {
 function neighTimedOut(gateway: GatewayState, neighbour: Neighbour): void {
 	const { icmpLimits, choice } = gateway;
 	const before = choice.hearsUnseen ? rememberedIn(gateway) : null;
+	if (choice.hearsUnseen) noteEnding(gateway, neighbour);
 	icmpLimits.timerOf = neighbour.address;
 	try {
 		neighInvalidate(gateway, neighbour);
@@ -99,6 +100,15 @@ function neighTimedOut(gateway: GatewayState, neighbour: Neighbour): void {
 		icmpLimits.timerOf = null;
 	}
 	if (before !== null) noteTimedOut(gateway, neighbour.address, before);
+}
+
+/** Of a connection whose time is nearly over, a kernel's error may come when it is. */
+function noteEnding(
+	{ choice, conntrack }: GatewayState,
+	{ queue }: Neighbour,
+): void {
+	if (queue.some((skb) => conntrack.endsWithin(skb, LATEST_TIMER)))
+		choice.unseen("neighbour");
 }
 
 /** Errors about two neighbours may come in either order: a rule that remembers both may remember something else. */

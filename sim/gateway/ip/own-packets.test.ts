@@ -41,6 +41,20 @@ describe("a program's own packet", () => {
 		expect(fate("udp 127.0.0.1:1 > 10.0.0.1:1")).toEqual({ kind: "delivered" });
 	});
 
+	it("takes the route of no address as a fragment, which a raw socket sends", () => {
+		const gateway = createTestGateway("", {
+			listeners: [{ protocol: "udp", port: 1 }],
+			ip: [
+				"ip rule add from 192.168.0.254 lookup 7",
+				"ip route add default via 10.0.0.9 table 7",
+			],
+		});
+		const whole = "udp 192.168.0.254:1 > 192.168.0.1:2";
+		expect(gateway.send("lo", whole)[0]).toMatch(`${OUT} `);
+		const first = `proto 17 192.168.0.254 > 192.168.0.1 ipid 1 MF data "\\x00\\x01\\x00\\x02\\x00\\x10\\x00\\x00"`;
+		expect(gateway.send("lo", first)[0]).toMatch(`${IN} `);
+	});
+
 	it("is of the user and group whose port it is sent from", () => {
 		const gateway = createTestGateway(
 			"*filter\n-A OUTPUT -m owner ! --uid-owner 13 -j DROP\n-A OUTPUT -m owner --gid-owner 14-20 -j DROP\nCOMMIT\n",

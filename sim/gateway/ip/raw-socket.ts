@@ -72,9 +72,13 @@ export function sourceTowards(
 	return routeOfFlow(routes, settings, flow)?.source ?? null;
 }
 
-/** Whose is the port from which the packet is sent? `null`: no program has it open, so a raw socket of root's sends it. */
+/**
+ * Whose is the port from which the packet is sent? `null`: no program has it open, so a raw socket of root's sends it,
+ * as it does a fragment: of a program's own the kernel makes fragments when they leave.
+ */
 function ownerOfPort({ ownPorts }: GatewayState, skb: Skb): SocketOwner | null {
-	const { source, sourcePort } = skb;
+	const { source, sourcePort, fragment } = skb;
+	if (fragment !== null) return null;
 	const protocol =
 		skb.protocol === TCP ? "tcp" : skb.protocol === UDP ? "udp" : null;
 	return protocol === null

@@ -132,6 +132,8 @@ export class LineParser implements LineState {
 				this.plainWord(inverted);
 				inverted = true;
 				continue;
+			} else if (draft.target?.table.extension.takesUnknown) {
+				// It was for the target.
 			} else if (this.loadProtocol()) continue;
 			else if (found === "incomplete")
 				throw new Refusal(
