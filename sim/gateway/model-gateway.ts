@@ -18,13 +18,12 @@ import type {
 	Unknown,
 } from "../contract/gateway.ts";
 import { GatewayError } from "../contract/gateway-error.ts";
-import type { Rule, Ruleset, Table } from "../contract/ruleset.ts";
+import type { Ruleset } from "../contract/ruleset.ts";
 import { UnknownSignal } from "../contract/unknown-signal.ts";
 import { assumeBy } from "../extension/assumed.ts";
 import type { Assume } from "../extension/host.ts";
 import { unreachable } from "../invariant.ts";
 import type { FreeWalk } from "../netfilter/free-walk.ts";
-import { replaceTable } from "../netfilter/hook-path.ts";
 import { createTracer, type RuleTracer } from "../netfilter/rule-tracer.ts";
 import { formatAddress, parseAddress } from "../packet/address.ts";
 import type { Address, Packet } from "../packet/packet.ts";
@@ -38,7 +37,7 @@ import { type Raced, race } from "./ip/race.ts";
 import { sourceTowards } from "./ip/raw-socket.ts";
 import { setCarrier } from "./ip-command.ts";
 import { beforeOperation } from "./operation-effect.ts";
-import { carryOut } from "./operations.ts";
+import { carryOut, loadRules } from "./operations.ts";
 import { mustHaveSets } from "./sets-of-rules.ts";
 import type { GatewayState } from "./state/gateway-state.ts";
 import {
@@ -273,8 +272,8 @@ export class ModelGateway {
 	 * Loads rules that were read and checked, as iptables-restore loads the file of them. Not by their text: what
 	 * iptables-save prints of some extensions cannot be read again.
 	 */
-	load({ tables }: Ruleset): void {
-		for (const table of tables) replaceTable(this.state, asUnloaded(table));
+	load(ruleset: Ruleset): void {
+		loadRules(this.state, ruleset);
 	}
 
 	/**
@@ -483,21 +482,5 @@ function unknownOf(error: unknown): Unknown {
 	return {
 		...(error.place ?? { rule: "", text: "", line: 0 }),
 		reason: error.reason,
-	};
-}
-
-/** The table as another gateway loads it: no packet has met it, and its rules have no handles yet. */
-function asUnloaded(table: Table): Table {
-	const counters = { packets: 0, bytes: 0 };
-	return {
-		...table,
-		// The text that is loaded names all built-in chains.
-		chains: table.chains.map(({ lacks: _, ...chain }) => ({
-			...chain,
-			counters,
-			rules: chain.rules.map(({ handle: _, ...rule }): Rule => {
-				return { ...rule, counters };
-			}),
-		})),
 	};
 }

@@ -2,6 +2,7 @@
 
 import type { Operation, OperationOutcome } from "../contract/gateway.ts";
 import { GatewayError } from "../contract/gateway-error.ts";
+import type { Rule, Ruleset, Table } from "../contract/ruleset.ts";
 import { UnknownSignal } from "../contract/unknown-signal.ts";
 import { inLine } from "../in-line.ts";
 import { unreachable } from "../invariant.ts";
@@ -125,6 +126,27 @@ function ipset(
 	const words = noWords();
 	splitWords(command, 0, command.length, words);
 	return carryOutIpset(sets, words.text.slice(0, words.count), input);
+}
+
+/** Loads rules that were read and checked: as if they had just come in, with nothing counted. */
+export function loadRules(gateway: GatewayState, { tables }: Ruleset): void {
+	for (const table of tables) replaceTable(gateway, asUnloaded(table));
+}
+
+/** The table as another gateway loads it: no packet has met it, and its rules have no handles yet. */
+function asUnloaded(table: Table): Table {
+	const counters = { packets: 0, bytes: 0 };
+	return {
+		...table,
+		// The text that is loaded names all built-in chains.
+		chains: table.chains.map(({ lacks: _, ...chain }) => ({
+			...chain,
+			counters,
+			rules: chain.rules.map(({ handle: _, ...rule }): Rule => {
+				return { ...rule, counters };
+			}),
+		})),
+	};
 }
 
 function load(
