@@ -37,12 +37,15 @@ export function laterPackets(
 	end: End,
 ): LaterPackets {
 	const before: Before = { ...first, ways: end.ways };
-	const isOwn = end.fate.kind === "delivered" && end.packet !== null;
-	const world = isOwn ? { listens: end.packet as Packet } : {};
-	const again = walker.walk(first, { ...world, before: [before] });
+	const { fate: reached, packet: arrived } = end;
+	const listening =
+		reached.kind === "delivered" && arrived !== null
+			? { listens: arrived }
+			: {};
+	const again = walker.walk(first, { ...listening, before: [before] });
 	const answer = answerTo(end);
 	if (answer === null) return { again, answer: null, next: null };
-	const back = walker.walk(answer, { ...world, before: [before] });
+	const back = walker.walk(answer, { ...listening, before: [before] });
 	const returned = firstEnd(back);
 	const { fate, packet } = returned;
 	const isForClient = packet?.destination === first.packet.source;
@@ -59,7 +62,7 @@ export function laterPackets(
 		packet: nextOf(first.packet),
 	};
 	const ways = walker.walk(next, {
-		...world,
+		...listening,
 		before: [before, { ...answer, ways: returned.ways }],
 	});
 	return { again, answer: back, next: ways };

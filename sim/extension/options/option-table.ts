@@ -71,8 +71,14 @@ function prepare(extension: AnyExtension): OptionTable {
 	for (const { name, sameAs } of options)
 		if (sameAs !== undefined) slots.set(name, slotOf(sameAs));
 	const { numbered } = extension;
-	const numberOf = (name: string): number =>
-		numbered === undefined ? slotOf(name) : numbered.indexOf(name);
+	const numberOf = (name: string): number => {
+		if (numbered === undefined) return slotOf(name);
+		invariant(
+			numbered.includes(name),
+			`${extension.name} has an option --${name} without a number`,
+		);
+		return numbered.indexOf(name);
+	};
 	const constraints = options.flatMap((entry) => {
 		const constraint =
 			(kind: Constraint["kind"]) =>
