@@ -316,7 +316,7 @@ class SubjectProof {
 		if (found.length > 0)
 			return {
 				kind: "unknown",
-				why: `it could be violated if counters and draws fell so, and no such play was found on the model: ${found[0]?.why ?? ""}`,
+				why: `it could be violated if what the rules ask (counters, draws, sets …) were answered so, and no such play was found on the model: ${found[0]?.why ?? ""}`,
 			};
 		const why = unknown.get(property) ?? cut;
 		if (why !== null) return { kind: "unknown", why };
