@@ -10,7 +10,7 @@ import type { SocketOwner } from "../socket-owner.ts";
 import type { Route } from "./route.ts";
 
 /** What the copy of a packet still has of its frame (`skb_copy_expand`): `skb->dev`, and who sent it. */
-export interface CopiedFrame {
+interface CopiedFrame {
 	readonly inInterface: number;
 	readonly source: Address;
 }
