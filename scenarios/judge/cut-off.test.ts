@@ -176,5 +176,9 @@ describe("an expectation about connections that are not decided at the end", () 
 		const expected = avoided("b2");
 		expect(playedOn(dns, asked, 500, expected)[0]).toMatch(/^unknown/);
 		expect(playedOn(dns, asked, 60_000, expected)[0]).toMatch(/^holds/);
+		// Of other steps with the same label, or none, one request is all.
+		const others = [...asked, at(50, send(10, { sockets: "each" }))];
+		expect(playedOn(dns, others, 500, expected)[0]).toMatch(/^unknown/);
+		expect(playedOn(dns, others, 60_000, expected)[0]).toMatch(/^holds/);
 	});
 });

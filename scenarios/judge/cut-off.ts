@@ -169,7 +169,7 @@ const STAYING: ReadonlySet<string | undefined> = new Set(["hold", "silent"]);
 function undecidedOf(
 	expectation: Expectation,
 	of: ConnectionFilter,
-	{ steps, account }: Play,
+	{ steps, account, setup }: Play,
 ): number {
 	const connections = selected(account.connections, of);
 	const isOpen = isOpenIn(steps);
@@ -190,8 +190,8 @@ function undecidedOf(
 		case "avoided":
 		case "moved":
 		case "sticky": {
-			const hasMore = asksMoreIn(steps);
-			return connections.filter((one) => isOpen(one) || hasMore(one)).length;
+			const asking = askingMore(of, connections, { steps, setup });
+			return new Set([...connections.filter(isOpen), ...asking]).size;
 		}
 		default:
 			return 0;
@@ -216,17 +216,35 @@ function isOpenIn(
 		outcome === "open" && (connectedMs === null || !holding.has(step));
 }
 
-/** Are there requests that its one socket has not sent yet? */
-function asksMoreIn(
-	steps: Scenario["steps"],
-): (connection: ConnectionRecord) => boolean {
-	const requests = new Map(
-		steps.flatMap((step) =>
-			step.kind === "send" && step.sockets === "one"
-				? [[step.label, step.count] as const]
-				: [],
-		),
-	);
-	return ({ step, datagrams }) =>
-		datagrams !== undefined && datagrams.requests < (requests.get(step) ?? 0);
+/**
+ * Flows whose one socket has requests that it has not sent yet. Labels may be those of several steps, so the flows with
+ * the most requests are taken for those of the steps with the most.
+ */
+function askingMore(
+	{ step, client, service }: ConnectionFilter,
+	connections: readonly ConnectionRecord[],
+	{ steps, setup }: Pick<Play, "steps" | "setup">,
+): readonly ConnectionRecord[] {
+	const counts = new Map<string, number[]>();
+	for (const one of steps) {
+		if (one.kind !== "send" || one.sockets !== "one") continue;
+		const isMeant =
+			(step === undefined || one.label === step) &&
+			(client === undefined || one.client === client) &&
+			(service === undefined || serviceNameOf(one, setup) === service);
+		if (!isMeant) continue;
+		counts.set(one.label, [...(counts.get(one.label) ?? []), one.count]);
+	}
+	const sent = ({ datagrams }: ConnectionRecord) => datagrams?.requests ?? 0;
+	return [...counts].flatMap(([label, wanted]) => {
+		const flows = connections
+			.filter((one) => one.step === label && one.datagrams !== undefined)
+			.toSorted((one, other) => sent(other) - sent(one));
+		return wanted
+			.toSorted((one, other) => other - one)
+			.flatMap((count, index) => {
+				const flow = flows[index];
+				return flow !== undefined && sent(flow) < count ? [flow] : [];
+			});
+	});
 }

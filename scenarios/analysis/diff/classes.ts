@@ -49,6 +49,8 @@ export interface Classes {
 	readonly gaps: readonly string[];
 	/** How many kinds of packets were walked. */
 	readonly walked: number;
+	/** Rules that some packet which was walked fitted. */
+	readonly met: ReadonlySet<Rule>;
 }
 
 /** Kinds of packets that are walked. */
@@ -64,6 +66,7 @@ export function classesIn(
 	const gaps = new Set<string>();
 	const found = new Map<string, PacketClass>();
 	const services = servicesOf(sides);
+	const met = new Set<Rule>();
 	let walked = 0;
 	const add = (one: PacketClass) => {
 		const key = `${one.which} ${one.service?.key} ${comparisonText(one.comparison)}`;
@@ -84,7 +87,8 @@ export function classesIn(
 	for (const kind of kinds) {
 		walked++;
 		const service = services.find(kind);
-		const asked = { sides, affected, service, kind };
+		const asked = { sides, affected, service, kind, met };
+		noteMet(asked, kind);
 		const first = firstOf(asked, services.vectors(service));
 		if (first.comparison.verdict !== "same" || service !== null) add(first);
 		if (first.comparison.verdict === "changed") continue;
@@ -97,7 +101,23 @@ export function classesIn(
 		})),
 		gaps: [...gaps],
 		walked,
+		met,
 	};
+}
+
+/** Remembers the rules that a packet fits, on either side. */
+function noteMet(
+	{ sides, met }: Pick<Asked, "sides" | "met">,
+	decisions: Pick<Uniform, "before" | "after">,
+): void {
+	for (const which of ["before", "after"] as const) {
+		const { rules } = sides[which].analysis.walker;
+		for (const end of endsOf(decisions[which]))
+			for (const { rule: name } of end.rules) {
+				const rule = rules.ruleAt(name);
+				if (rule !== null) met.add(rule);
+			}
+	}
 }
 
 interface Asked {
@@ -105,6 +125,7 @@ interface Asked {
 	readonly affected: ReadonlySet<Rule>;
 	readonly service: Service | null;
 	readonly kind: Uniform;
+	readonly met: Set<Rule>;
 }
 
 function firstOf(
@@ -170,6 +191,7 @@ function* laterOf(
 			const after = other[which];
 			// There is no next packet on one side: what becomes of the answer tells why.
 			if (before === null || after === null) continue;
+			noteMet(asked, { before, after });
 			const { packet } = (which === "answer" ? answerTo(end) : null) ?? arrival;
 			const comparison = compareDecisions({
 				sides,

@@ -83,11 +83,30 @@ export function diffOf(
 			...touched.unmet.map(
 				(rule) => `no packet that is compared fits ${unmetWords(rule, sides)}`,
 			),
+			...(isQuiet
+				? unwalked(sides, found.met)
+						.filter((rule) => !touched.unmet.includes(rule))
+						.map(
+							(rule) =>
+								`no packet that was walked fits ${unmetWords(rule, sides)}`,
+						)
+				: []),
 			...found.gaps,
 			...standing.gaps,
 			...gapsOf(sides.before, sides.after),
 		],
 	};
+}
+
+/**
+ * Rules that were removed or added and do something, and that no walked packet fitted: others than first packets,
+ * their answers and the next ones may, unless rules in front of them take these all.
+ */
+function unwalked(
+	{ alignment: { changed } }: Sides,
+	met: ReadonlySet<Rule>,
+): readonly Rule[] {
+	return [...changed].filter((rule) => rule.target !== null && !met.has(rule));
 }
 
 /** `line 4 of new.rules`: a rule for multicast, or for an interface that the machine does not have. */

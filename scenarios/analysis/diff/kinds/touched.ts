@@ -139,8 +139,10 @@ export function touchedBy(
 					add(space);
 					if (meetsFirstAlone(at)) return;
 					isBehind = true;
+					// Hosts answer the gateway's own programs, and these answer hosts.
 					for (const answered of answeredBy(space, alignment.both, links))
-						add(common(answered, all));
+						for (const asking of populations(links))
+							add(common(answered, asking));
 				},
 				[at],
 			);
