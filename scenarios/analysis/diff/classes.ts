@@ -23,7 +23,7 @@ import { effectKey, effectOf, getsThrough } from "./effect.ts";
 import { sizeOf } from "./kinds/measure.ts";
 import { spaceOfService } from "./kinds/service-space.ts";
 import { ruleIn, type Side, type Sides } from "./kinds/sides.ts";
-import { joinedSpaces } from "./kinds/touched.ts";
+import { joinedSpaces, type Touched } from "./kinds/touched.ts";
 import { type Uniform, uniformSpaces } from "./kinds/uniform.ts";
 
 /** Which packets of a connection. */
@@ -59,8 +59,7 @@ const MOST_KINDS = 4000;
 const MOST_ENDS = 64;
 
 export function classesIn(
-	spaces: readonly Space[],
-	affected: ReadonlySet<Rule>,
+	{ spaces, affected, answered }: Touched,
 	sides: Sides,
 ): Classes {
 	const gaps = new Set<string>();
@@ -82,6 +81,7 @@ export function classesIn(
 	};
 	const kinds = uniformSpaces(spaces, sides, affected, {
 		budget: MOST_KINDS,
+		answered,
 		onGap: (gap) => gaps.add(gap),
 	});
 	for (const kind of kinds) {

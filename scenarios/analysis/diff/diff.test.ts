@@ -297,6 +297,61 @@ describe("loading an edit", () => {
 		expect(document.loads[0]?.connections).not.toEqual([]);
 	});
 
+	const filter = (...rules: readonly string[]) =>
+		`*filter\n:INPUT DROP [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT DROP [0:0]\n${rules.map((rule) => `-A ${rule}\n`).join("")}COMMIT\n`;
+
+	it.each([
+		[
+			"answers of programs of the gateway's own",
+			["INPUT -p tcp --dport 22 -j ACCEPT"],
+			"OUTPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT",
+			"answer",
+		],
+		[
+			"answers to programs of the gateway's own",
+			["OUTPUT -j ACCEPT"],
+			"INPUT -p tcp --sport 443 -m conntrack --ctstate ESTABLISHED -j ACCEPT",
+			"answer",
+		],
+	])("drops %s", (_, rules, rule, which) => {
+		const { document } = compared(filter(...rules, rule), filter(...rules));
+		expect(document.packets.map((one) => one.which)).toContain(which);
+		expect(
+			document.loads
+				.find(({ load }) => load === "restore")
+				?.connections.flatMap(({ outcomes }) => outcomes),
+		).toContain("broken");
+	});
+
+	it("tells answers to one port from those to another", () => {
+		const drop = (port: number) =>
+			filter(
+				`FORWARD -p tcp --dport ${port} -m conntrack --ctdir REPLY -j DROP`,
+			);
+		const { document } = compared(drop(1), drop(9));
+		expect(document.packets).toHaveLength(2);
+		const both = filter(
+			"FORWARD -p tcp -m multiport --dports 1,9 -m conntrack --ctdir REPLY -j DROP",
+		);
+		expect(compared(both, drop(1)).document.verdict).toBe("different");
+		expect(compared(drop(1), both).document.verdict).toBe("different");
+	});
+
+	it.each([
+		"FORWARD -p tcp --tcp-flags RST RST -j DROP",
+		"INPUT -p icmp --icmp-type fragmentation-needed -j ACCEPT",
+		"OUTPUT -p icmp --icmp-type echo-reply -j ACCEPT",
+		"FORWARD -f -j DROP",
+		"FORWARD -p tcp -m length --length 1000: -j DROP",
+		"FORWARD -m conntrack --ctstate RELATED -j DROP",
+	])("is unknown of a rule that no walked packet fits: %s", (rule) => {
+		const { document } = compared(filter(), filter(rule));
+		expect(document.verdict).toBe("unknown");
+		expect(JSON.stringify(document)).toContain(
+			"no packet that was walked fits the added rule of filter",
+		);
+	});
+
 	it("says nothing of counters of rules that draw: they have none", () => {
 		const rules = (probability: string) =>
 			`*nat\n-A PREROUTING -p tcp --dport 80 -m statistic --mode random --probability ${probability} -j DNAT --to-destination 192.168.0.1\n-A PREROUTING -p tcp --dport 80 -j DNAT --to-destination 192.168.0.2\nCOMMIT\n`;

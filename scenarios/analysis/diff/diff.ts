@@ -59,7 +59,7 @@ export function diffOf(
 		return { sides, findings, ...nothing, gaps: [], isCut: false };
 	}
 	const touched = touchedBy(sides.alignment, sides.links, servicesOf(sides));
-	const found = classesIn(touched.spaces, touched.affected, sides);
+	const found = classesIn(touched, sides);
 	// Where no packet gets anything else, none of a connection does.
 	const isQuiet = found.classes.every(
 		({ comparison }) => comparison.verdict === "same",

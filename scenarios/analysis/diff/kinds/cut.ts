@@ -129,7 +129,7 @@ function leavesByOther(
 }
 
 /** A part of the space is taken, and a part is not. */
-function cutOf(space: Space, taken: Space): Cut | null {
+export function cutOf(space: Space, taken: Space): Cut | null {
 	for (const field of [...HEADER_FIELDS, "protocol"] as const)
 		if (!isWithin(space[field], taken[field]))
 			return { field, part: intersection(space[field], taken[field]) };

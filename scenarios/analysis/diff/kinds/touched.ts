@@ -91,6 +91,8 @@ export function populations({ names, ownAddresses }: Links): readonly Space[] {
 export interface Touched {
 	/** Apart from each other. */
 	readonly spaces: readonly Space[];
+	/** Of first packets, those whose answers a rule may fit that was removed or added: it tells them from others. */
+	readonly answered: readonly Space[];
 	/** Not all of them: there are too many. */
 	readonly isCut: boolean;
 	/** Rules whose answer depends on lists and sets that rules which were removed or added write. */
@@ -101,6 +103,7 @@ export interface Touched {
 
 /** With more the rest is not looked at. */
 const MOST_SPACES = 6000;
+const MOST_ANSWERED = 1000;
 
 /** @param also spaces that are looked at as well, where rules meet packets whose addresses are translated */
 export function touchedBy(
@@ -112,6 +115,7 @@ export function touchedBy(
 	const isChanged = (rule: Rule) =>
 		alignment.changed.has(rule) || affected.has(rule);
 	const found: Space[] = [];
+	const answered = new Map<string, Space>();
 	const met = new Set<Rule>();
 	let isCut = false;
 	let isBehind = false;
@@ -140,9 +144,10 @@ export function touchedBy(
 					if (meetsFirstAlone(at)) return;
 					isBehind = true;
 					// Hosts answer the gateway's own programs, and these answer hosts.
-					for (const answered of answeredBy(space, alignment.both, links))
-						for (const asking of populations(links))
-							add(common(answered, asking));
+					for (const one of answeredBy(space, alignment.both, links)) {
+						answered.set(JSON.stringify(one), one);
+						for (const asking of populations(links)) add(common(one, asking));
+					}
 				},
 				[at],
 			);
@@ -159,7 +164,9 @@ export function touchedBy(
 	const spaces = apart(joinedSpaces(found), MOST_SPACES);
 	return {
 		spaces: spaces.slice(0, MOST_SPACES),
-		isCut: isCut || spaces.length > MOST_SPACES,
+		answered: [...answered.values()].slice(0, MOST_ANSWERED),
+		isCut:
+			isCut || spaces.length > MOST_SPACES || answered.size > MOST_ANSWERED,
 		affected,
 		unmet: reachedBy(alignment, links).filter((rule) => !met.has(rule)),
 	};

@@ -5,6 +5,7 @@
 import type { Rule, Ruleset } from "../../../../sim/contract/ruleset.ts";
 import { sampleOf } from "../../services/sample.ts";
 import {
+	common,
 	isFromGateway,
 	OWN_INTERFACES,
 	type Space,
@@ -16,6 +17,7 @@ import {
 	type Cut,
 	cutBy,
 	cutByNetwork,
+	cutOf,
 	type Looking,
 	networksOf,
 	type Path,
@@ -71,6 +73,8 @@ const LEAVING: Path = [
 export interface Limits {
 	/** Kinds of packets that are walked. */
 	readonly budget: number;
+	/** First packets whose answers rules tell apart. */
+	readonly answered: readonly Space[];
 	/** Hears what was not looked at. */
 	readonly onGap: (gap: string) => void;
 }
@@ -80,14 +84,14 @@ export function* uniformSpaces(
 	spaces: readonly Space[],
 	sides: Sides,
 	affected: ReadonlySet<Rule>,
-	{ budget, onGap }: Limits,
+	{ budget, answered, onGap }: Limits,
 ): Generator<Uniform> {
 	const { links } = sides;
 	const networks = networksOf(sides.world, links);
 	const waiting = spaces.toReversed();
 	let walks = 0;
 	for (let space = waiting.pop(); space !== undefined; space = waiting.pop()) {
-		const cut = cutByNetwork(space, networks);
+		const cut = cutByNetwork(space, networks) ?? cutByAll(space, answered);
 		if (cut !== null) {
 			waiting.push(...partsOf(space, cut).toReversed());
 			continue;
@@ -104,6 +108,15 @@ export function* uniformSpaces(
 			yield found;
 		}
 	}
+}
+
+/** The first of these spaces that has a part of the space. */
+function cutByAll(space: Space, others: readonly Space[]): Cut | null {
+	for (const other of others) {
+		const cut = common(space, other) === null ? null : cutOf(space, other);
+		if (cut !== null) return cut;
+	}
+	return null;
 }
 
 /** @returns a cut, where the space is not uniform; `null`: it has no packet that could be walked */
