@@ -6,12 +6,15 @@ import {
 	backend,
 	connect,
 	connectedWithin,
+	conntrack,
+	counter,
 	evenSplit,
 	gatewayAnswered,
 	hold,
 	moved,
 	order,
 	outcomes,
+	packetsCounted,
 	recipeSetup,
 	scenario,
 	send,
@@ -98,6 +101,24 @@ describe("an expectation about connections that did not begin before the end", (
 			"unknown",
 			"unknown",
 		]);
+	});
+
+	it("is unknown where packets, entries and counters of the gateway stand for all of them", () => {
+		const upper = [
+			packetsCounted(["tcp * > 192.168.0.1:25 S *"], { atMost: 3 }),
+			conntrack({ replySource: "192.168.0.1" }, { atMost: 3 }),
+			counter("nat:PREROUTING:rule:1", 1),
+		];
+		for (const said of played(hundred, 50, ...upper))
+			expect(said).toMatch(/^unknown: .*only 1 of 100 connections began/s);
+		const packets = packetsCounted(["tcp * > 192.168.0.1:25 S *"], {
+			atLeast: 1,
+		});
+		expect(played(hundred, 50, packets)[0]).toMatch(/^holds/);
+		const early = packetsCounted(["tcp * > 192.168.0.1:25 S *"], 1, {
+			toMs: 40,
+		});
+		expect(played(hundred, 50, early)[0]).toMatch(/^holds/);
 	});
 
 	it("is violated where it is violated already", () => {

@@ -35,7 +35,7 @@ export function unlessCutOff(
 	found: Finding,
 	{ find, ...play }: Play & { readonly find: Find },
 ): Finding {
-	const of = connectionsMeant(expectation);
+	const of = connectionsMeant(expectation, play.account);
 	if (of === null) return found;
 	const { begun, planned } = arrivalsMeant(of, play);
 	const missing = Math.max(0, planned - begun);
@@ -78,13 +78,20 @@ function hasRoomFor(
 			const atMost = expectation.atMost - more;
 			return find({ ...expectation, atMost }).outcome === "holds";
 		}
+		// Of packets a connection has as many as it likes.
+		case "packets-counted":
+		case "conntrack":
+			return expectation.atMost >= Number.MAX_SAFE_INTEGER;
 		default:
 			return false;
 	}
 }
 
 /** `null`: it is not about connections. */
-function connectionsMeant(expectation: Expectation): ConnectionFilter | null {
+function connectionsMeant(
+	expectation: Expectation,
+	account: Account,
+): ConnectionFilter | null {
 	switch (expectation.kind) {
 		case "order":
 		case "split":
@@ -106,11 +113,14 @@ function connectionsMeant(expectation: Expectation): ConnectionFilter | null {
 		// It asks for packets after the failure itself.
 		case "abandoned":
 			return null;
-		case "packets-out":
-		case "packets-past":
+		// What is counted while the play lasts; at its end, what is there then.
 		case "packets-counted":
+			return expectation.toMs >= account.endedMs ? {} : null;
 		case "conntrack":
 		case "counter":
+			return expectation.at === "" ? {} : null;
+		case "packets-out":
+		case "packets-past":
 		case "condition":
 		case "mail-kept":
 		case "operation":
