@@ -352,6 +352,23 @@ describe("loading an edit", () => {
 		);
 	});
 
+	it.each([
+		"FORWARD -p tcp --tcp-flags RST RST -j LOG",
+		"FORWARD -p tcp --tcp-flags RST RST",
+		"AWAY -p tcp --tcp-flags RST RST -j DROP",
+	])(
+		"is the same where a rule that no walked packet fits does nothing: %s",
+		(rule) => {
+			const withChain = (text: string) =>
+				text.replace("*filter\n", "*filter\n:AWAY - [0:0]\n");
+			const { document } = compared(
+				withChain(filter()),
+				withChain(filter(rule)),
+			);
+			expect(document.verdict).toBe("same");
+		},
+	);
+
 	it("says nothing of counters of rules that draw: they have none", () => {
 		const rules = (probability: string) =>
 			`*nat\n-A PREROUTING -p tcp --dport 80 -m statistic --mode random --probability ${probability} -j DNAT --to-destination 192.168.0.1\n-A PREROUTING -p tcp --dport 80 -j DNAT --to-destination 192.168.0.2\nCOMMIT\n`;

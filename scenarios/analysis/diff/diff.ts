@@ -10,9 +10,10 @@ import { lintRuleset } from "../lint/run/lint-ruleset.ts";
 import type { Space } from "../services/space.ts";
 import type { GivenWorld } from "../world/assumed-world.ts";
 import { type Classes, classesIn } from "./classes.ts";
+import { isIdle } from "./kinds/cut.ts";
 import { spaceOfService } from "./kinds/service-space.ts";
 import { type Side, type Sides, sidesOf } from "./kinds/sides.ts";
-import { touchedBy } from "./kinds/touched.ts";
+import { type Touched, touchedBy } from "./kinds/touched.ts";
 import type { CounterLife } from "./remembered.ts";
 import { countersOn } from "./remembered.ts";
 import { type Loaded, standingIn } from "./standing.ts";
@@ -84,12 +85,10 @@ export function diffOf(
 				(rule) => `no packet that is compared fits ${unmetWords(rule, sides)}`,
 			),
 			...(isQuiet
-				? unwalked(sides, found.met)
-						.filter((rule) => !touched.unmet.includes(rule))
-						.map(
-							(rule) =>
-								`no packet that was walked fits ${unmetWords(rule, sides)}`,
-						)
+				? unwalked(touched, found).map(
+						(rule) =>
+							`no packet that was walked fits ${unmetWords(rule, sides)}`,
+					)
 				: []),
 			...found.gaps,
 			...standing.gaps,
@@ -103,10 +102,12 @@ export function diffOf(
  * their answers and the next ones may, unless rules in front of them take these all.
  */
 function unwalked(
-	{ alignment: { changed } }: Sides,
-	met: ReadonlySet<Rule>,
+	{ reached, unmet }: Touched,
+	{ met }: Classes,
 ): readonly Rule[] {
-	return [...changed].filter((rule) => rule.target !== null && !met.has(rule));
+	return reached.filter(
+		(rule) => !isIdle(rule) && !met.has(rule) && !unmet.includes(rule),
+	);
 }
 
 /** `line 4 of new.rules`: a rule for multicast, or for an interface that the machine does not have. */

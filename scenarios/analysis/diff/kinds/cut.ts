@@ -106,7 +106,7 @@ function inChain(
 }
 
 /** Whether it matches or not, packets go on alike. */
-function isIdle({ target, matches: uses }: Rule): boolean {
+export function isIdle({ target, matches: uses }: Rule): boolean {
 	const isReport =
 		target === null ||
 		(target.kind === "extension" &&

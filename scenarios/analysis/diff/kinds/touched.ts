@@ -97,7 +97,9 @@ export interface Touched {
 	readonly isCut: boolean;
 	/** Rules whose answer depends on lists and sets that rules which were removed or added write. */
 	readonly affected: ReadonlySet<Rule>;
-	/** Rules that were removed or added, and that only packets fit which are not compared. */
+	/** Rules that were removed or added, and that some packet fits, be it one that is not compared. */
+	readonly reached: readonly Rule[];
+	/** Of these, the ones that only packets fit which are not compared. */
 	readonly unmet: readonly Rule[];
 }
 
@@ -162,13 +164,15 @@ export function touchedBy(
 				if (both !== null) found.push(both);
 			}
 	const spaces = apart(joinedSpaces(found), MOST_SPACES);
+	const reached = reachedBy(alignment, links);
 	return {
 		spaces: spaces.slice(0, MOST_SPACES),
 		answered: [...answered.values()].slice(0, MOST_ANSWERED),
 		isCut:
 			isCut || spaces.length > MOST_SPACES || answered.size > MOST_ANSWERED,
 		affected,
-		unmet: reachedBy(alignment, links).filter((rule) => !met.has(rule)),
+		reached,
+		unmet: reached.filter((rule) => !met.has(rule)),
 	};
 }
 
