@@ -203,3 +203,38 @@ describe("an expectation about connections that are not decided at the end", () 
 		expect(playedOn(dns, others, 60_000, expected)[0]).toMatch(/^holds/);
 	});
 });
+
+describe("an expectation that nothing in the play could violate", () => {
+	it("is unknown of a time in which nothing was sent", () => {
+		const mail = (fromMs: number) =>
+			packetsCounted(["tcp * > 192.168.0.2:25 S *"], 0, { fromMs });
+		const steps = [connect(2, { everyMs: 1_000 })];
+		expect(played(steps, 60_000, mail(30_000))[0]).toMatch(
+			/^unknown: .*nothing was sent from 30 s on/,
+		);
+		expect(played(steps, 60_000, mail(500))[0]).toMatch(/^holds/);
+	});
+
+	it("is unknown of resets of datagrams", () => {
+		const dns = recipeSetup({
+			ruleset: { name: "dns.rules", text: RULES.replace("tcp", "udp") },
+			services: [
+				service("dns", { protocol: "udp", address: "10.0.0.1", port: 25 }),
+			],
+		});
+		const steps = [send(3, { sockets: "each" })];
+		const [reset, error] = playedOn(
+			dns,
+			steps,
+			60_000,
+			gatewayAnswered("rst", 0),
+			gatewayAnswered("icmp *", 0),
+		);
+		expect(reset).toMatch(/^unknown: .*datagrams are never reset/);
+		expect(error).toMatch(/^holds/);
+		const mail = [connect(2)];
+		expect(played(mail, 60_000, gatewayAnswered("rst", 0))[0]).toMatch(
+			/^holds/,
+		);
+	});
+});

@@ -198,6 +198,9 @@ export function judgeGatewayAnswered(
 		seen: share(answered, connections, kinds ? ` (it said ${kinds})` : ""),
 		concerned: telling(given, answered, connections),
 	});
+	const isOfDatagrams = connections.every(({ protocol }) => protocol === "udp");
+	if (given.answer === "rst" && isOfDatagrams && found.outcome === "holds")
+		return showsNothing(found, "datagrams are never reset");
 	return unlessOpen(found, given, connections.length);
 }
 

@@ -5,7 +5,7 @@ import { protocolOf } from "../../sim/packet/bytes/bytes.ts";
 import { parsePacket } from "../../sim/packet/notation/notation.ts";
 import type { Account } from "../../sim/world/account/account.ts";
 import type { Expectation, Scenario } from "../language/scenario.ts";
-import { type Finding, showsNothing } from "../result/finding.ts";
+import { type Finding, seconds, showsNothing } from "../result/finding.ts";
 import { countersOf } from "../result/saved-ruleset.ts";
 
 /** That no packet came out, no entry is there and nothing was counted says something only of packets that were sent. */
@@ -21,6 +21,10 @@ export function unlessQuiet(
 	const untilMs = judgedUntil(expectation, account);
 	if (untilMs === null) return found;
 	const seen = { steps, account, untilMs };
+	const fromMs =
+		expectation.kind === "packets-counted" ? expectation.fromMs : 0;
+	if (fromMs > 0 && wasSent(seen, null) && !wasSentSince(fromMs, seen))
+		return showsNothing(found, `nothing was sent from ${seconds(fromMs)} on`);
 	const meant = isNone(expectation) ? protocolsMeant(expectation) : null;
 	if (wasSent(seen, meant)) return found;
 	const isQuiet = meant === null || !wasSent(seen, null);
@@ -60,6 +64,14 @@ function protocolsMeant(expectation: Expectation): ReadonlySet<number> | null {
 function numbersOf(names: readonly string[]): ReadonlySet<number> | null {
 	const numbers = names.map(protocolNumber);
 	return numbers.includes(null) ? null : new Set(numbers as number[]);
+}
+
+/** Did a packet come in, or leave, in this time? Plays in which packets are counted have records of all. */
+function wasSentSince(
+	fromMs: number,
+	{ account, untilMs }: { readonly account: Account; readonly untilMs: number },
+): boolean {
+	return account.packets.some(({ atMs }) => atMs >= fromMs && atMs <= untilMs);
 }
 
 /** `null`: it is not about what the gateway did with packets. */

@@ -10,10 +10,9 @@ import { lintRuleset } from "../lint/run/lint-ruleset.ts";
 import type { Space } from "../services/space.ts";
 import type { GivenWorld } from "../world/assumed-world.ts";
 import { type Classes, classesIn } from "./classes.ts";
-import { isIdle } from "./kinds/cut.ts";
 import { spaceOfService } from "./kinds/service-space.ts";
 import { type Side, type Sides, sidesOf } from "./kinds/sides.ts";
-import { type Touched, touchedBy } from "./kinds/touched.ts";
+import { touchedBy } from "./kinds/touched.ts";
 import type { CounterLife } from "./remembered.ts";
 import { countersOn } from "./remembered.ts";
 import { type Loaded, standingIn } from "./standing.ts";
@@ -84,30 +83,20 @@ export function diffOf(
 			...touched.unmet.map(
 				(rule) => `no packet that is compared fits ${unmetWords(rule, sides)}`,
 			),
+			// Others than first packets, their answers and the next ones may fit it, unless rules in front take all of them.
 			...(isQuiet
-				? unwalked(touched, found).map(
-						(rule) =>
-							`no packet that was walked fits ${unmetWords(rule, sides)}`,
-					)
+				? touched.acting
+						.filter((rule) => !found.met.has(rule))
+						.map(
+							(rule) =>
+								`no packet that was walked fits ${unmetWords(rule, sides)}`,
+						)
 				: []),
 			...found.gaps,
 			...standing.gaps,
 			...gapsOf(sides.before, sides.after),
 		],
 	};
-}
-
-/**
- * Rules that were removed or added and do something, and that no walked packet fitted: others than first packets,
- * their answers and the next ones may, unless rules in front of them take these all.
- */
-function unwalked(
-	{ reached, unmet }: Touched,
-	{ met }: Classes,
-): readonly Rule[] {
-	return reached.filter(
-		(rule) => !isIdle(rule) && !met.has(rule) && !unmet.includes(rule),
-	);
 }
 
 /** `line 4 of new.rules`: a rule for multicast, or for an interface that the machine does not have. */

@@ -25,6 +25,7 @@ import {
 	type Space,
 } from "../../services/space.ts";
 import { type Alignment, changesPolicy } from "./align.ts";
+import { isIdle } from "./cut.ts";
 
 /** The tables and hooks of packets that come in. */
 const INCOMING = [
@@ -97,10 +98,10 @@ export interface Touched {
 	readonly isCut: boolean;
 	/** Rules whose answer depends on lists and sets that rules which were removed or added write. */
 	readonly affected: ReadonlySet<Rule>;
-	/** Rules that were removed or added, and that some packet fits, be it one that is not compared. */
-	readonly reached: readonly Rule[];
-	/** Of these, the ones that only packets fit which are not compared. */
+	/** Rules that were removed or added, and that only packets fit which are not compared. */
 	readonly unmet: readonly Rule[];
+	/** Those that do something, and that packets fit which are compared. */
+	readonly acting: readonly Rule[];
 }
 
 /** With more the rest is not looked at. */
@@ -171,8 +172,8 @@ export function touchedBy(
 		isCut:
 			isCut || spaces.length > MOST_SPACES || answered.size > MOST_ANSWERED,
 		affected,
-		reached,
 		unmet: reached.filter((rule) => !met.has(rule)),
+		acting: reached.filter((rule) => met.has(rule) && !isIdle(rule)),
 	};
 }
 
