@@ -130,18 +130,17 @@ function connectionsMeant(
 
 /** How many connections began by the end, and how many were to begin. */
 function arrivalsMeant(
-	{ step, client, service, toMs }: ConnectionFilter,
+	of: ConnectionFilter,
 	{ steps, account, setup }: Play,
 ): { readonly begun: number; readonly planned: number } {
+	const { step, client, service, toMs } = of;
 	const beforeMs = toMs ?? Number.POSITIVE_INFINITY;
 	// Those that begin after the end are none of those that are meant.
 	if (beforeMs <= account.endedMs) return { begun: 0, planned: 0 };
 	const planned = steps.reduce((sum, one) => {
 		const isMeant =
 			(one.kind === "connect" || one.kind === "send") &&
-			(step === undefined || one.label === step) &&
-			(client === undefined || one.client === client) &&
-			(service === undefined || serviceNameOf(one, setup) === service);
+			isStepMeant(of, one, setup);
 		return isMeant ? sum + plannedBefore(beforeMs, one) : sum;
 	}, 0);
 	const begun = selected(account.connections, {
@@ -156,6 +155,19 @@ type Arriving = Extract<
 	Scenario["steps"][number],
 	{ readonly kind: "connect" | "send" }
 >;
+
+/** Do the connections of a step fit, as far as it says itself? */
+function isStepMeant(
+	{ step, client, service }: ConnectionFilter,
+	one: Arriving,
+	setup: Play["setup"],
+): boolean {
+	return (
+		(step === undefined || one.label === step) &&
+		(client === undefined || one.client === client) &&
+		(service === undefined || serviceNameOf(one, setup) === service)
+	);
+}
 
 /** Without the setup, a step that names no service is of the one without a name. */
 function serviceNameOf(step: Arriving, setup: Play["setup"]): string {
@@ -231,18 +243,14 @@ function isOpenIn(
  * the most requests are taken for those of the steps with the most.
  */
 function askingMore(
-	{ step, client, service }: ConnectionFilter,
+	of: ConnectionFilter,
 	connections: readonly ConnectionRecord[],
 	{ steps, setup }: Pick<Play, "steps" | "setup">,
 ): readonly ConnectionRecord[] {
 	const counts = new Map<string, number[]>();
 	for (const one of steps) {
 		if (one.kind !== "send" || one.sockets !== "one") continue;
-		const isMeant =
-			(step === undefined || one.label === step) &&
-			(client === undefined || one.client === client) &&
-			(service === undefined || serviceNameOf(one, setup) === service);
-		if (!isMeant) continue;
+		if (!isStepMeant(of, one, setup)) continue;
 		counts.set(one.label, [...(counts.get(one.label) ?? []), one.count]);
 	}
 	const sent = ({ datagrams }: ConnectionRecord) => datagrams?.requests ?? 0;

@@ -50,8 +50,8 @@ function entering(one: {
  * @param about.order in which packets come out: `any` after a wait, since errors about hosts that were given up
  * at the same moment come in the order in which their receivers answer ARP, which the model's do at once;
  * `each` of a packet that is the first for a host, since it waits for the host's address and is overtaken by
- * what goes elsewhere (or of an operation, errors about a neighbour that is forgotten), and of packets at once of which some are for programs of the gateway's own: what goes to
- * one host stays in order
+ * what goes elsewhere (or of an operation, errors about a neighbour that is forgotten), and of packets at once of
+ * which some are for programs of the gateway's own: what goes to one host stays in order
  */
 export function compareAnswers(
 	model: Answer,

@@ -117,12 +117,13 @@ export function touchedBy(
 	const affected = affectedBy(alignment);
 	const isChanged = (rule: Rule) =>
 		alignment.changed.has(rule) || affected.has(rule);
+	const everybody = populations(links);
 	const found: Space[] = [];
 	const answered = new Map<string, Space>();
 	const met = new Set<Rule>();
 	let isCut = false;
 	let isBehind = false;
-	for (const all of populations(links)) {
+	for (const all of everybody) {
 		const where = isFromGateway(all) ? OWN : INCOMING;
 		const add = (space: Space | null) => {
 			if (space !== null) found.push(space);
@@ -148,8 +149,10 @@ export function touchedBy(
 					isBehind = true;
 					// Hosts answer the gateway's own programs, and these answer hosts.
 					for (const one of answeredBy(space, alignment.both, links)) {
-						answered.set(JSON.stringify(one), one);
-						for (const asking of populations(links)) add(common(one, asking));
+						const key = JSON.stringify(one);
+						if (answered.has(key)) continue;
+						answered.set(key, one);
+						for (const asking of everybody) add(common(one, asking));
 					}
 				},
 				[at],
@@ -159,7 +162,7 @@ export function touchedBy(
 	}
 	// Where addresses are translated, rules behind may be about packets to any service.
 	if (isBehind)
-		for (const all of populations(links))
+		for (const all of everybody)
 			for (const one of also) {
 				const both = common(one, all);
 				if (both !== null) found.push(both);
