@@ -210,6 +210,57 @@ describe("datagrams of clients", () => {
 		},
 	);
 
+	it.each<BackendBehaviour>([
+		{ kind: "silent" },
+		{ kind: "lossy", loss: 0.999999 },
+		{ kind: "hang", accept: true },
+	])(
+		"that await no answer are undelivered where no program of a backend that is %j reads them",
+		(behaviour) => {
+			holds({
+				speaks: "silent",
+				behaviour: { b1: behaviour, b2: behaviour },
+				steps: [send(4, { sockets: "each", reply: false, everyMs: 100 })],
+				expect: [
+					// It is the gateway that sends them there, whatever becomes of them.
+					evenSplit(["b1", "b2"]),
+					outcomes("undelivered", 4),
+					outcomes("lost", 4),
+					outcomes("sent", 0),
+				],
+			});
+		},
+	);
+
+	it("that await no answer are sent where a program reads them, at last or without an answer", () => {
+		holds({
+			behaviour: {
+				b1: { kind: "hang", accept: true },
+				b2: { kind: "unavailable" },
+			},
+			steps: [
+				send(4, { sockets: "each", reply: false, everyMs: 100 }),
+				at(2_000, backend("b1", "up")),
+			],
+			expect: [outcomes("sent", 4), outcomes("lost", 0)],
+		});
+	});
+
+	it.each(["one", "each"] as const)(
+		"that await no answer are undelivered where the error about a closed port is dropped (sockets: %s)",
+		(sockets) => {
+			const flows = sockets === "each" ? 4 : 1;
+			holds({
+				behaviour: { b1: { kind: "refuse" }, b2: { kind: "refuse" } },
+				steps: [
+					iptables("-A FORWARD -p icmp -j DROP"),
+					at(10, send(4, { sockets, reply: false, everyMs: 100 })),
+				],
+				expect: [outcomes("undelivered", flows), outcomes("sent", 0)],
+			});
+		},
+	);
+
 	it("that are not answered are sent again to the same backend, and lost", () => {
 		holds({
 			behaviour: { b1: { kind: "silent" } },

@@ -78,6 +78,9 @@ export class Host implements SocketHost, DatagramHost {
 	/** Does a program that serves take the datagram? Else the host says that its port is closed. */
 	takesDatagram: (packet: UdpPacket) => boolean = () => false;
 
+	/** A program that serves has read the datagram: it waits in a socket no longer. */
+	readDatagram: (packet: UdpPacket) => void = () => {};
+
 	/** A router says that another one is nearer to a destination (ICMP redirect). */
 	redirected: (redirect: Redirect) => void = () => {};
 
@@ -326,7 +329,10 @@ export class Host implements SocketHost, DatagramHost {
 	}
 
 	private receiveUdp(packet: UdpPacket): void {
-		if (this.handDriven.has(packet.destinationPort)) return;
+		if (this.handDriven.has(packet.destinationPort)) {
+			this.readDatagram(packet);
+			return;
+		}
 		if (this.held?.has("udp", packet.destinationPort) === false) return;
 		if (this.datagrams.receive(packet) || this.takesDatagram(packet)) return;
 		this.transmit(

@@ -78,7 +78,7 @@ function recordOfFlow(
 		connectedMs: course?.answeredMs ?? null,
 		greetedMs: null,
 		endedMs: course === null ? connection.startedMs : course.endedMs,
-		outcome: outcomeOfFlow(course, datagrams, backend !== undefined),
+		outcome: outcomeOfFlow(course, datagrams),
 		accepted: false,
 		gatewayAnswers: connection.gatewayAnswers,
 		...chanceOf(connection.way),
@@ -91,15 +91,17 @@ function recordOfFlow(
 	};
 }
 
-/** What no client learns is known here: what it sent without awaiting an answer may have come to nobody. */
+/**
+ * What no client learns is known here: what it sent without awaiting an answer may have come to nobody, also where it
+ * went to a backend, which may be silent, lose it, or have its port closed.
+ */
 function outcomeOfFlow(
 	course: FlowCourse | null,
-	{ failure }: Datagrams,
-	isMet: boolean,
+	{ failure, isRead }: Datagrams,
 ): ConnectionOutcome {
 	if (course === null) return "no-port";
 	if (course.outcome !== "sent") return course.outcome;
-	return failure ?? (isMet ? "sent" : "undelivered");
+	return failure ?? (isRead ? "sent" : "undelivered");
 }
 
 function chanceOf({

@@ -62,6 +62,8 @@ export interface Datagrams {
 	flow: UdpFlow | null;
 	/** Afterwards. */
 	course: FlowCourse | null;
+	/** Has the program of a backend read a datagram of it? What is lost on a backend's link, or waits there, is not. */
+	isRead: boolean;
 	/** Whose answer came first. */
 	servedBy: Station | null;
 	/** What an ICMP error said first that came back, also to a socket that was closed by then. */

@@ -115,6 +115,11 @@ export function createStage(
 		ask: (ask, label) =>
 			network.requests.put({ ask, label, from: null, connection: null }),
 	};
+	for (const { host } of stationOf.values())
+		host.readDatagram = (packet) => {
+			const datagrams = connections.ofDatagram(packet)?.datagrams;
+			if (datagrams) datagrams.isRead = true;
+		};
 	for (const { host } of network.stations)
 		host.doesNotKnow = (reason) => {
 			stage.unknown ??= { rule: "", text: "", line: 0, reason };

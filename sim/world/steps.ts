@@ -167,6 +167,7 @@ function prepareSend(stage: Stage, step: StepOf<"send">): () => void {
 		const datagrams: Datagrams = {
 			flow: null,
 			course: null,
+			isRead: false,
 			servedBy: null,
 			failure: null,
 		};

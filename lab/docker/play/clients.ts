@@ -291,6 +291,7 @@ export function recordOf(
 		{
 			...rest,
 			backend,
+			outcome: outcomeOf(record, backend),
 			met: backend === null || met.includes(backend) ? met : [...met, backend],
 			syns: isFlow ? 0 : 1,
 			gatewayAnswers: [],
@@ -299,4 +300,12 @@ export function recordOf(
 		isFlow ? { protocol } : {},
 		datagrams === null ? {} : { datagrams },
 	);
+}
+
+/** A client that awaits no answer does not learn whether any program has read what it sent. */
+function outcomeOf(
+	{ outcome }: Pick<ClientRecord, "outcome">,
+	backend: string | null,
+): ClientRecord["outcome"] {
+	return outcome === "sent" && backend === null ? "undelivered" : outcome;
 }

@@ -3,6 +3,11 @@ import type { UdpPacket } from "../../packet/packet.ts";
 import { datagram } from "./datagram.ts";
 import type { DatagramHost } from "./udp-flow.ts";
 
+/** A host that is told what its programs read. */
+interface ServingHost extends DatagramHost {
+	readDatagram(packet: UdpPacket): void;
+}
+
 /** `echo`: sends back what it gets. `silent`: takes it and says nothing. */
 export type UdpProgram = "echo" | "silent";
 
@@ -27,14 +32,14 @@ export interface ProgramHealth {
 const MOST_WAITING = Math.ceil(212_992 / 768);
 
 export class UdpServer {
-	private readonly host: DatagramHost;
+	private readonly host: ServingHost;
 	private readonly health: ProgramHealth;
 	private readonly program: UdpProgram;
 	/** Ports of the peers that it has heard of, by their addresses. */
 	private readonly peers = new Map<number, Set<number>>();
 	private unread: UdpPacket[] = [];
 
-	constructor(host: DatagramHost, health: ProgramHealth, program: UdpProgram) {
+	constructor(host: ServingHost, health: ProgramHealth, program: UdpProgram) {
 		this.host = host;
 		this.health = health;
 		this.program = program;
@@ -69,6 +74,7 @@ export class UdpServer {
 	}
 
 	private serve(packet: UdpPacket): void {
+		this.host.readDatagram(packet);
 		if (this.program === "silent" || this.health.isUnavailable) return;
 		const answer = datagram(
 			{
