@@ -130,7 +130,7 @@ function alignChains(
 	const [olds = [], news = []] = placed.map(
 		(one) => one.get(`${chain.table} ${chain.name}`) ?? [],
 	);
-	const kept = inOrder(matched(olds, news));
+	const kept = commonRow(olds, news);
 	const keptOld = new Set(kept.map(([old]) => old));
 	const keptNew = new Set(kept.map(([, young]) => young));
 	return {
@@ -157,41 +157,70 @@ function placedIn(ruleset: Ruleset): ReadonlyMap<string, readonly Placed[]> {
 
 type Pair = readonly [before: number, after: number];
 
-/** Equal rules, the first with the first, the second with the second, in the order of the old ones. */
-function matched(
+/** The most equal rules that stand in the same order in both: their longest common subsequence. */
+function commonRow(
 	olds: readonly Placed[],
 	news: readonly Placed[],
 ): readonly Pair[] {
-	const waiting = new Map<string, number[]>();
-	for (const { text, number } of news.toReversed()) {
-		const numbers = waiting.get(text);
-		if (numbers === undefined) waiting.set(text, [number]);
-		else numbers.push(number);
-	}
-	return olds.flatMap(({ text, number }) => {
-		const then = waiting.get(text)?.pop();
-		return then === undefined ? [] : [[number, then] as const];
+	const most = Math.min(olds.length, news.length);
+	const isEqual = (old: number, young: number) =>
+		olds[old]?.text === news[young]?.text;
+	let front = 0;
+	while (front < most && isEqual(front, front)) front++;
+	let back = 0;
+	while (
+		back < most - front &&
+		isEqual(olds.length - 1 - back, news.length - 1 - back)
+	)
+		back++;
+	const ends = (all: readonly Placed[]) => all.slice(front, all.length - back);
+	return [
+		...upTo(front, 0, 0),
+		...rowBetween(ends(olds), ends(news)),
+		...upTo(back, olds.length - back, news.length - back),
+	];
+}
+
+function upTo(count: number, old: number, young: number): readonly Pair[] {
+	return Array.from({ length: count }, (_, index): Pair => {
+		return [old + index + 1, young + index + 1];
 	});
 }
 
-/** The most pairs that stand in the same order in both: the longest ascending row (Fredman 1975). */
-function inOrder(pairs: readonly Pair[]): readonly Pair[] {
-	const ends: number[] = [];
-	const previous: number[] = [];
-	for (const [index, [, then]] of pairs.entries()) {
-		let [low, high] = [0, ends.length];
-		while (low < high) {
-			const middle = (low + high) >> 1;
-			const [, end] = pairs[ends[middle] as number] as Pair;
-			if (end < then) low = middle + 1;
-			else high = middle;
-		}
-		previous.push(low > 0 ? (ends[low - 1] as number) : -1);
-		ends[low] = index;
+/**
+ * Each old rule may be each new one of its text; the longest ascending row of such pairs (Hunt and Szymanski 1977).
+ * A rule's partners are looked at from the last one on, so that it gets one of them.
+ */
+function rowBetween(
+	olds: readonly Placed[],
+	news: readonly Placed[],
+): readonly Pair[] {
+	const partners = new Map<string, number[]>();
+	for (const { text, number } of news.toReversed()) {
+		const numbers = partners.get(text);
+		if (numbers === undefined) partners.set(text, [number]);
+		else numbers.push(number);
 	}
+	interface Link {
+		readonly pair: Pair;
+		readonly previous: Link | null;
+	}
+	/** For each length, the row that ends with the least new number. */
+	const ends: Link[] = [];
+	for (const { text, number } of olds)
+		for (const then of partners.get(text) ?? []) {
+			let [low, high] = [0, ends.length];
+			while (low < high) {
+				const middle = (low + high) >> 1;
+				if ((ends[middle] as Link).pair[1] < then) low = middle + 1;
+				else high = middle;
+			}
+			if (ends[low]?.pair[1] === then) continue;
+			ends[low] = { pair: [number, then], previous: ends[low - 1] ?? null };
+		}
 	const row: Pair[] = [];
-	for (let at = ends.at(-1) ?? -1; at >= 0; at = previous[at] as number)
-		row.push(pairs[at] as Pair);
+	for (let at = ends.at(-1) ?? null; at !== null; at = at.previous)
+		row.push(at.pair);
 	return row.reverse();
 }
 
