@@ -6,7 +6,7 @@ import type {
 	ServiceDiff,
 } from "../../scenarios/analysis/diff/diff-document.ts";
 import { counted } from "../wording.ts";
-import { isMoved, movedWords, outcomeWords } from "./diff-words.ts";
+import { isMoved, movedWords, outcomeWords, restLines } from "./diff-words.ts";
 import { escaped } from "./escaped.ts";
 import { shareWords } from "./split-words.ts";
 
@@ -136,11 +136,8 @@ function loadLines(loads: readonly LoadDiff[]): readonly string[] {
 
 function loadWords(one: LoadDiff): string {
 	if (one.refused !== null) return `refused: ${one.refused}`;
-	const { connections, leftOver } = one;
-	const rest =
-		leftOver > 0
-			? [`${counted(leftOver, "rule")} of the old file still loaded`]
-			: [];
+	const { connections } = one;
+	const rest = restLines(one);
 	const said =
 		connections.length > 0 || rest.length === 0 ? [outcomeWords(one)] : [];
 	return [...said, ...rest].join(", ");

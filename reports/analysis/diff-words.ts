@@ -67,13 +67,17 @@ export function movedReason(vector: VectorDiff): string {
 export function restLines({
 	leftOver,
 	missing,
-}: Pick<LoadDiff, "leftOver" | "missing">): readonly string[] {
+	policies,
+}: Pick<LoadDiff, "leftOver" | "missing" | "policies">): readonly string[] {
 	return [
 		...(leftOver > 0
 			? [`still loaded: ${counted(leftOver, "rule")} of the old file`]
 			: []),
 		...(missing > 0
 			? [`not where the new file has them: ${counted(missing, "rule")}`]
+			: []),
+		...(policies > 0
+			? [`not as in the new file: ${counted(policies, "policy", "policies")}`]
 			: []),
 	];
 }

@@ -89,6 +89,8 @@ export interface LoadDiff {
 	/** Rules of the old file that are still loaded then, and of the new one that are not. */
 	readonly leftOver: number;
 	readonly missing: number;
+	/** Policies that are others then than in the new file. */
+	readonly policies: number;
 	readonly connections: readonly ConnectionDiff[];
 }
 

@@ -290,7 +290,7 @@ function shareIn({ parts }: Split, wanted: string): Share {
 }
 
 function loadDiff(
-	{ backend, load, refused, leftOver, missing, standing }: Loaded,
+	{ backend, load, refused, standing, ...rest }: Loaded,
 	own: string,
 	{ sides: { links } }: Diff,
 ): LoadDiff {
@@ -300,8 +300,9 @@ function loadDiff(
 		words: LOAD_WORDS[load],
 		isOwn: backend === own,
 		refused,
-		leftOver,
-		missing,
+		leftOver: rest.leftOver,
+		missing: rest.missing,
+		policies: rest.policies,
 		connections: standing.map(({ connection, outcomes, without }) => {
 			const { of, to } = connection;
 			const [space] = of.spaces;

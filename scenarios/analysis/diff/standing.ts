@@ -14,17 +14,24 @@ import {
 	arrivalOf,
 	fromPort,
 	isFromService,
+	isOfBackend,
 	type Segment,
 	type Sent,
 } from "../prove/state/segments.ts";
 import { contains } from "../services/intervals.ts";
-import type { Decision, End } from "../walk/decision.ts";
+import type { End } from "../walk/decision.ts";
 import { endsOf, portOf } from "../walk/ends-of.ts";
-import { type Arrival, TooManyWaysError, Walker } from "../walk/walker.ts";
+import {
+	type Arrival,
+	type Before,
+	TooManyWaysError,
+	Walker,
+	type WalkOptions,
+} from "../walk/walker.ts";
 import type { PacketClass } from "./classes.ts";
 import { editOf, LOADS, type Load } from "./edits.ts";
 import { effectOf, effectWords, getsThrough } from "./effect.ts";
-import { alignRulesets } from "./kinds/align.ts";
+import { alignRulesets, changesPolicy } from "./kinds/align.ts";
 import type { Sides } from "./kinds/sides.ts";
 
 /** What becomes of a connection, the worst first. */
@@ -66,6 +73,8 @@ export interface Loaded {
 	/** Rules of the old file that are still there, and of the new one that are not. */
 	readonly leftOver: number;
 	readonly missing: number;
+	/** Built-in chains that end otherwise than in the new file. */
+	readonly policies: number;
 	readonly standing: readonly Standing[];
 }
 
@@ -99,7 +108,7 @@ function onBackend(
 	const { world, before, after, alignment } = sides;
 	const linux = { ...(world.setup.linux ?? DEFAULT_LINUX), backend };
 	const setup: GatewaySetup = { ...world.setup, linux };
-	const none = { leftOver: 0, missing: 0, standing: [] };
+	const none = { leftOver: 0, missing: 0, policies: 0, standing: [] };
 	const refused = refusal(before.ruleset, setup);
 	if (refused !== null)
 		return LOADS.map((load) => {
@@ -132,6 +141,7 @@ function onBackend(
 			refused: null,
 			leftOver: sum(chains.map(({ removed }) => removed.length)),
 			missing: sum(chains.map(({ added }) => added.length)),
+			policies: chains.filter(changesPolicy).length,
 			standing: connections.map((connection, index) => ({
 				connection,
 				outcomes: outcomesOf(walker, connection, then, onGap),
@@ -234,6 +244,16 @@ function open(
 	return stands ? { sent, isAnswered } : null;
 }
 
+/** Both ends may be the next to speak. What one of them says may be what breaks the connection for what comes then. */
+const ROUNDS: readonly (readonly Segment[])[] = [
+	["data", "answer", "data"],
+	["answer", "data", "answer"],
+];
+/** Of a connection that nobody answers. */
+const UNANSWERED: typeof ROUNDS = [["data", "data"]];
+/** Packets that are walked of a connection. */
+const MOST_WALKED = 500;
+
 function outcomesOf(
 	walker: Walker,
 	connection: Connection,
@@ -241,35 +261,46 @@ function outcomesOf(
 	onGap: (gap: string) => void,
 ): readonly Outcome[] {
 	const { first, sent, isAnswered } = connection;
-	const ends = (segment: Segment): readonly End[] => {
-		const decision = walkFrom(walker, arrivalOf(segment, first, sent), from);
-		if (decision === null)
+	const found = new Set<Outcome>();
+	let walked = 0;
+	const follow = (
+		[segment, ...then]: readonly Segment[],
+		before: readonly Before[],
+		worst: Outcome,
+	): void => {
+		if (segment === undefined) return void found.add(worst);
+		const arrival = arrivalOf(segment, first, sent);
+		const ends =
+			walked++ < MOST_WALKED
+				? walkFrom(walker, arrival, { from, before })
+				: null;
+		if (ends === null) {
 			onGap("a packet of a standing connection has too many ways");
-		return decision === null ? [] : endsOf(decision);
+			return void found.add("unknown");
+		}
+		for (const end of ends) {
+			const is = isOfBackend(segment)
+				? ofBackend(end, connection)
+				: ofClient(end, connection);
+			// What breaks for one end breaks for both.
+			const both = OUTCOMES.find((one) => one === is || one === worst) ?? is;
+			const isOver = both === "broken" || both === "unknown";
+			const more = { ...arrival, ways: end.ways };
+			follow(isOver ? [] : then, [...before, more], both);
+		}
 	};
-	const ofOne = ends("data").map((end) => ofClient(end, connection));
-	const ofOther = isAnswered
-		? ends("answer").map((end) => ofBackend(end, connection))
-		: (["kept"] as const);
-	if (ofOne.length * ofOther.length === 0) return ["unknown"];
-	// What breaks for one end breaks for both.
-	const found = new Set(
-		ofOne.flatMap((one) =>
-			ofOther.map((other) =>
-				OUTCOMES.find((outcome) => outcome === one || outcome === other),
-			),
-		),
-	);
+	for (const round of isAnswered ? ROUNDS : UNANSWERED)
+		follow(round, [], "kept");
 	return OUTCOMES.filter((one) => found.has(one));
 }
 
 function walkFrom(
 	walker: Walker,
 	arrival: Arrival,
-	from: GatewaySnapshot,
-): Decision | null {
+	options: WalkOptions,
+): readonly End[] | null {
 	try {
-		return walker.walk(arrival, { from });
+		return endsOf(walker.walk(arrival, options));
 	} catch (error) {
 		if (!(error instanceof TooManyWaysError)) throw error;
 		return null;
