@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { ConnectionRecord } from "../../sim/world/account/account.ts";
 import {
 	at,
@@ -13,6 +13,7 @@ import type { PlayableScenario, ScenarioStep } from "../language/scenario.ts";
 import { checkScenario } from "../run/run-scenario.ts";
 import { loadBuiltInScenarios } from "../suites/index.ts";
 import { failoverGaps, serving } from "./failover-gaps.ts";
+import { judgeFailoverGap } from "./judge-failover-gap.ts";
 import { accountOf, connectionRecord, connectionsTo } from "./test-account.ts";
 
 /** Backend 1 fails at 10 ms, when connection 1 begins; `null` meets nobody. */
@@ -198,4 +199,91 @@ it("shows nothing where the backend is dead from the beginning", () => {
 	expect(judgement?.seen).toBe(
 		"b1 did not serve when the play began, and never failed after it; nothing could violate this, so it shows nothing: no failover was played: let it serve first, and fail in a step",
 	);
+});
+
+describe("what goes elsewhere anyway", () => {
+	/** A letter is a connection to b1 or b2, every 10 ms; b1 fails where a line stands, and what meets it then is lost. */
+	const gapIn = (story: string) => {
+		const [before = "", after = ""] = story.replaceAll(" ", "").split("|");
+		const failedMs = before.length * 10;
+		const connections = [...before, ...after].map((letter, id) =>
+			connectionRecord(id, {
+				backend: letter === "1" ? "b1" : "b2",
+				...(letter === "1" && id >= before.length
+					? { connectedMs: null, outcome: "refused" as const }
+					: {}),
+			}),
+		);
+		const account = accountOf({
+			connections,
+			events: [
+				{ kind: "backend", atMs: failedMs, backend: "b1", behaviour: "refuse" },
+			],
+		});
+		const { outcome } = judgeFailoverGap(
+			failoverGapAtMost("b1", 50) as Parameters<typeof judgeFailoverGap>[0],
+			account,
+		);
+		return outcome;
+	};
+
+	it.each([
+		// Turns, of which it is the other one's when the play ends.
+		["121212121 | 2", "violated"],
+		["121212121 | 22", "holds"],
+		["121212121 | 12", "violated"],
+		["121212121 | 122", "holds"],
+		// Of weights 1 and 3.
+		["122212221 | 222", "violated"],
+		["122212221 | 2222", "holds"],
+		// The run in which it fails is over where one goes to it.
+		["1222122 | 212222", "holds"],
+		["12 | 22 1 222", "violated"],
+		// It was taken out before it failed.
+		["1212222222 | 22", "holds"],
+		// Where none went to it, or one alone, nothing is to be compared.
+		["2222 | 2222", "unknown"],
+		["21 | 22", "unknown"],
+		["1 | 122", "holds"],
+		[" | 122", "unknown"],
+		[" | 1122", "holds"],
+	])("%s: %s", (story, outcome) => {
+		expect(gapIn(story)).toBe(outcome);
+	});
+
+	it("is not counted before a backend that came back is taken in again, and begins anew there", () => {
+		const becomes = (atMs: number, behaviour: string) =>
+			({ kind: "backend", atMs, backend: "b1", behaviour }) as const;
+		const gaps = failoverGaps([serving("b1")], {
+			connections: connectionsTo(
+				// It fails at 40 ms, comes back at 60 ms, and fails again at 130 ms.
+				..."b1 b2 b1 b2 b2 b2 b2 b2 b2 b1 b2 b1 b2 b2 b2".split(" "),
+			),
+			events: [becomes(40, "refuse"), becomes(60, "up"), becomes(130, "hang")],
+		});
+		expect(gaps).toMatchObject([{ gapMs: 0 }, { gapMs: 0, isByLuck: false }]);
+	});
+
+	it("is what the last connection of turns does", () => {
+		const story = scenario({
+			name: "luck",
+			title: "",
+			setup: recipeSetup({
+				ruleset: {
+					name: "turns.rules",
+					text: "*nat\n-A PREROUTING -p tcp --dport 25 -m statistic --mode nth --every 2 --packet 0 -j DNAT --to-destination 192.168.0.1\n-A PREROUTING -p tcp --dport 25 -j DNAT --to-destination 192.168.0.2\nCOMMIT\n",
+				},
+			}),
+			steps: [
+				connect(20, { everyMs: 500 }),
+				at(9_400, backend("b1", "vanish")),
+			],
+			expect: [failoverGapAtMost("b1", 100)],
+		}) as PlayableScenario;
+		const [judgement] = checkScenario(story).judgements;
+		expect(judgement).toMatchObject({
+			outcome: "violated",
+			seen: "no failover was seen: no more in a row were served elsewhere then (1) than while it served (1) (none lost)",
+		});
+	});
 });

@@ -24,6 +24,11 @@ export interface FailoverGap {
 	readonly gapMs: number | null;
 	/** Why no failover was seen; "" when one was. */
 	readonly whyUnseen: string;
+	/**
+	 * Too few connections went to the backend to tell how many in a row go elsewhere anyway: a gap may be there by
+	 * luck.
+	 */
+	readonly isByLuck: boolean;
 	/** Connections that began meanwhile, met the failed backend or nobody, and were not served elsewhere. */
 	readonly unserved: readonly ConnectionRecord[];
 	/** Of those that began meanwhile and met it or nobody: how many were lost, and how many late. */
@@ -43,17 +48,79 @@ export interface FailoverGap {
  *
  * Where half of the connections go elsewhere anyway, the last one of a play is served by luck. So a
  * failover is seen only when more connections in a row are served elsewhere after the last unserved one
- * than ever before it since the failure, and when the other backends serve more of them than they lose.
+ * (after the failure, where there is none) than ever before between two that went to the backend, while it served
+ * or since it failed, and when the other backends serve more of them than they lose.
  */
 export function failoverGaps(
 	backends: readonly AtFirst[],
 	account: Pick<Account, "events" | "connections">,
 ): readonly FailoverGap[] {
-	return backends.flatMap((backend) =>
-		failuresOf(backend, account, SERVING)
+	return backends.flatMap((backend) => {
+		const failures = failuresOf(backend, account, SERVING);
+		return failures
 			.filter(({ isFromStart }) => !isFromStart)
-			.map((failure) => gapOf(backend.name, failure, account)),
+			.map((failure) =>
+				gapOf(backend.name, failure, {
+					...account,
+					anyway: runsWhileServing(backend.name, failures, {
+						connections: account.connections,
+						untilMs: failure.fromMs,
+					}),
+				}),
+			);
+	});
+}
+
+/** Of connections that are served elsewhere, without one between them that went to the backend. */
+interface Runs {
+	/** The longest one between two that went to it. */
+	readonly longest: number;
+	/** Connections that went to it. */
+	readonly visits: number;
+	/** Since the last that went to it. */
+	readonly last: number;
+}
+
+/**
+ * How many connections in a row go elsewhere though the backend serves? What goes elsewhere after the last that went to
+ * it is none of these (it may have been taken out before it failed), and neither is what does before the first one
+ * (it may not have been taken in yet).
+ */
+function runsWhileServing(
+	backend: string,
+	failures: readonly Failure[],
+	{
+		connections,
+		untilMs,
+	}: Pick<Account, "connections"> & { readonly untilMs: number },
+): Runs {
+	let longest = 0;
+	let visits = 0;
+	let run: number | null = null;
+	let lastMs = 0;
+	for (const connection of connections) {
+		const { startedMs } = connection;
+		if (startedMs >= untilMs) break;
+		const isOver = failures.some(
+			({ fromMs, toMs }) => toMs > lastMs && fromMs <= startedMs,
+		);
+		lastMs = startedMs;
+		if (isOver) run = null;
+		if (failures.some((one) => isWithin(one, startedMs))) continue;
+		if (goesTo(backend, connection)) {
+			longest = Math.max(longest, run ?? 0);
+			visits++;
+			run = 0;
+		} else if (run !== null && isServedElsewhere(backend, connection)) run++;
+	}
+	const isLate = failures.some(
+		({ fromMs, toMs }) => toMs > lastMs && fromMs < untilMs,
 	);
+	return { longest, visits, last: isLate ? 0 : (run ?? 0) };
+}
+
+function isWithin({ fromMs, toMs }: Failure, atMs: number): boolean {
+	return atMs >= fromMs && atMs < toMs;
 }
 
 /** It serves when the play begins: else what happens to it then is no failure. */
@@ -105,7 +172,11 @@ export function failuresOf(
 function gapOf(
 	backend: string,
 	{ fromMs, toMs }: Failure,
-	{ connections, events }: Pick<Account, "events" | "connections">,
+	{
+		connections,
+		events,
+		anyway,
+	}: Pick<Account, "events" | "connections"> & { readonly anyway: Runs },
 ): FailoverGap {
 	const during = connections.filter(
 		({ startedMs }) => startedMs >= fromMs && startedMs < toMs,
@@ -123,7 +194,7 @@ function gapOf(
 		failedMs: fromMs,
 		recoveredMs: toMs === Number.POSITIVE_INFINITY ? null : toMs,
 		noticedMs: noticed?.atMs ?? null,
-		...gapOver(backend, during, fromMs),
+		...gapOver(backend, during, { fromMs, anyway }),
 		unserved: during.filter((one) => isUnservedAt(backend, one)),
 		servings: servingCounts(during.filter((one) => hasMet(backend, one))),
 		unservedElsewhere: during.filter(
@@ -136,22 +207,29 @@ function gapOf(
 function gapOver(
 	backend: string,
 	during: readonly ConnectionRecord[],
-	fromMs: number,
-): Pick<FailoverGap, "gapMs" | "whyUnseen"> {
+	{ fromMs, anyway }: { readonly fromMs: number; readonly anyway: Runs },
+): Pick<FailoverGap, "gapMs" | "whyUnseen" | "isByLuck"> {
 	let longestBefore = 0;
-	let hasUnserved = false;
+	let unserved = 0;
+	let { last } = anyway;
 	let run: ConnectionRecord[] = [];
 	/** Since `run` began. */
 	let unservedElsewhere = 0;
 	for (const connection of during)
 		if (isServedElsewhere(backend, connection)) run.push(connection);
 		else if (isUnservedAt(backend, connection)) {
-			longestBefore = Math.max(longestBefore, run.length);
-			hasUnserved = true;
+			if (!goesTo(backend, connection)) last = 0;
+			longestBefore = Math.max(longestBefore, last + run.length);
+			last = 0;
+			unserved++;
 			run = [];
 			unservedElsewhere = 0;
 		} else if (run.length > 0) unservedElsewhere++;
-	const unseen = (whyUnseen: string) => ({ gapMs: null, whyUnseen });
+	const unseen = (whyUnseen: string) => ({
+		gapMs: null,
+		whyUnseen,
+		isByLuck: false,
+	});
 	const [first] = run;
 	if (first === undefined && longestBefore === 0)
 		return unseen("no connection that began after it was served elsewhere");
@@ -159,11 +237,23 @@ function gapOver(
 		return unseen(
 			"after the last connection that was not served, no more in a row were served elsewhere than before it",
 		);
+	if (run.length <= anyway.longest)
+		return unseen(
+			`no more in a row were served elsewhere then (${run.length}) than while it served (${anyway.longest})`,
+		);
 	if (run.length <= unservedElsewhere)
 		return unseen(
 			"other backends served no more of the connections that began after it than they lost",
 		);
-	return { gapMs: hasUnserved ? first.startedMs - fromMs : 0, whyUnseen: "" };
+	return {
+		gapMs: unserved > 0 ? first.startedMs - fromMs : 0,
+		whyUnseen: "",
+		isByLuck: anyway.visits + unserved < 2,
+	};
+}
+
+function goesTo(name: string, { met, backend }: ConnectionRecord): boolean {
+	return backend === name || met.includes(name);
 }
 
 function isServedElsewhere(

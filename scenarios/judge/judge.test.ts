@@ -237,7 +237,7 @@ const cases: readonly [
 		"failover gap of a service",
 		failoverGapAtMost("b1", 10, { service: "web" }),
 		{
-			holds: failureOf(["web", "b1"], ["", null], ["web", "b2"], ["", null]),
+			holds: failureOf(["web", "b1"], ["web", null], ["web", "b2"], ["", null]),
 			violated: [
 				failureOf(["web", "b1"], ["web", null], ["", "b2"], ["", "b2"]),
 			],
