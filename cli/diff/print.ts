@@ -138,10 +138,17 @@ function classLines(one: ClassDiff, paper: Paper): readonly string[] {
 		return [`${title} ${plainText(`${from} → ${to}`)}`];
 	}
 	const differing = vectors.filter(isDifferent);
-	return [
-		title,
-		...limitedVectors(differing.length > 0 ? differing : vectors, paper),
-	];
+	if (differing.length === 0) return [title, ...limitedVectors(vectors, paper)];
+	const same = vectors.filter((vector) => !isDifferent(vector));
+	return [title, ...limitedVectors(differing, paper), ...asBefore(same)];
+}
+
+function asBefore(vectors: readonly VectorDiff[]): readonly string[] {
+	if (vectors.length === 0) return [];
+	const names = vectors.slice(0, MOST_VECTORS).map(({ name }) => name);
+	const left = vectors.length - names.length;
+	const more = left > 0 ? `; and ${counted(left, "more", "more")}` : "";
+	return [`    as before: ${plainText(names.join("; "))}${more}`];
 }
 
 function limitedVectors(

@@ -5,6 +5,7 @@ import type {
 	ConnectionDiff,
 	DiffDocument,
 	ServiceDiff,
+	VectorDiff,
 } from "./diff-document.ts";
 
 /** What it all comes to. */
@@ -75,7 +76,7 @@ function ofService({
 
 /** `1/2 of new connections get something else` */
 function movedWords({ vectors, before, after }: ClassDiff): string {
-	const [vector] = vectors;
+	const vector = vectors.find(movesAny) ?? vectors[0];
 	const share = vector?.moved;
 	if (share === undefined || before.length * after.length === 1)
 		return `${before.join(", ")} → ${after.join(", ")}`;
@@ -88,6 +89,11 @@ function movedWords({ vectors, before, after }: ClassDiff): string {
 	const least = vector?.isAtLeast ? "at least " : "";
 	const when = vector?.name ? ` (${vector.name})` : "";
 	return `${least}${words} of new connections go elsewhere${when}`;
+}
+
+function movesAny({ moved }: VectorDiff): boolean {
+	if (moved.kind === "exact") return moved.share.decimal > 0;
+	return moved.kind === "unknown" || moved.greatest.decimal > 0;
 }
 
 const LATER = {

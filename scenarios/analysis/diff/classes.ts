@@ -17,7 +17,6 @@ import {
 	compareDecisions,
 	comparisonText,
 	placeWords,
-	type Vector,
 } from "./compare.ts";
 import { effectKey, effectOf, getsThrough } from "./effect.ts";
 import { sizeOf } from "./kinds/measure.ts";
@@ -25,6 +24,7 @@ import { spaceOfService } from "./kinds/service-space.ts";
 import { ruleIn, type Side, type Sides } from "./kinds/sides.ts";
 import { joinedSpaces, type Touched } from "./kinds/touched.ts";
 import { type Uniform, uniformSpaces } from "./kinds/uniform.ts";
+import { type Meanings, meaningsOf, NO_MEANINGS } from "./values.ts";
 
 /** Which packets of a connection. */
 type Which = "first" | "answer" | "next" | "again";
@@ -89,7 +89,7 @@ export function classesIn(
 		const service = services.find(kind);
 		const asked = { sides, affected, service, kind, met };
 		noteMet(asked, kind);
-		const first = firstOf(asked, services.vectors(service));
+		const first = firstOf(asked, services.meanings(service));
 		if (first.comparison.verdict !== "same" || service !== null) add(first);
 		if (first.comparison.verdict === "changed") continue;
 		for (const later of laterOf(asked, (gap) => gaps.add(gap))) add(later);
@@ -130,7 +130,7 @@ interface Asked {
 
 function firstOf(
 	{ sides, affected, service, kind }: Asked,
-	vectors: readonly Vector[],
+	meanings: Meanings,
 ): PacketClass {
 	const { space, arrival, before, after, blurred } = kind;
 	const comparison = compareDecisions({
@@ -140,7 +140,7 @@ function firstOf(
 		after,
 		packet: arrival.packet,
 		keepsPort: !isOnePort(space.destinationPort),
-		vectors,
+		meanings,
 	});
 	return {
 		which: "first",
@@ -200,7 +200,7 @@ function* laterOf(
 				after,
 				packet,
 				keepsPort: false,
-				vectors: [],
+				meanings: NO_MEANINGS,
 			});
 			if (comparison.verdict === "same") continue;
 			yield {
@@ -253,7 +253,7 @@ function endsByKey(
 interface Services {
 	/** The service that a packet asks for: of the new rules, or else of the old ones. */
 	find(kind: Uniform): Service | null;
-	vectors(service: Service | null): readonly Vector[];
+	meanings(service: Service | null): Meanings;
 }
 
 function servicesOf({ before, after, links }: Sides): Services {
@@ -266,20 +266,9 @@ function servicesOf({ before, after, links }: Sides): Services {
 	return {
 		find: ({ space }) =>
 			all.find((one) => isPartOf(space, one.space))?.service ?? null,
-		vectors(service) {
-			if (service === null) return [];
-			const found = [news.get(service.key), olds.get(service.key)].flatMap(
-				(one) => one?.classes[0]?.vectors ?? [],
-			);
-			const alive = Object.assign(
-				{},
-				...found
-					.filter(({ kind }) => kind === "alive")
-					.map(({ conditions }) => conditions),
-			);
-			return found.map(({ name, conditions }) => {
-				return { name, values: { ...alive, ...conditions } };
-			});
+		meanings(service) {
+			if (service === null) return NO_MEANINGS;
+			return meaningsOf(olds.get(service.key), news.get(service.key));
 		},
 	};
 }

@@ -18,16 +18,12 @@ import {
 } from "./effect.ts";
 import { joinedSplit, type Moved } from "./joint.ts";
 import { isAmong, ruleIn, type Side, type Sides } from "./kinds/sides.ts";
-
-/** Values of conditions, by name. */
-type Values = Readonly<Record<string, 0 | 1>>;
-
-/** Values of conditions under which decisions are compared. */
-export interface Vector {
-	/** `all alive` */
-	readonly name: string;
-	readonly values: Values;
-}
+import {
+	type Meanings,
+	type Values,
+	type Vector,
+	valueWords,
+} from "./values.ts";
 
 /** The two under some values of conditions. */
 export interface Compared {
@@ -57,7 +53,8 @@ export interface Question {
 	readonly after: Decision;
 	readonly packet: EffectOptions["packet"];
 	readonly keepsPort: boolean;
-	readonly vectors: readonly Vector[];
+	/** What values of conditions mean to the service that is asked for. */
+	readonly meanings: Meanings;
 	/** Rules that both have and that answer otherwise since others write what they read. */
 	readonly affected: Parameters<typeof isAmong>[2];
 }
@@ -232,24 +229,24 @@ function translation(
 }
 
 /** All values of few conditions; of many, those that have names. */
-function vectorsOf({ before, after, vectors }: Question): readonly Vector[] {
+function vectorsOf({ before, after, meanings }: Question): readonly Vector[] {
 	const names = conditionsIn(before, after);
 	const valuesIn = (values: Values): Values =>
 		Object.fromEntries(names.map((name) => [name, values[name] ?? 0]));
 	const found = new Map<string, Vector>();
 	const add = ({ name, values }: Vector) => {
 		const own = valuesIn(values);
-		const key = JSON.stringify(own);
+		const key = valueWords(own);
 		if (!found.has(key)) found.set(key, { name, values: own });
 	};
-	for (const one of vectors) add(one);
+	for (const one of meanings.vectors)
+		if (names.every((name) => name in one.values)) add(one);
 	const all = names.length <= MOST_CONDITIONS ? 2 ** names.length : 0;
 	for (let bits = 0; bits < all; bits++) {
 		const values = Object.fromEntries(
 			names.map((name, at) => [name, ((bits >> at) & 1) as 0 | 1]),
 		);
-		const words = names.map((name) => `${name}=${values[name]}`);
-		add({ name: words.join(", "), values });
+		add({ name: meanings.wordsOf(values), values });
 	}
 	if (found.size === 0) {
 		add({ name: "all 0", values: {} });
