@@ -259,3 +259,42 @@ describe("a draft", () => {
 		expect(typescriptOf(made)).toContain("Each client is one draw: 16");
 	});
 });
+
+describe("a draft of what the gateway's own programs open", () => {
+	const own = (words: string) =>
+		NAT(`${nth(2)} ${to(11)}`, to(12)).replaceAll(
+			"-A PREROUTING",
+			`-A OUTPUT ${words}`,
+		);
+	const clientsOf = (text: string) =>
+		scenariosOf(drafted(text).draft).flatMap(({ setup }) => setup.clients);
+
+	it("has a client on the gateway, and holds", () => {
+		const { results } = drafted(own(""));
+		expect(results.map(({ outcome }) => outcome)).toEqual(["holds", "holds"]);
+		for (const client of clientsOf(own("")))
+			expect(client).toMatchObject({ interface: "lo" });
+	});
+
+	it("is a program of the user and the group that rules ask for", () => {
+		const text = own("-m owner --uid-owner 1000 --gid-owner 100");
+		expect(clientsOf(text)[0]).toMatchObject({
+			interface: "lo",
+			user: 1000,
+			group: 100,
+		});
+		expect(drafted(text).results.map(({ outcome }) => outcome)).toEqual([
+			"holds",
+		]);
+		const others = own("-m owner ! --uid-owner 13");
+		expect(clientsOf(others)[0]).not.toHaveProperty("user");
+	});
+
+	it("may be at 127.0.0.1, which the rules ask for", () => {
+		const text = own("-s 127.0.0.1").replaceAll("203.0.113.10", "127.0.0.1");
+		expect(clientsOf(text)[0]).toMatchObject({
+			interface: "lo",
+			address: "127.0.0.1",
+		});
+	});
+});

@@ -391,7 +391,10 @@ function setupOf(
 		...(Object.keys(sysctls).length > 0 ? { sysctls } : {}),
 		...serviceFields(hosts),
 		clients: hosts.clients.map((one) =>
-			call("clientAt", one.name, one.address, { interface: one.interface }),
+			call("clientAt", one.name, one.address, {
+				interface: one.interface,
+				...one.owner,
+			}),
 		),
 		backends: hosts.backends.map((one) =>
 			call("backendAt", one.name, one.address, {

@@ -7,6 +7,8 @@ import {
 import { Routes } from "../../../sim/routing/routes.ts";
 import { networksOf } from "../../../sim/world/setup/networks.ts";
 import type { ClientClass, Ranges, Service } from "../services/service.ts";
+import { askedIn } from "../walk/ends-of.ts";
+import { OWN_INTERFACE } from "../walk/walker.ts";
 import type { AssumedWorld } from "../world/assumed-world.ts";
 
 interface DraftBackend {
@@ -26,6 +28,13 @@ export interface DraftClient {
 	readonly of: ClientClass;
 	readonly address: string;
 	readonly interface: string;
+	/** Whose program it is, where it is one of the gateway's own and rules ask for it: otherwise root's. */
+	readonly owner: Owner;
+}
+
+interface Owner {
+	readonly user?: string | number;
+	readonly group?: string | number;
 }
 
 export interface Hosts {
@@ -169,7 +178,7 @@ function clientsOf(
 			absent.set(
 				of,
 				possible.length === 0
-					? "no address for such a client could be found"
+					? noAddress(of)
 					: `whether answers find back to a client at ${of.interface} depends on routers between it and the backends, which the assumed addresses and routes do not have`,
 			);
 		else
@@ -177,7 +186,8 @@ function clientsOf(
 				const text = formatAddress(address | 0);
 				around.taken.add(text);
 				const name = `c${clients.length + 1}`;
-				clients.push({ name, of, address: text, interface: at.name });
+				const owner = at.name === OWN_INTERFACE ? ownerOf(of) : {};
+				clients.push({ name, of, address: text, interface: at.name, owner });
 			}
 	}
 	return { clients, absent };
@@ -203,6 +213,7 @@ function clientAddresses(
 	{ world, routes, taken }: Around,
 	count: number,
 ): readonly number[] {
+	if (name === OWN_INTERFACE) return ownAddresses(of, world).slice(0, count);
 	const links = networksOn(world, name).map(
 		({ address }) => (address >>> 0) + 40,
 	);
@@ -225,6 +236,45 @@ function clientAddresses(
 	)
 		if (!taken.has(formatAddress(address | 0))) found.push(address);
 	return found;
+}
+
+/** Of a program of the gateway's own: the one that was walked is the first. */
+function ownAddresses(
+	{ packet, sources }: ClientClass,
+	{ setup }: AssumedWorld,
+): readonly number[] {
+	const walked = packet.source >>> 0;
+	const own = setup.interfaces.flatMap(({ addresses }) =>
+		addresses.map((one) => numberOf(one.split("/")[0] ?? "")),
+	);
+	const isOwn = own.includes(walked) || Math.floor(walked / 2 ** 24) === 127;
+	const others = own.filter((address) => address !== walked);
+	return [...(isOwn ? [walked] : []), ...others].filter((address) =>
+		isIn(address, sources),
+	);
+}
+
+function noAddress(of: ClientClass): string {
+	return of.interface === OWN_INTERFACE
+		? `the gateway has no address of such a client, as far as is known (--addresses tells); a program on it is clientAt(NAME, ADDRESS, { interface: "${OWN_INTERFACE}" })`
+		: "no address for such a client could be found";
+}
+
+/** The user and group that the first rule asks for which asks for them (`-m owner`). */
+function ownerOf({ decision }: ClientClass): Owner {
+	const wanted = (option: string) => {
+		const pattern = new RegExp(`(?<!! )--${option} ([^\\s-]+)`);
+		for (const { at } of askedIn(decision)) {
+			const [, value] = pattern.exec(at.text) ?? [];
+			if (value !== undefined) return /^\d+$/.test(value) ? +value : value;
+		}
+		return null;
+	};
+	const [user, group] = [wanted("uid-owner"), wanted("gid-owner")];
+	return {
+		...(user === null ? {} : { user }),
+		...(group === null ? {} : { group }),
+	};
 }
 
 /** On a backend's link by an assumed route or address alone, where there is a router between them for all that is known. */
