@@ -12,7 +12,7 @@ import type { Stateful } from "../stateful.ts";
 import type { ExtensionHost } from "./host.ts";
 import type { KernelRefusal } from "./kernel-refusal.ts";
 import type { GivenOptions, OptionEntry } from "./options.ts";
-import type { Comparison, MarkUse, Question } from "./traits.ts";
+import type { Comparison, Lookup, MarkUse, Question } from "./traits.ts";
 
 interface Extension<Options extends object> {
 	/** As it is written behind `-m` or `-j`. */
@@ -62,6 +62,8 @@ interface Extension<Options extends object> {
 	joins?(options: Options): Joined;
 	/** What has to be there already, outside of the ruleset, for the kernel or iptables to take it. */
 	needs?(options: Options, header: RuleHeader): readonly Need[];
+	/** Sets and countries that it looks up, and sets that it writes to; none when left out. */
+	lookups?(options: Options): readonly Lookup[];
 	/** The option that makes a use of it one that is not modelled; `null` when there is none. */
 	notModelled?(options: Options): string | null;
 	/** What it makes, for rules that are loaded after it to find. */
@@ -208,8 +210,6 @@ export interface MatchExtension<
 	readonly readsAnyOctet?: boolean;
 	/** Which header fields it compares with constants; none when left out. */
 	compares?(options: Options): readonly Comparison[];
-	/** The set in which it wants the packet's destination, and nothing else of it; `null`, and when left out: none. */
-	wantsDestinationIn?(options: Options): string | null;
 	/** Are these comparisons all that a use of it asks, besides a header to read the fields in? They are not, when left out. */
 	comparesAll?(options: Options): boolean;
 	/** What it says of fragments that nothing has put together; the same as of any packet when left out. */
@@ -273,8 +273,6 @@ export interface TargetExtension<Options extends object = object>
 	translatesTo?(
 		options: Options,
 	): readonly [least: number, greatest: number] | null;
-	/** The set to which it adds what packets have; `null`, and when left out: none. */
-	addsToSet?(options: Options): string | null;
 	/** The table in which it makes sense, where the kernel takes it in several. */
 	readonly usualTable?: TableName;
 }

@@ -299,6 +299,8 @@ export interface SetsApi {
 	knows(name: string): boolean;
 	/** Is no packet in it, whatever comes? It has no element that a packet could be, and no rule adds any. */
 	staysEmpty(use: SetUse): boolean;
+	/** Do addresses, protocol and the port that is asked for tell whether a packet is in it, whatever comes? */
+	isToldByHeaders(use: SetUse): boolean;
 	test(skb: Skb, use: SetUse, question: SetQuestion): boolean;
 	/** What the element that fits has; `null` where none does. */
 	map(skb: Skb, use: SetUse): SkbInfo | null;

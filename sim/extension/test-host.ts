@@ -232,6 +232,7 @@ export interface TestPorts extends ExtensionHost {
 const NO_SETS: SetsApi = {
 	knows: () => false,
 	staysEmpty: () => false,
+	isToldByHeaders: () => false,
 	test: (_skb, { name }) => {
 		throw new UnknownOutcome(`the members of the set ${name} are not known`);
 	},

@@ -63,6 +63,35 @@ export interface Comparison {
 	readonly inverted: boolean;
 }
 
+/** Where a rule looks up what a packet has. */
+export type Lookup = SetLookup | CountryLookup;
+
+/** A use of a set of ipset. */
+interface SetLookup {
+	readonly list: "set";
+	/** Whether the packet is in it, what its element has, or what packets write to it. */
+	readonly how: "asks" | "maps" | "adds" | "deletes";
+	readonly name: string;
+	/** Which of a packet's addresses, ports and interfaces are looked up. */
+	readonly sides: readonly ("src" | "dst")[];
+	/** It matches what is not there. */
+	readonly inverted: boolean;
+	/** What is asked for are the exceptions (`nomatch`). */
+	readonly returnNomatch: boolean;
+	/** Counters of the element are compared as well. */
+	readonly isCounted: boolean;
+}
+
+/** A question for the country of an address. */
+export interface CountryLookup {
+	readonly list: "countries";
+	readonly how: "asks";
+	/** Any of these. */
+	readonly codes: readonly string[];
+	readonly side: "source" | "destination";
+	readonly inverted: boolean;
+}
+
 /**
  * Bits of a mark that an extension reads or writes (`mark-uses.ts` makes them). A target that turns bits
  * over where they stand (`--xor-mark`) writes them and reads nothing: no other bit depends on them.

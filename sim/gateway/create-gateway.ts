@@ -19,7 +19,7 @@ import { freshIcmpLimits } from "./icmp/icmp-limits.ts";
 import { nfReject } from "./icmp/reject.ts";
 import { neighHasFailed, noNeighbours } from "./ip/neighbours.ts";
 import { setUpIp } from "./ip-command.ts";
-import { isAddedTo, usesOfSet } from "./sets-of-rules.ts";
+import { isWrittenBy, usesOfSet } from "./sets-of-rules.ts";
 import type { GatewayState, TimerTask } from "./state/gateway-state.ts";
 import { OwnPorts } from "./state/own-ports.ts";
 import { Settings } from "./state/settings.ts";
@@ -78,7 +78,8 @@ export function createGateway(
 		unknown,
 		behaviour,
 		usesInRules: (name) => usesOfSet(gateway.tables.now(), name),
-		isAddedToByRules: (name) => isAddedTo(gateway.tables.now(), name),
+		isWrittenByRules: (name, how) =>
+			isWrittenBy(gateway.tables.now(), name, how),
 	});
 	const io = { choice, timers, tracer };
 	const given = { behaviour, setup, routes, conntrack, ownPorts, sets };

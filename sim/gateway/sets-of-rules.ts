@@ -2,7 +2,7 @@
 import type { Ruleset } from "../contract/ruleset.ts";
 import { UnknownSignal } from "../contract/unknown-signal.ts";
 import { usesOf } from "../ruleset/check/load-check.ts";
-import { targets } from "../targets/index.ts";
+import { lookupsOf } from "../ruleset/rule-traits.ts";
 import type { GatewayState } from "./state/gateway-state.ts";
 
 /** How many matches and targets name it. */
@@ -33,15 +33,19 @@ export function mustHaveSets(
 			);
 }
 
-/** Does one of these rules add to it what packets have? */
-export function isAddedTo({ tables }: Ruleset, name: string): boolean {
+/** Does one of these rules write to it what packets have? */
+export function isWrittenBy(
+	{ tables }: Ruleset,
+	name: string,
+	how: "adds" | "deletes",
+): boolean {
 	return tables.some(({ chains }) =>
 		chains.some(({ rules }) =>
-			rules.some(({ target }) => {
-				if (target?.kind !== "extension") return false;
-				const { addsToSet } = targets.get(target.name) ?? {};
-				return addsToSet?.(target.options) === name;
-			}),
+			rules.some((rule) =>
+				lookupsOf(rule).some(
+					(one) => one.list === "set" && one.how === how && one.name === name,
+				),
+			),
 		),
 	);
 }

@@ -65,10 +65,11 @@ export const geoip = defineMatch<Options>({
 		on: `the addresses of ${countries.join(", ")}`,
 		isUnknown: !countries.every((code) => host?.rangesOf(code)),
 	}),
-	// A walk that takes every way knows where its packet goes; who sends it stands for all clients.
-	answers: ({ side, countries }, { rangesOf, decide }) =>
-		countries.every((code) => rangesOf(code) !== null) &&
-		(decide === undefined || side === "destination"),
+	answers: ({ countries }, { rangesOf }) =>
+		countries.every((code) => rangesOf(code) !== null),
+	lookups: ({ side, inverted, countries: codes }) => [
+		{ list: "countries", how: "asks", codes, side, inverted },
+	],
 	/** `xt_geoip_mt4` */
 	compile({ side, inverted, countries }, ports) {
 		const known = countries.flatMap((code) => {

@@ -121,15 +121,27 @@ export const set = defineMatch<Options>({
 		on: `the members of the set ${set}`,
 		isUnknown: host?.sets.knows(set) !== true,
 	}),
-	// A walk that takes every way knows where its packet goes; who sends it stands for all clients, and none of
-	// them is in a set that stays empty.
-	answers: ({ set, sides }, { sets, decide }) =>
-		sets.knows(set) &&
-		(decide === undefined ||
-			sides.every((side) => side === "dst") ||
-			sets.staysEmpty({ name: set, sides })),
-	wantsDestinationIn: ({ set, sides, inverted }) =>
-		!inverted && sides.length === 1 && sides[0] === "dst" ? set : null,
+	// A walk that takes every way knows where its packet goes, and who sends it stands for all clients that are in
+	// the same sets.
+	answers({ set, sides, packets, bytes }, { sets, decide }) {
+		if (!sets.knows(set)) return false;
+		if (decide === undefined) return true;
+		const use = { name: set, sides };
+		if (sets.staysEmpty(use)) return true;
+		if (packets !== null || bytes !== null) return false;
+		return sides.every((side) => side === "dst") || sets.isToldByHeaders(use);
+	},
+	lookups: ({ set, sides, inverted, returnNomatch, packets, bytes }) => [
+		{
+			list: "set",
+			how: "asks",
+			name: set,
+			sides,
+			inverted,
+			returnNomatch,
+			isCounted: packets !== null || bytes !== null,
+		},
+	],
 	/** An element that has counters counts the packet. */
 	stateful: true,
 	/** `set_match_v4`. */

@@ -2,7 +2,7 @@
 import type { Rule, TargetUse } from "../contract/ruleset.ts";
 import { comparesNetwork } from "../extension/comparisons.ts";
 import type { WalkEnd } from "../extension/extension.ts";
-import type { Comparison, MarkUse } from "../extension/traits.ts";
+import type { Comparison, Lookup, MarkUse } from "../extension/traits.ts";
 import { matches } from "../matches/index.ts";
 import { targets } from "../targets/index.ts";
 import { printMatch } from "./print.ts";
@@ -15,6 +15,21 @@ export function marksOf({ matches: uses, target }: Rule): readonly MarkUse[] {
 	if (target?.kind !== "extension") return ofMatches;
 	const ofTarget = targets.get(target.name)?.marks?.(target.options) ?? [];
 	return [...ofMatches, ...ofTarget];
+}
+
+/** Sets and countries that a rule looks up, and sets that it writes to: those of its matches, in order, then its target's. */
+export function lookupsOf({ matches: uses, target }: Rule): readonly Lookup[] {
+	const ofMatches = uses.flatMap(
+		({ name, options }) => matches.get(name)?.lookups?.(options) ?? [],
+	);
+	if (target?.kind !== "extension") return ofMatches;
+	const ofTarget = targets.get(target.name)?.lookups?.(target.options) ?? [];
+	return [...ofMatches, ...ofTarget];
+}
+
+/** Those of them that say something about a packet: what it asks for, or what gives it a mark. */
+export function lookupsThatTell(rule: Rule): readonly Lookup[] {
+	return lookupsOf(rule).filter(({ how }) => how === "asks" || how === "maps");
 }
 
 /**

@@ -10,7 +10,7 @@ function testSets() {
 		nowMs: () => clock.nowMs,
 		interfaces: ["", "lo", "eth0"],
 		usesInRules: () => 0,
-		isAddedToByRules: () => false,
+		isWrittenByRules: () => false,
 		unknown(reason) {
 			throw new Error(reason);
 		},

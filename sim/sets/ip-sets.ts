@@ -23,7 +23,7 @@ import { IpSet, type SavedSet } from "./ip-set.ts";
 import { kernelRefuses } from "./ipset-error.ts";
 import type { Found, Header } from "./members.ts";
 import { type Passing, partsOf } from "./packet-parts.ts";
-import { dimensionOf } from "./set-types.ts";
+import { dimensionOf, isAddress } from "./set-types.ts";
 
 /** What of a gateway its sets need. */
 export interface SetsHost extends Passing {
@@ -32,8 +32,8 @@ export interface SetsHost extends Passing {
 	readonly behaviour: Pick<Behaviour, "setBuckets" | "setMasks">;
 	/** How many matches and targets of the ruleset name the set. */
 	usesInRules(name: string): number;
-	/** Does a rule add to the set? */
-	isAddedToByRules(name: string): boolean;
+	/** Does a rule add to the set, or delete from it? */
+	isWrittenByRules(name: string, how: "adds" | "deletes"): boolean;
 }
 
 /** By option: types that have it from Linux 6.2 on (`IPSET_ATTR_BITMASK`, net/netfilter/ipset/ip_set_hash_gen.h). */
@@ -216,17 +216,33 @@ export class IpSets implements SetsApi, Stateful<SavedSets> {
 			return list.every((member) =>
 				this.staysEmpty({ ...use, name: member.name }),
 			);
-		return members.isEmpty(this.now) && !this.mayBeAddedTo(name);
+		return members.isEmpty(this.now) && !this.mayBeWritten(name, "adds");
+	}
+
+	isToldByHeaders(use: SetUse): boolean {
+		const set = this.find(use.name);
+		if (set === null || set.isOpaque) return false;
+		if (!fits(set, use)) return true;
+		const { list, header, name } = set;
+		if (header.type.storage === "list")
+			return list.every((member) =>
+				this.isToldByHeaders({ ...use, name: member.name }),
+			);
+		return (
+			isToldByHeaders(set, use) &&
+			!this.mayBeWritten(name, "adds") &&
+			!this.mayBeWritten(name, "deletes")
+		);
 	}
 
 	/** By a rule that names it, or a list that it is in. */
-	private mayBeAddedTo(name: string): boolean {
+	private mayBeWritten(name: string, how: "adds" | "deletes"): boolean {
 		return (
-			this.host.isAddedToByRules(name) ||
+			this.host.isWrittenByRules(name, how) ||
 			this.all().some(
 				(set) =>
 					set.list.some((member) => member.name === name) &&
-					this.host.isAddedToByRules(set.name),
+					this.host.isWrittenByRules(set.name, how),
 			)
 		);
 	}
@@ -384,6 +400,28 @@ export class IpSets implements SetsApi, Stateful<SavedSets> {
 /** A rule with too few directions, and one of another family, is in no set. */
 function fits({ header }: IpSet, { sides }: SetUse): boolean {
 	return sides.length >= dimensionOf(header.type) && header.family !== "inet6";
+}
+
+/**
+ * Is each part of its elements another field of a header: of no device or mark, and not the client's port? Of two
+ * networks, which exception goes before which element is not told by the one and by the other alone.
+ */
+function isToldByHeaders(
+	{ header: { type }, members }: IpSet,
+	{ sides }: SetUse,
+): boolean {
+	const fields = type.parts.map((kind, index) => {
+		const side = sides[index] as "src" | "dst";
+		if (kind === "port") return side === "dst" ? "port" : null;
+		return isAddress(kind) ? side : null;
+	});
+	const isPlain =
+		!fields.includes(null) && new Set(fields).size === fields.length;
+	const networks = type.parts.filter((kind) => kind.startsWith("net"));
+	return (
+		isPlain &&
+		(networks.length < 2 || [...members.all()].every(({ nomatch }) => !nomatch))
+	);
 }
 
 /** What of a packet's parts the set stores; `null` for what it cannot hold. */

@@ -194,6 +194,11 @@ export function dimensionOf({ parts, storage }: SetType): number {
 	return storage === "list" ? 1 : parts.length;
 }
 
+/** Is this part of an element an address, or a network? */
+export function isAddress(kind: PartKind): boolean {
+	return kind === "ip" || kind === "net" || kind === "ip2" || kind === "net2";
+}
+
 export function hasNets({ parts }: SetType): boolean {
 	return parts.includes("net") || parts.includes("net2");
 }

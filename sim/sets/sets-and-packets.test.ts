@@ -21,7 +21,7 @@ function withSets(text: string) {
 		nowMs: () => clock.nowMs,
 		interfaces: ["", "lo", "eth0", "eth1"],
 		usesInRules: (name) => (name === "used" ? 1 : 0),
-		isAddedToByRules: () => false,
+		isWrittenByRules: () => false,
 		unknown(reason) {
 			throw new Error(reason);
 		},

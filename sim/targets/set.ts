@@ -91,7 +91,28 @@ export const set = defineTarget<Options>({
 			? "xt_set: mapping of prio or/and queue is allowed only from OUTPUT/FORWARD/POSTROUTING chains"
 			: null;
 	},
-	addsToSet: ({ add }) => add?.name ?? null,
+	lookups: ({ add, del, map }) =>
+		(
+			[
+				["adds", add],
+				["deletes", del],
+				["maps", map],
+			] as const
+		).flatMap(([how, use]) =>
+			use === null
+				? []
+				: [
+						{
+							list: "set" as const,
+							how,
+							name: use.name,
+							sides: use.directions,
+							inverted: false,
+							returnNomatch: false,
+							isCounted: false,
+						},
+					],
+		),
 	/** The set's entry has mask and value (`skbmark`). */
 	marks: ({ mapFlags }) =>
 		mapFlags.includes("map-mark") ? writesMark("packet", ALL_BITS, null) : [],

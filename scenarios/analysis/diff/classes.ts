@@ -1,9 +1,9 @@
 /** Kinds of packets that an edit may change, and what it does to each: those that it treats alike are one. */
 import type { Rule } from "../../../sim/contract/ruleset.ts";
-import { isWithin } from "../services/intervals.ts";
 import type { Service } from "../services/service.ts";
 import { isOnePort } from "../services/service-names.ts";
-import type { Space } from "../services/space.ts";
+import { isWithin } from "../spaces/intervals.ts";
+import type { Space } from "../spaces/space.ts";
 import type { Decision, End } from "../walk/decision.ts";
 import { endsOf } from "../walk/ends-of.ts";
 import {

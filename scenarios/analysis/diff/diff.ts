@@ -7,7 +7,7 @@ import type { Rule, Ruleset } from "../../../sim/contract/ruleset.ts";
 import { DEFAULT_LINUX } from "../../../sim/linux/linux.ts";
 import type { LintFinding } from "../lint/finding.ts";
 import { lintRuleset } from "../lint/run/lint-ruleset.ts";
-import type { Space } from "../services/space.ts";
+import type { Space } from "../spaces/space.ts";
 import type { GivenWorld } from "../world/assumed-world.ts";
 import { type Classes, classesIn } from "./classes.ts";
 import { spaceOfService } from "./kinds/service-space.ts";

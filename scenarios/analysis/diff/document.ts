@@ -10,7 +10,7 @@ import {
 } from "../document/split-document.ts";
 import type { LintFinding } from "../lint/finding.ts";
 import type { Service } from "../services/service.ts";
-import { isFromGateway, type Space } from "../services/space.ts";
+import { isFromGateway, type Space } from "../spaces/space.ts";
 import type { Share, Split } from "../split/split.ts";
 import { others } from "../upgrade/upgrade.ts";
 import { changesIn, verdictOf } from "./changes.ts";

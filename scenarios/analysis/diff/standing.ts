@@ -18,7 +18,7 @@ import {
 	type Segment,
 	type Sent,
 } from "../prove/state/segments.ts";
-import { contains } from "../services/intervals.ts";
+import { contains } from "../spaces/intervals.ts";
 import type { End } from "../walk/decision.ts";
 import { endsOf, portOf } from "../walk/ends-of.ts";
 import {

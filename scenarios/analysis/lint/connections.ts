@@ -2,8 +2,8 @@
 import { parseAddress } from "../../../sim/packet/address.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
 import { meaningOf } from "../services/ends.ts";
-import { type Links, linksOf } from "../services/sample.ts";
 import type { ClientClass, Service } from "../services/service.ts";
+import { type Links, linksOf } from "../spaces/links.ts";
 import type { End } from "../walk/decision.ts";
 import { endsOf } from "../walk/ends-of.ts";
 import { type LaterPackets, laterPackets } from "../walk/later-packets.ts";
@@ -80,9 +80,8 @@ function waysOf(
 				balances: service.balances,
 				packet: passing,
 				keepsPort,
-				markRoutes: world.markRoutes,
 				isForAll: false,
-				isOwn: links.isOwn,
+				world,
 			});
 		return endsOf(decision).flatMap((end) => {
 			const { kind, key } = meaning(end);

@@ -5,12 +5,12 @@ import { DEFAULT_LINUX } from "../../../sim/linux/linux.ts";
 import { formatAddress, parseAddress } from "../../../sim/packet/address.ts";
 import { printRuleset } from "../../../sim/ruleset/print.ts";
 import type { Analysis } from "../services/analysis.ts";
-import { linksOf } from "../services/sample.ts";
 import {
 	type ClientClass,
 	isCalled,
 	type Service,
 } from "../services/service.ts";
+import { linksOf } from "../spaces/links.ts";
 import { notMet } from "../walk/not-met.ts";
 import { Walker } from "../walk/walker.ts";
 import type { Demand } from "./demand.ts";

@@ -10,7 +10,7 @@ import type {
 } from "../../../sim/contract/ruleset.ts";
 import type { Question } from "../../../sim/extension/traits.ts";
 import { matches } from "../../../sim/matches/index.ts";
-import { marksOf } from "../../../sim/ruleset/rule-traits.ts";
+import { lookupsOf, marksOf } from "../../../sim/ruleset/rule-traits.ts";
 import { targets } from "../../../sim/targets/index.ts";
 import {
 	ALL,
@@ -18,8 +18,9 @@ import {
 	type Intervals,
 	intersection,
 	normalized,
-} from "./intervals.ts";
-import type { Links } from "./sample.ts";
+} from "../spaces/intervals.ts";
+import type { Links } from "../spaces/links.ts";
+import type { Box } from "../spaces/lists.ts";
 import {
 	common,
 	everything,
@@ -28,7 +29,7 @@ import {
 	type Space,
 	spaceText,
 	takenBy,
-} from "./space.ts";
+} from "../spaces/space.ts";
 
 /** Where a first packet that comes in meets rules before it is routed, and where its source is translated. */
 const LOOKED_AT = [
@@ -203,8 +204,8 @@ function candidatesIn(
 			// Clients at an interface that a rule leaves out ask for the same service.
 			const isLeftOut = rule.header.inInterface?.inverted === true;
 			const asked = isLeftOut ? { ...space, interfaces: comingBy } : space;
-			const wanted = withinSets(asked, rule, links);
-			for (const one of apart(wanted, here)) known.set(spaceText(one), one);
+			for (const wanted of withinLists(asked, rule, links))
+				for (const one of apart(wanted, here)) known.set(spaceText(one), one);
 			byTable.set(table, known);
 		},
 		where,
@@ -240,15 +241,46 @@ function apart(space: Space, here: Intervals): readonly Space[] {
 	return parts.map((destination) => ({ ...space, destination }));
 }
 
-/** Destinations alone that are in the sets which the rule names; one that no address has stays as it is. */
-function withinSets(space: Space, rule: Rule, { inSets }: Links): Space {
-	let { destination } = space;
-	for (const { name, options } of rule.matches) {
-		const set = matches.get(name)?.wantsDestinationIn?.(options) ?? null;
-		const there = set === null ? undefined : inSets.get(set);
-		if (there !== undefined) destination = intersection(destination, there);
+/** Lists are taken apart up to so many boxes. */
+const MOST_BOXES = 64;
+
+/**
+ * Destinations and ports alone that are in the lists which the rule asks: a space for each box of a set. Where no
+ * packet is in them, and where there are too many, the space stays as it is.
+ */
+function withinLists(
+	space: Space,
+	rule: Rule,
+	{ lists }: Links,
+): readonly Space[] {
+	let spaces: readonly Space[] = [space];
+	for (const lookup of lookupsOf(rule)) {
+		if (lookup.how !== "asks" || lookup.inverted) continue;
+		const members = lists.membersOf(lookup);
+		if (members === null) continue;
+		const isOfExceptions = lookup.list === "set" && lookup.returnNomatch;
+		const boxes = isOfExceptions ? members.excepted : members.inside;
+		const narrower = spaces.flatMap((one) =>
+			boxes.flatMap((box) => withinBox(one, box) ?? []),
+		);
+		const apart = new Map(narrower.map((one) => [spaceText(one), one]));
+		if (apart.size > 0 && apart.size <= MOST_BOXES)
+			spaces = [...apart.values()];
 	}
-	return destination.length === 0 ? space : { ...space, destination };
+	return spaces;
+}
+
+/** Which clients there are is for their classes to tell. */
+function withinBox(space: Space, box: Box): Space | null {
+	let narrower = space;
+	for (const field of ["destination", "destinationPort", "protocol"] as const) {
+		const wanted = box[field];
+		if (wanted === undefined) continue;
+		const both = intersection(narrower[field], wanted);
+		if (both.length === 0) return null;
+		narrower = { ...narrower, [field]: both };
+	}
+	return narrower;
 }
 
 /**

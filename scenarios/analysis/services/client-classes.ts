@@ -5,10 +5,7 @@
 import type { Rule, Ruleset } from "../../../sim/contract/ruleset.ts";
 import { formatAddress } from "../../../sim/packet/address.ts";
 import { ICMP, type Packet, TCP, UDP } from "../../../sim/packet/packet.ts";
-import type { Decision } from "../walk/decision.ts";
-import { endsOf, portOf } from "../walk/ends-of.ts";
-import { type Arrival, TooManyWaysError, type Walker } from "../walk/walker.ts";
-import { metBy, type Visited, visitRules } from "./candidates.ts";
+import { lookupsThatTell } from "../../../sim/ruleset/rule-traits.ts";
 import {
 	complement,
 	contains,
@@ -18,12 +15,18 @@ import {
 	isAll,
 	isWithin,
 	normalized,
-} from "./intervals.ts";
+} from "../spaces/intervals.ts";
+import type { Links } from "../spaces/links.ts";
+import type { Box } from "../spaces/lists.ts";
+import { isFromGateway, type Space } from "../spaces/space.ts";
+import type { Decision } from "../walk/decision.ts";
+import { endsOf, portOf } from "../walk/ends-of.ts";
+import { type Arrival, TooManyWaysError, type Walker } from "../walk/walker.ts";
+import { metBy, type Visited, visitRules } from "./candidates.ts";
 import { addressesText, portsText } from "./ranges-text.ts";
-import { type Links, sampleOf } from "./sample.ts";
+import { sampleOf } from "./sample.ts";
 import type { Ranges } from "./service.ts";
 import { GATEWAY_ITSELF } from "./service-names.ts";
-import { isFromGateway, type Space } from "./space.ts";
 
 /** Clients that are treated alike, and a packet of one. */
 export interface ClassOfClients {
@@ -222,9 +225,18 @@ const PROTOCOL_NAMES = new Map([
 	[UDP, "udp"],
 ]);
 
-/** Where values of one field are told apart: at the first of each group. */
+/** Packets that sets and countries tell apart from others, where a rule asks them. */
+function boxesOf(rule: Rule, { lists }: Links): readonly Box[] {
+	return lookupsThatTell(rule).flatMap((use) => {
+		const members = lists.membersOf(use);
+		return members === null ? [] : [...members.inside, ...members.excepted];
+	});
+}
+
+/** Where values of one field are told apart: at the first of each group, and by lists of values. */
 class Cuts {
 	private readonly at = new Set<number>([0]);
+	private readonly lists = new Map<string, Intervals>();
 
 	add(set: Intervals): void {
 		for (const [least, greatest] of set) {
@@ -233,14 +245,25 @@ class Cuts {
 		}
 	}
 
+	/** Those of a list from all others. */
+	split(list: Intervals | undefined): void {
+		if (list !== undefined) this.lists.set(intervalsText(list), list);
+	}
+
 	/** The groups within a set. */
 	within(set: Intervals): readonly Intervals[] {
 		const sorted = [...this.at].sort((one, other) => one - other);
-		return sorted
-			.map((least, index) =>
-				intersection(set, [[least, (sorted[index + 1] ?? 0x1_0000_0000) - 1]]),
-			)
-			.filter((group) => group.length > 0);
+		let groups: readonly Intervals[] = sorted.map((least, index) =>
+			intersection(set, [[least, (sorted[index + 1] ?? 0x1_0000_0000) - 1]]),
+		);
+		for (const list of this.lists.values()) {
+			const others = complement(list);
+			groups = groups.flatMap((group) => [
+				intersection(group, list),
+				intersection(group, others),
+			]);
+		}
+		return groups.filter((group) => group.length > 0);
 	}
 }
 
@@ -268,6 +291,11 @@ function partsOf(
 			cuts.source.add(taken.source);
 		cuts.ports.add(taken.destinationPort);
 		cuts.protocol.add(taken.protocol);
+		for (const { source, destinationPort, protocol } of boxesOf(rule, links)) {
+			cuts.source.split(source);
+			cuts.ports.split(destinationPort);
+			cuts.protocol.split(protocol);
+		}
 		if (taken.interfaces.length < space.interfaces.length)
 			for (const name of taken.interfaces)
 				takenBy.set(name, `${takenBy.get(name)},${rules}`);

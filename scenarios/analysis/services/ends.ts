@@ -1,9 +1,10 @@
 /** What the end of a walk means for a service: a backend, none, or not known. */
 import { formatAddress } from "../../../sim/packet/address.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
+import { linksOf } from "../spaces/links.ts";
 import type { End } from "../walk/decision.ts";
 import { portOf } from "../walk/ends-of.ts";
-import type { MarkRoute } from "../world/assumed-world.ts";
+import type { AssumedWorld } from "../world/assumed-world.ts";
 import type { Context, Found } from "./found.ts";
 import { type Backend, NO_BACKEND, type Service } from "./service.ts";
 import { isOnePort, rangesOf } from "./service-names.ts";
@@ -25,10 +26,9 @@ export interface MeaningOptions {
 	readonly packet: Packet;
 	/** The service has several ports, of which a connection keeps its own. */
 	readonly keepsPort: boolean;
-	readonly markRoutes: readonly MarkRoute[];
 	/** It is asked for by addresses of the gateway and by others: what is not translated goes here or there. */
 	readonly isForAll: boolean;
-	isOwn(address: number): boolean;
+	readonly world: AssumedWorld;
 }
 
 export function meaningOf(end: End, options: MeaningOptions): Meaning {
@@ -50,13 +50,16 @@ export function meaningOf(end: End, options: MeaningOptions): Meaning {
 	}
 	if (backend !== null) {
 		const { key } = backend;
-		return { kind: "backend", key, chosen: key, backend };
+		const link =
+			options.balances === "destination" ? missedLink(end, options) : null;
+		if (link === null) return { kind: "backend", key, chosen: key, backend };
+		return { ...none(`${link}, where ${key} is`), chosen: key };
 	}
 	if (fate.kind === "queued") return none(`waits for its ${fate.waitsFor}`);
 	if (options.isForAll) return none("delivered or forwarded as it came");
 	if (fate.kind === "delivered") return none("delivered to the gateway itself");
 	return none(
-		options.isOwn(options.packet.source >>> 0)
+		linksOf(options.world).isOwn(options.packet.source >>> 0)
 			? `sent by ${fate.interface} as it was`
 			: `forwarded by ${fate.interface} as it came`,
 	);
@@ -64,15 +67,29 @@ export function meaningOf(end: End, options: MeaningOptions): Meaning {
 
 function isForNoHost(
 	{ fate, packet: sent, isTranslated }: End,
-	{ balances, isOwn }: MeaningOptions,
+	{ balances, world }: MeaningOptions,
 ): boolean {
 	return (
 		balances === "destination" &&
 		fate.kind === "delivered" &&
 		isTranslated &&
 		sent !== null &&
-		!isOwn(sent.destination >>> 0)
+		!linksOf(world).isOwn(sent.destination >>> 0)
 	);
+}
+
+/**
+ * In words, where the packet leaves by another link than the one that its destination is on: routing by marks has
+ * sent it away. `null`: it has not.
+ */
+export function missedLink(
+	{ fate, packet: sent }: Pick<End, "fate" | "packet">,
+	{ world }: Pick<MeaningOptions, "world">,
+): string | null {
+	if (fate.kind !== "forwarded" || sent === null) return null;
+	const { interface: by } = fate;
+	const link = linksOf(world).linkMissed(sent.destination >>> 0, by);
+	return link === null ? null : `leaves by ${by}, and not by ${link}`;
 }
 
 function none(how: string): Meaning {
@@ -82,11 +99,12 @@ function none(how: string): Meaning {
 
 function backendOf(
 	{ packet: sent, routingMark, isTranslated }: End,
-	{ balances, packet, keepsPort, markRoutes, isOwn }: MeaningOptions,
+	{ balances, packet, keepsPort, world }: MeaningOptions,
 ): Meaning["backend"] {
+	const { isOwn } = linksOf(world);
 	if (balances === "mark") {
 		if (routingMark === 0) return null;
-		const route = markRoutes.find(
+		const route = world.markRoutes.find(
 			({ mark, mask }) => (routingMark & mask) >>> 0 === mark,
 		);
 		const by = route === undefined ? "" : ` (table ${route.table})`;
@@ -145,19 +163,16 @@ export type MeaningOf = (end: End, packet: Packet) => Meaning;
 
 export function meaningIn(
 	{ balances, spaces }: Pick<Found, "balances" | "spaces">,
-	{ links, world }: Pick<Context, "links" | "world">,
+	{ world }: Pick<Context, "world">,
 ): MeaningOf {
 	const keepsPort = !isOnePort(rangesOf(spaces, "destinationPort"));
-	const { markRoutes } = world;
-	const { isOwn } = links;
 	const isForAll = spaces.length > 1;
 	return (end, packet) =>
 		meaningOf(end, {
 			balances,
 			packet,
 			keepsPort,
-			markRoutes,
 			isForAll,
-			isOwn,
+			world,
 		});
 }

@@ -5,6 +5,14 @@
 import type { Rule, Ruleset } from "../../../sim/contract/ruleset.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
 import { keysOfMatches } from "../../../sim/ruleset/check/assumable.ts";
+import { ALL } from "../spaces/intervals.ts";
+import { linksOf } from "../spaces/links.ts";
+import {
+	isFromGateway,
+	type Space,
+	spaceText,
+	withoutPortsOf,
+} from "../spaces/space.ts";
 import { splitOf } from "../split/split-of.ts";
 import type { Decision, End, RuleRef, UnmetRule } from "../walk/decision.ts";
 import { decisionText, endsOf, rulesIn } from "../walk/ends-of.ts";
@@ -27,9 +35,8 @@ import {
 	whatIsBalanced,
 } from "./ends.ts";
 import type { Context, Found, OtherTraffic } from "./found.ts";
-import { ALL } from "./intervals.ts";
 import { marksRoute, rulesThatMatter } from "./rules-that-matter.ts";
-import { linksOf, sampleOf } from "./sample.ts";
+import { sampleOf } from "./sample.ts";
 import type { Backend, ClientClass, Service, VectorSplit } from "./service.ts";
 import { movedBy } from "./service-drives.ts";
 import {
@@ -43,12 +50,6 @@ import {
 	trafficName,
 	withUniqueKeys,
 } from "./service-names.ts";
-import {
-	isFromGateway,
-	type Space,
-	spaceText,
-	withoutPortsOf,
-} from "./space.ts";
 
 export interface FoundServices {
 	readonly services: readonly Service[];
@@ -160,7 +161,7 @@ function foundIn(
 	{ arrival, decision, narrower }: Sampled,
 	context: Context,
 ): Found | null {
-	const { links, world, areForRouting, matters } = context;
+	const { world, areForRouting, matters } = context;
 	const balances = whatIsBalanced(
 		endsOf(decision),
 		arrival.packet,
@@ -176,8 +177,7 @@ function foundIn(
 					packet,
 					keepsPort: true,
 					isForAll: true,
-					markRoutes: world.markRoutes,
-					isOwn: links.isOwn,
+					world,
 				}).key,
 		);
 	// Where connections come from is what rules for their source ask; where they go to, all clients may ask for.
@@ -331,7 +331,7 @@ function serviceOf(
 	{ balances, arrival, spaces, classes, openedBy }: Found,
 	{ links, world, walker }: Context,
 ): Service {
-	const meaning = meaningIn({ balances, spaces }, { links, world });
+	const meaning = meaningIn({ balances, spaces }, { world });
 	const ports = rangesOf(spaces, "destinationPort");
 	const backends = backendsOf(classes, meaning, balances);
 	const protocol = protocolOf(spaces[0] as Space);

@@ -1,12 +1,12 @@
 /** What is found on the way to services. */
 import type { Rule, Ruleset } from "../../../sim/contract/ruleset.ts";
+import type { Links } from "../spaces/links.ts";
+import type { Space } from "../spaces/space.ts";
 import type { Decision } from "../walk/decision.ts";
 import type { Arrival, Walker } from "../walk/walker.ts";
 import type { AssumedWorld } from "../world/assumed-world.ts";
 import type { ClassOfClients } from "./client-classes.ts";
-import type { Links } from "./sample.ts";
 import type { Service } from "./service.ts";
-import type { Space } from "./space.ts";
 
 /** Packets that move counters or draw, and that nothing balances. */
 export interface OtherTraffic {

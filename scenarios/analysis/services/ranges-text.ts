@@ -1,6 +1,6 @@
 /** Ranges of addresses and ports in words. */
 import { formatAddress } from "../../../sim/packet/address.ts";
-import type { Intervals } from "./intervals.ts";
+import type { Intervals } from "../spaces/intervals.ts";
 
 const MOST_SHOWN = 4;
 

@@ -1,13 +1,18 @@
 /** How far the order of packets can drive the shares of services. */
+
+import {
+	complement,
+	type Intervals,
+	intervalsText,
+} from "../spaces/intervals.ts";
+import type { Links } from "../spaces/links.ts";
+import type { Space } from "../spaces/space.ts";
 import { drivesOf, type PacketClass } from "../split/drives.ts";
 import type { Drive } from "../split/split.ts";
 import { meaningIn } from "./ends.ts";
 import type { Context, Found, OtherTraffic } from "./found.ts";
-import { complement, type Intervals, intervalsText } from "./intervals.ts";
-import type { Links } from "./sample.ts";
 import type { Service } from "./service.ts";
 import { partName } from "./service-names.ts";
-import type { Space } from "./space.ts";
 
 /**
  * For each service, how far the order of packets can drive its shares: connections of its classes and ports,

@@ -1,6 +1,5 @@
 /** What services are called, and the ranges that they have. */
 import { ICMP, TCP, UDP } from "../../../sim/packet/packet.ts";
-import type { Arrival } from "../walk/walker.ts";
 import {
 	complement,
 	contains,
@@ -8,11 +7,12 @@ import {
 	intervalsText,
 	isAll,
 	normalized,
-} from "./intervals.ts";
+} from "../spaces/intervals.ts";
+import type { Links } from "../spaces/links.ts";
+import { isFromGateway, type Space, spaceText } from "../spaces/space.ts";
+import type { Arrival } from "../walk/walker.ts";
 import { addressesText, portsText } from "./ranges-text.ts";
-import type { Links } from "./sample.ts";
 import type { Ranges, Service } from "./service.ts";
-import { isFromGateway, type Space, spaceText } from "./space.ts";
 
 export function rangesOf(
 	spaces: readonly Space[],

@@ -6,9 +6,9 @@ import { invariant } from "../../../sim/invariant.ts";
 import { formatAddress } from "../../../sim/packet/address.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
 import { type Rational, rational } from "../../../sim/rational.ts";
+import { contains } from "../spaces/intervals.ts";
 import type { Deviation } from "../split/split.ts";
 import type { Analysis } from "./analysis.ts";
-import { contains } from "./intervals.ts";
 import type { ClientClass } from "./service.ts";
 
 const FIRST_PORT = 1024;

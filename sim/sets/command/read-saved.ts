@@ -12,7 +12,7 @@ export function readSaved(text: string): IpSets | { readonly fault: string } {
 		nowMs: () => 0,
 		interfaces: [],
 		usesInRules: () => 0,
-		isAddedToByRules: () => false,
+		isWrittenByRules: () => false,
 		unknown(reason) {
 			throw new UnknownSignal(reason);
 		},

@@ -11,8 +11,11 @@ import type {
 import type { WalkEnd } from "../../../../sim/extension/extension.ts";
 import { matches } from "../../../../sim/matches/index.ts";
 import { parsePrefixed } from "../../../../sim/packet/address.ts";
-import { keysOfMatches } from "../../../../sim/ruleset/check/assumable.ts";
-import { comparisonsOf, endOf } from "../../../../sim/ruleset/rule-traits.ts";
+import {
+	comparisonsOf,
+	endOf,
+	lookupsThatTell,
+} from "../../../../sim/ruleset/rule-traits.ts";
 import { targets } from "../../../../sim/targets/index.ts";
 import { chainsByName } from "../../services/candidates.ts";
 import {
@@ -21,9 +24,9 @@ import {
 	intersection,
 	isWithin,
 	normalized,
-} from "../../services/intervals.ts";
-import type { Links } from "../../services/sample.ts";
-import { common, HEADER_FIELDS, type Space } from "../../services/space.ts";
+} from "../../spaces/intervals.ts";
+import type { Links } from "../../spaces/links.ts";
+import { common, HEADER_FIELDS, type Space } from "../../spaces/space.ts";
 import type { AssumedWorld } from "../../world/assumed-world.ts";
 
 import { groupsOf, hasGaps, isExact, isOfSeveral } from "./groups.ts";
@@ -143,20 +146,20 @@ export function cutOf(space: Space, taken: Space): Cut | null {
 function cutByRule(
 	space: Space,
 	rule: Rule,
-	{ links: { inSets } }: Looking,
+	{ links: { lists } }: Looking,
 ): Cut | null {
 	for (const { fields, ranges } of comparisonsOf(rule).filter(isOfSeveral))
 		for (const field of fields) {
 			const cut = partly(space, field, ranges);
 			if (cut !== null) return cut;
 		}
-	for (const key of keysOfMatches(rule)) {
-		const members = inSets.get(key.replace(/^set:/, ""));
-		if (members === undefined || !key.startsWith("set:")) continue;
-		for (const field of ["source", "destination"] as const) {
-			const cut = partly(space, field, members);
-			if (cut !== null) return cut;
-		}
+	for (const use of lookupsThatTell(rule)) {
+		const { inside = [], excepted = [] } = lists.membersOf(use) ?? {};
+		for (const box of [...inside, ...excepted])
+			for (const [field, values] of Object.entries(box)) {
+				const cut = partly(space, field as NumberField, values);
+				if (cut !== null) return cut;
+			}
 	}
 	return null;
 }
@@ -175,16 +178,15 @@ function partly(
 /** Its answer follows from bits of addresses, from octets or from lists that are no intervals. */
 function isBlurred(
 	rule: Rule,
-	{ links: { inSets }, affected }: Pick<Looking, "links" | "affected">,
+	{ links: { lists }, affected }: Pick<Looking, "links" | "affected">,
 ): boolean {
 	const { header } = rule;
 	if (affected.has(rule)) return true;
 	if (hasGaps(header.source.mask) || hasGaps(header.destination.mask))
 		return true;
-	const isListed = keysOfMatches(rule).some(
-		(key) =>
-			key.startsWith("country:") ||
-			(key.startsWith("set:") && !inSets.has(key.slice("set:".length))),
+	const isListed = lookupsThatTell(rule).some(
+		(one) =>
+			(one.list === "set" && one.isCounted) || lists.membersOf(one) === null,
 	);
 	return (
 		isListed ||

@@ -10,8 +10,8 @@ import {
 	type Intervals,
 	intervalsText,
 	normalized,
-} from "../../services/intervals.ts";
-import { HEADER_FIELDS, type Space, takenBy } from "../../services/space.ts";
+} from "../../spaces/intervals.ts";
+import { HEADER_FIELDS, type Space, takenBy } from "../../spaces/space.ts";
 
 export interface Group {
 	/** The first of its rules, which stands for all. */

@@ -1,7 +1,7 @@
 /** How much of all packets a kind of them is, where each combination of addresses, ports and protocol counts the same. */
 import { type Rational, rational, ZERO } from "../../../../sim/rational.ts";
-import type { Intervals } from "../../services/intervals.ts";
-import { common, HEADER_FIELDS, type Space } from "../../services/space.ts";
+import type { Intervals } from "../../spaces/intervals.ts";
+import { common, HEADER_FIELDS, type Space } from "../../spaces/space.ts";
 
 /** Of spaces that have nothing in common. @param whole what is 1; `null`: it has no packets */
 export function measureOf(

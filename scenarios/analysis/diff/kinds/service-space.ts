@@ -1,21 +1,21 @@
 /** Packets that ask for a service, and kinds of packets in words. */
 import { ICMP, TCP, UDP } from "../../../../sim/packet/packet.ts";
+import { addressesText, portsText } from "../../services/ranges-text.ts";
+import type { Service } from "../../services/service.ts";
 import {
 	complement,
 	type Intervals,
 	intersection,
 	isWithin,
 	normalized,
-} from "../../services/intervals.ts";
-import { addressesText, portsText } from "../../services/ranges-text.ts";
-import type { Links } from "../../services/sample.ts";
-import type { Service } from "../../services/service.ts";
+} from "../../spaces/intervals.ts";
+import type { Links } from "../../spaces/links.ts";
 import {
 	everything,
 	isFromGateway,
 	OWN_INTERFACES,
 	type Space,
-} from "../../services/space.ts";
+} from "../../spaces/space.ts";
 import { HOSTS } from "./touched.ts";
 
 const PORTS: Intervals = [[0, 0xffff]];

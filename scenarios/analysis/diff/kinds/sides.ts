@@ -2,7 +2,7 @@
 import type { Rule, Ruleset } from "../../../../sim/contract/ruleset.ts";
 import { type Analysis, analyseIn } from "../../services/analysis.ts";
 import { marksRoute } from "../../services/rules-that-matter.ts";
-import { type Links, linksOf } from "../../services/sample.ts";
+import { type Links, linksOf } from "../../spaces/links.ts";
 import type { Asked, RuleRef } from "../../walk/decision.ts";
 import { assumeWorld } from "../../world/assume-world.ts";
 import type { AssumedWorld, GivenWorld } from "../../world/assumed-world.ts";

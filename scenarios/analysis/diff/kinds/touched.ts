@@ -5,6 +5,7 @@
 import type { Chain, Rule, Ruleset } from "../../../../sim/contract/ruleset.ts";
 import { matches } from "../../../../sim/matches/index.ts";
 import { keysOfMatches } from "../../../../sim/ruleset/check/assumable.ts";
+import { lookupsOf } from "../../../../sim/ruleset/rule-traits.ts";
 import { targets } from "../../../../sim/targets/index.ts";
 import { visitRules } from "../../services/candidates.ts";
 import {
@@ -14,8 +15,8 @@ import {
 	intersection,
 	isWithin,
 	normalized,
-} from "../../services/intervals.ts";
-import type { Links } from "../../services/sample.ts";
+} from "../../spaces/intervals.ts";
+import type { Links } from "../../spaces/links.ts";
 import {
 	common,
 	everything,
@@ -23,7 +24,7 @@ import {
 	isFromGateway,
 	OWN_INTERFACES,
 	type Space,
-} from "../../services/space.ts";
+} from "../../spaces/space.ts";
 import { type Alignment, changesPolicy } from "./align.ts";
 import { isIdle } from "./cut.ts";
 
@@ -288,10 +289,10 @@ function setsRead(rule: Rule): readonly string[] {
 	return keysOfMatches(rule).filter((key) => key.startsWith("set:"));
 }
 
-function setsWritten({ target }: Rule): readonly string[] {
-	if (target?.kind !== "extension") return [];
-	const set = targets.get(target.name)?.addsToSet?.(target.options) ?? null;
-	return set === null ? [] : [`set:${set}`];
+function setsWritten(rule: Rule): readonly string[] {
+	return lookupsOf(rule).flatMap((one) =>
+		one.how === "adds" || one.how === "deletes" ? [`set:${one.name}`] : [],
+	);
 }
 
 /** The same packets, each in one space alone. */

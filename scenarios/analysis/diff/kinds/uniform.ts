@@ -9,7 +9,7 @@ import {
 	isFromGateway,
 	OWN_INTERFACES,
 	type Space,
-} from "../../services/space.ts";
+} from "../../spaces/space.ts";
 import type { Decision, End } from "../../walk/decision.ts";
 import { endsOf, portOf } from "../../walk/ends-of.ts";
 import { type Arrival, TooManyWaysError } from "../../walk/walker.ts";

@@ -1,6 +1,5 @@
 /** What the linter's rules about balancing look at: each service with each of its classes of clients. */
 import { meaningOf } from "../../services/ends.ts";
-import { linksOf } from "../../services/sample.ts";
 import type { ClientClass, Service } from "../../services/service.ts";
 import { isOnePort } from "../../services/service-names.ts";
 import type { End } from "../../walk/decision.ts";
@@ -39,7 +38,6 @@ function makeBalancers(
 	services: readonly Service[],
 	world: AssumedWorld,
 ): readonly Balancer[] {
-	const { isOwn } = linksOf(world);
 	return services.flatMap((service) => {
 		const { balances, classes, backends } = service;
 		const names = new Set(backends.map(({ key }) => key));
@@ -49,9 +47,8 @@ function makeBalancers(
 				balances,
 				packet,
 				keepsPort: !isOnePort(service.ports),
-				markRoutes: world.markRoutes,
 				isForAll: false,
-				isOwn,
+				world,
 			};
 			return {
 				service,

@@ -3,10 +3,10 @@ import type { Operation } from "../../../../sim/contract/gateway.ts";
 import { passingBy } from "../../lint/connections.ts";
 import type { Analysis } from "../../services/analysis.ts";
 import { type Meaning, meaningOf } from "../../services/ends.ts";
-import { contains } from "../../services/intervals.ts";
-import { linksOf } from "../../services/sample.ts";
 import type { ClientClass, Service } from "../../services/service.ts";
 import { isOnePort } from "../../services/service-names.ts";
+import { contains } from "../../spaces/intervals.ts";
+import { linksOf } from "../../spaces/links.ts";
 import type { Decision, End } from "../../walk/decision.ts";
 import { askedIn, endsOf } from "../../walk/ends-of.ts";
 import type { Arrival } from "../../walk/walker.ts";
@@ -62,9 +62,8 @@ export function subjectOf(
 			balances: service.balances,
 			packet,
 			keepsPort,
-			markRoutes: world.markRoutes,
 			isForAll: false,
-			isOwn: links.isOwn,
+			world,
 		});
 	return {
 		service,

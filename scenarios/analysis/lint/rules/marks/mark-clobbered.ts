@@ -1,7 +1,7 @@
 import { endOf, marksOf } from "../../../../../sim/ruleset/rule-traits.ts";
 import { type Visited, visitRules } from "../../../services/candidates.ts";
-import { linksOf } from "../../../services/sample.ts";
-import { common, everything } from "../../../services/space.ts";
+import { linksOf } from "../../../spaces/links.ts";
+import { common, everything } from "../../../spaces/space.ts";
 import type { Facts } from "../../facts.ts";
 import type { Edit, Found, LintRule } from "../../finding.ts";
 import {

@@ -1,13 +1,14 @@
 import { dropWords } from "../../../../../sim/contract/drop-reason.ts";
 import { formatAddress } from "../../../../../sim/packet/address.ts";
 import { plus, type Rational, ZERO } from "../../../../../sim/rational.ts";
+import { missedLink } from "../../../services/ends.ts";
 import { exactShare, shareText } from "../../cascades/words.ts";
 import { rulesByName } from "../../each-rule.ts";
 import type { Facts } from "../../facts.ts";
 import type { Found, LintRule } from "../../finding.ts";
 import { type Translated, translatedWays } from "./translated.ts";
 
-/** Connections that are translated to a backend, and that rules, or the stack behind them, keep from it. */
+/** Connections that are translated to a backend, and that rules, routes, or the stack behind them, keep from it. */
 export const droppedAfterDnat: LintRule = {
 	code: "MT601",
 	name: "dropped-after-dnat",
@@ -16,13 +17,17 @@ export const droppedAfterDnat: LintRule = {
 	severity: "error",
 	confidence: "likely",
 	fix: "none",
-	message: "Connections are translated to a backend, and dropped on the way.",
+	message:
+		"Connections are translated to a backend, and dropped or led astray on the way.",
 	help: "Accept in `FORWARD` what is translated: with the backend's address and port, or all of it with `-m conntrack --ctstate DNAT`.",
 	why: `\`FORWARD\` sees a packet as \`nat\` \`PREROUTING\` has made it: with the backend's address and the backend's port. A
 rule that accepts the service's own address or port does not match it any more. Where the policy is DROP, connections to
 that backend are lost, and those to others are not, which looks like a backend that fails now and then.
 
 The kernel drops some by itself: with \`rp_filter\` 1 those that come in by an uplink by which no route leads back.
+And a mark that sends clients' packets into the table of an uplink sends those to a backend there as well, if that table
+has no route to the backend's link.
+
 Found is a backend that no client reaches by any way. One that only some clients are kept from is no finding.`,
 	examples: {
 		bad: `*nat
@@ -47,16 +52,16 @@ COMMIT
 	check(facts) {
 		const ways = translatedWays(facts);
 		const key = ({ service, place }: Translated) => `${service.key} ${place}`;
-		const reached = new Set(
-			ways.filter(({ end }) => end.fate.kind !== "dropped").map(key),
-		);
+		const isLost = ({ end }: Translated) =>
+			end.fate.kind === "dropped" || missedLink(end, facts) !== null;
+		const reached = new Set(ways.filter((way) => !isLost(way)).map(key));
 		const lost = new Map<string, Translated[]>();
 		for (const way of ways) {
 			const { fate } = way.end;
 			// Another rule of the linter is about loopback addresses.
-			const isLost =
-				fate.kind === "dropped" && fate.by !== "martian destination";
-			if (!isLost || reached.has(key(way))) continue;
+			const isOther =
+				fate.kind === "dropped" && fate.by === "martian destination";
+			if (!isLost(way) || isOther || reached.has(key(way))) continue;
 			lost.set(key(way), [...(lost.get(key(way)) ?? []), way]);
 		}
 		return [...lost.values()].map((some) => found(some, facts));
@@ -66,6 +71,8 @@ COMMIT
 /** Of each backend, the first way on which it is lost. */
 function found(some: readonly Translated[], facts: Facts): Found {
 	const [way] = some as readonly [Translated];
+	const missed = missedLink(way.end, facts);
+	if (missed !== null) return foundByRoutes(way, missed);
 	const by = way.end.fate.kind === "dropped" ? way.end.fate.by : "";
 	const words = dropWords(by)?.words ?? null;
 	return words === null
@@ -84,6 +91,19 @@ function foundByStack(way: Translated, by: string, words: string): Found {
 			by === "reverse path"
 				? `Set \`net.ipv4.conf.${client.interface}.rp_filter\` to 2, and that of \`all\` to 0 or 2, or let the main table lead back by ${client.interface}.`
 				: "Mend the routes or the settings of the machine.",
+		related: [],
+		path: end.rules,
+		repair: [],
+	};
+}
+
+function foundByRoutes(way: Translated, missed: string): Found {
+	const { end, place, rule } = way;
+	return {
+		at: rule,
+		message: `connections to ${place} are led astray: what is for it ${missed}`,
+		happens: `${partOf(way)} lost: routing by marks sends them to another link than the backend's.`,
+		remedy: `Add the route to the backend's link to the tables that marks choose, or let \`ip rule\` ask the main table first (\`lookup main suppress_prefixlength 0\`).`,
 		related: [],
 		path: end.rules,
 		repair: [],
@@ -120,11 +140,14 @@ function foundByRules(way: Translated, by: string, facts: Facts): Found {
 /** Of the class of clients, when all backends are alive. */
 function shareOf({ client, end, place }: Translated): Rational | null {
 	const split = client.vectors[0]?.split;
-	if (split === undefined || end.fate.kind !== "dropped") return null;
-	const { by } = end.fate;
+	if (split === undefined) return null;
+	const ending =
+		end.fate.kind === "dropped"
+			? ` on the way to ${place} by ${end.fate.by}`
+			: `, where ${place} is`;
 	const keys = split.parts
 		.map(({ key }) => key)
-		.filter((key) => key.endsWith(` on the way to ${place} by ${by}`));
+		.filter((key) => key.endsWith(ending));
 	const shares = keys.map((key) => exactShare(split, key));
 	if (shares.length === 0 || shares.includes(null)) return null;
 	return shares.reduce<Rational>(

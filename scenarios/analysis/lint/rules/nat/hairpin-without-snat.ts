@@ -10,8 +10,8 @@ import {
 	endOf,
 } from "../../../../../sim/ruleset/rule-traits.ts";
 import { targets } from "../../../../../sim/targets/index.ts";
-import { linksOf } from "../../../services/sample.ts";
 import type { Service } from "../../../services/service.ts";
+import { linksOf } from "../../../spaces/links.ts";
 import type { End } from "../../../walk/decision.ts";
 import { endsOf } from "../../../walk/ends-of.ts";
 import { rulesByName } from "../../each-rule.ts";

@@ -1,5 +1,5 @@
 /** Translated connections: what the examples of the rules do not show. */
-import { expect, it, test } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { parseRules } from "../../../../../sim/script/check-rules.ts";
 import { analyse } from "../../../services/analysis.ts";
 import {
@@ -67,6 +67,63 @@ COMMIT
 		],
 		[],
 	]);
+});
+
+describe("a mark that sends clients into the table of an uplink", () => {
+	const text = `*mangle
+-A PREROUTING -i wan1 -j MARK --set-mark 1
+COMMIT
+*nat
+-A PREROUTING -d 203.0.113.1 -p tcp --dport 80 -m statistic --mode nth --every 2 --packet 0 -j DNAT --to-destination 10.0.0.20
+-A PREROUTING -d 203.0.113.1 -p tcp --dport 80 -j DNAT --to-destination 192.0.2.99
+COMMIT
+`;
+	const { ruleset } = parseRules(text, { file: "my.rules" });
+	const analysed = (...ip: readonly string[]) =>
+		analyse(ruleset, {
+			...NOTHING_GIVEN,
+			interfaces: [
+				{ name: "wan1", addresses: ["203.0.113.1/24"], mtu: 1500 },
+				{ name: "lan0", addresses: ["10.0.0.1/24"], mtu: 1500 },
+			],
+			routes: [
+				{ destination: "0.0.0.0/0", via: "203.0.113.254", interface: "wan1" },
+			],
+			ip: [
+				"ip route add default via 203.0.113.254 dev wan1 table 101",
+				...ip,
+				"ip rule add fwmark 1 table 101 priority 100",
+			],
+		});
+	const foundWith = (...ip: readonly string[]) =>
+		lintRuleset({ file: "my.rules", ...analysed(...ip) }, text).map(
+			({ lint: { code }, message }) => `${code} ${message}`,
+		);
+
+	it("sends those to a backend there as well, which is lost", () => {
+		expect(foundWith()).toEqual([
+			"MT601 connections to 10.0.0.20:80 are led astray: what is for it leaves by wan1, and not by lan0",
+		]);
+		const [service] = analysed().services;
+		expect(service?.backends.map(({ key }) => key)).toEqual(["192.0.2.99:80"]);
+	});
+
+	it.each([
+		[
+			"that has a route to the link",
+			"ip route add 10.0.0.0/24 dev lan0 table 101",
+		],
+		[
+			"that has a route to the backend by the uplink, as it is meant",
+			"ip route add 10.0.0.20 via 203.0.113.77 dev wan1 table 101",
+		],
+		[
+			"behind the main table's narrower routes",
+			"ip rule add lookup main suppress_prefixlength 0 priority 50",
+		],
+	])("is no fault with a table %s", (_, command) => {
+		expect(foundWith(command)).toEqual([]);
+	});
 });
 
 it.each([

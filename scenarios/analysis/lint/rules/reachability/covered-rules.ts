@@ -25,7 +25,7 @@ import {
 	intersection,
 	isAll,
 	isWithin,
-} from "../../../services/intervals.ts";
+} from "../../../spaces/intervals.ts";
 import { eachRule, type PlacedRule } from "../../each-rule.ts";
 import { ChainEnds } from "./chain-ends.ts";
 

@@ -1,0 +1,243 @@
+/** Sets whose members are given tell clients apart: each is treated as the class that it is in, whatever sets and rules there are. */
+import fc from "fast-check";
+import { expect, it, test } from "vitest";
+import { seededChoice } from "../../../sim/chance/seeded.ts";
+import { ModelGateway } from "../../../sim/gateway/model-gateway.ts";
+import { formatAddress, parseAddress } from "../../../sim/packet/address.ts";
+import { parseRuleset } from "../../../sim/ruleset/parse.ts";
+import { parseRules } from "../../../sim/script/check-rules.ts";
+import { contains } from "../spaces/intervals.ts";
+import { endsOf } from "../walk/ends-of.ts";
+import { NOTHING_GIVEN } from "../world/assumed-world.ts";
+import { analyse } from "./analysis.ts";
+
+const SERVICE = "203.0.113.1";
+const FIRST = (parseAddress("198.51.100.16") ?? 0) >>> 0;
+const CLIENTS = Array.from({ length: 16 }, (_, index) => FIRST + index);
+
+const client = fc.constantFrom(...CLIENTS).map((one) => formatAddress(one | 0));
+const network = fc
+	.tuple(fc.constantFrom(...CLIENTS), fc.integer({ min: 28, max: 31 }))
+	.map(([address, length]) => {
+		const size = 2 ** (32 - length);
+		return `${formatAddress((Math.floor(address / size) * size) | 0)}/${length}`;
+	});
+const port = fc.constantFrom("tcp:80", "tcp:81", "udp:80");
+const exception = fc.constantFrom("", "", " nomatch");
+const there = fc.constantFrom(`${SERVICE}`, "203.0.113.0/24");
+
+/** By type: an element, and the sides by which rules look it up. */
+const TYPES = {
+	"hash:ip": [client, "src"],
+	"hash:net": [pair(network, exception), "src"],
+	"hash:ip,port": [joined(client, port), "src,dst"],
+	"hash:net,port": [pair(joined(network, port), exception), "src,dst"],
+	"hash:ip,port,ip": [
+		joined(client, port, fc.constant(SERVICE)),
+		"src,dst,dst",
+	],
+	"hash:ip,port,net": [
+		pair(joined(fc.constant(SERVICE), port, network), exception),
+		"dst,dst,src",
+	],
+	"hash:net,net": [joined(network, there), "src,dst"],
+} as const;
+
+function joined(...parts: readonly fc.Arbitrary<string>[]) {
+	return fc.tuple(...parts).map((words) => words.join());
+}
+
+function pair(one: fc.Arbitrary<string>, other: fc.Arbitrary<string>) {
+	return fc.tuple(one, other).map((words) => words.join(""));
+}
+
+const sets = fc
+	.constantFrom(...(Object.keys(TYPES) as (keyof typeof TYPES)[]))
+	.chain((type) => {
+		const [element, sides] = TYPES[type];
+		return fc.record({
+			type: fc.constant(type),
+			sides: fc.constant(sides),
+			elements: fc.uniqueArray(element, {
+				maxLength: 5,
+				selector: (text) => text.replace(" nomatch", ""),
+			}),
+		});
+	});
+
+const rule = fc.record({
+	set: fc.nat(2),
+	inverted: fc.constantFrom("", "! "),
+	exceptions: fc.constantFrom("", "", " --return-nomatch"),
+});
+
+const worlds = fc.record({
+	sets: fc.array(sets, { minLength: 3, maxLength: 3 }),
+	isList: fc.boolean(),
+	rules: fc.array(rule, { minLength: 1, maxLength: 4 }),
+});
+
+const NAMES = ["s0", "s1", "s2"];
+
+function textsOf(world: {
+	readonly sets: readonly {
+		readonly type: string;
+		readonly sides: string;
+		readonly elements: readonly string[];
+	}[];
+	readonly isList: boolean;
+	readonly rules: readonly {
+		readonly set: number;
+		readonly inverted: string;
+		readonly exceptions: string;
+	}[];
+}) {
+	const saved = world.sets.flatMap(({ type, elements }, index) => [
+		`create s${index} ${type}`,
+		...elements.map((element) => `add s${index} ${element}`),
+	]);
+	const list = [
+		"create all list:set",
+		...NAMES.map((name) => `add all ${name}`),
+	];
+	const rules = world.rules.map(({ set, inverted, exceptions }, index) => {
+		const isList = world.isList && index === 0;
+		const sides = isList ? "src,dst,dst" : world.sets[set]?.sides;
+		return `-A PREROUTING -d ${SERVICE} -p tcp --dport 80 -m set ${inverted}--match-set ${isList ? "all" : `s${set}`} ${sides}${exceptions} -j DNAT --to-destination 10.0.0.${index + 11}`;
+	});
+	const last = `-A PREROUTING -d ${SERVICE} -p tcp --dport 80 -j DNAT --to-destination 10.0.0.10`;
+	return {
+		sets: `${[...saved, ...(world.isList ? list : [])].join("\n")}\n`,
+		rules: `*nat\n${[...rules, last].join("\n")}\nCOMMIT\n`,
+	};
+}
+
+test("each client is treated as its class", () => {
+	fc.assert(
+		fc.property(worlds, (world) => {
+			const { sets: saved, rules } = textsOf(world);
+			const ruleset = parseRuleset(rules, { file: "test.rules" });
+			const given = { ...NOTHING_GIVEN, sets: saved };
+			const { services, world: around, gaps } = analyse(ruleset, given);
+			expect(gaps).toEqual([]);
+			const classes = services.flatMap(({ classes }) => classes);
+			for (const address of CLIENTS) {
+				const of = classes.filter(
+					({ sources }) => sources === null || contains(sources, address),
+				);
+				expect(of).toHaveLength(1);
+				const [one] = of as [(typeof of)[number]];
+				const ends = endsOf(one.decision);
+				expect(ends).toHaveLength(1);
+				const gateway = new ModelGateway(around.setup, {
+					choice: seededChoice(1),
+				});
+				gateway.load(ruleset);
+				const { emissions } = gateway.receive(one.interface, {
+					...one.packet,
+					source: address | 0,
+				});
+				expect(emissions.at(-1)?.packet.destination).toBe(
+					ends[0]?.packet?.destination,
+				);
+			}
+		}),
+		{ numRuns: 100, seed: 15 },
+	);
+}, 60_000);
+
+/** Of the first service, how many classes its clients are, and what their shares are. */
+function shown(rules: readonly string[], sets: string) {
+	const text = `*nat\n${rules.join("\n")}\nCOMMIT\n`;
+	const ruleset = parseRuleset(text, { file: "test.rules" });
+	const { services } = analyse(ruleset, { ...NOTHING_GIVEN, sets });
+	return services.map(({ key, classes }) => [
+		key,
+		...classes.map(
+			({ name, vectors }) =>
+				`${name}: ${vectors[0]?.split.parts.map(({ key, share }) => `${key} ${share.kind}`).join(", ")}`,
+		),
+	]);
+}
+
+const DNAT = "-j DNAT --to-destination";
+
+it("names clients by the addresses of a set, without its exceptions", () => {
+	expect(
+		shown(
+			[
+				`-A PREROUTING -d ${SERVICE} -p tcp --dport 443 -m set --match-set vip src ${DNAT} 10.0.0.41`,
+				`-A PREROUTING -d ${SERVICE} -p tcp --dport 443 ${DNAT} 10.0.0.42`,
+			],
+			"create vip hash:net\nadd vip 192.0.2.0/25\nadd vip 192.0.2.64/26 nomatch\n",
+		),
+	).toEqual([
+		[
+			`tcp ${SERVICE}:443`,
+			"clients of 192.0.2.0/26: 10.0.0.41:443 exact",
+			"clients outside of 192.0.2.0/26: 10.0.0.42:443 exact",
+		],
+	]);
+});
+
+it("finds the services that addresses and ports of a set make", () => {
+	expect(
+		shown(
+			[`-A PREROUTING -m set --match-set svc dst,dst ${DNAT} 10.0.0.41`],
+			`create svc hash:ip,port\nadd svc ${SERVICE},tcp:8443\nadd svc ${SERVICE},udp:53\n`,
+		),
+	).toEqual([
+		[`tcp ${SERVICE}:8443`, "all clients: 10.0.0.41:8443 exact"],
+		[`udp ${SERVICE}:53`, "all clients: 10.0.0.41:53 exact"],
+	]);
+});
+
+it.each([
+	["by whom rules are asked again", "-A PREROUTING -j SET --add-set vip src"],
+	["that rules empty", "-A PREROUTING -j SET --del-set vip src"],
+])("leaves open who is in a set %s", (_, more) => {
+	const [service] = shown(
+		[
+			more,
+			`-A PREROUTING -d ${SERVICE} -p tcp --dport 443 -m set --match-set vip src ${DNAT} 10.0.0.41`,
+			`-A PREROUTING -d ${SERVICE} -p tcp --dport 443 ${DNAT} 10.0.0.42`,
+		],
+		"create vip hash:ip\nadd vip 192.0.2.1\n",
+	);
+	expect(service?.[1]).toContain("interval");
+});
+
+it("tells clients apart by the marks that a set gives them", () => {
+	const text = `*mangle
+-A PREROUTING -j SET --map-set vip src --map-mark
+COMMIT
+*nat
+-A PREROUTING -d ${SERVICE} -p tcp --dport 443 -m mark --mark 1 ${DNAT} 10.0.0.41
+-A PREROUTING -d ${SERVICE} -p tcp --dport 443 ${DNAT} 10.0.0.42
+COMMIT
+`;
+	const ruleset = parseRuleset(text, { file: "test.rules" });
+	const sets =
+		"create vip hash:ip skbinfo\nadd vip 192.0.2.1 skbmark 0x1/0xffffffff\n";
+	const { services } = analyse(ruleset, { ...NOTHING_GIVEN, sets });
+	expect(
+		services.flatMap(({ classes }) => classes.map(({ name }) => name)),
+	).toEqual(["clients of 192.0.2.1", "clients outside of 192.0.2.1"]);
+});
+
+it("tells clients apart by countries that are given", () => {
+	const text = `*nat
+-A PREROUTING -d ${SERVICE} -p tcp --dport 443 -m geoip ! --source-country DE,FR ${DNAT} 10.0.0.41
+-A PREROUTING -d ${SERVICE} -p tcp --dport 443 ${DNAT} 10.0.0.42
+COMMIT
+`;
+	const { ruleset } = parseRules(text, { file: "test.rules" });
+	const geoip = { DE: ["192.0.2.0/25"], FR: ["198.51.100.1-198.51.100.9"] };
+	const { services } = analyse(ruleset, { ...NOTHING_GIVEN, geoip });
+	expect(
+		services.flatMap(({ classes }) => classes.map(({ name }) => name)),
+	).toEqual([
+		"clients of 192.0.2.0/25,198.51.100.1-198.51.100.9",
+		"clients outside of 192.0.2.0/25,198.51.100.1-198.51.100.9",
+	]);
+});
