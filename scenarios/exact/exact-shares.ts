@@ -2,20 +2,23 @@
  * What the rules of a scenario give each backend, exactly, where they do not draw: the shares that a long
  * play comes to, and how far any run of connections strays from them.
  */
+import type { Table } from "../../sim/contract/ruleset.ts";
 import {
 	compareRationals,
 	type Rational,
 	rational,
 	ZERO,
 } from "../../sim/rational.ts";
+import { targets } from "../../sim/targets/index.ts";
 import type {
 	Account,
 	ConnectionRecord,
 } from "../../sim/world/account/account.ts";
+import { ANY_ADDRESS } from "../../sim/world/setup/services.ts";
 import { splitOf } from "../analysis/split/split-of.ts";
 import { decisionText, endsOf } from "../analysis/walk/ends-of.ts";
 import type { Scenario } from "../language/scenario.ts";
-import { backendOf, connectionWays } from "./connection-ways.ts";
+import { backendOf, connectionWays, rulesOf } from "./connection-ways.ts";
 
 /** Of one backend, or of what no backend gets. */
 export interface ExactShare {
@@ -145,6 +148,34 @@ export function leadToOne(
 			(end) =>
 				end.fate.kind === "forwarded" && backendOf(end, setup) === backend,
 		),
+	);
+}
+
+/** Do connections of these clients keep their own addresses, since no rule gives a connection another source? */
+export function keepSources(
+	{ setup, steps }: Played,
+	clients: readonly string[],
+): boolean {
+	const isChanged = steps.some(
+		(step) =>
+			step.kind === "operation" &&
+			(step.operation.kind === "restore" || step.operation.kind === "iptables"),
+	);
+	// Routing gives a program its address that is bound to none.
+	const isUnbound = setup.clients.some(
+		({ name, address }) => clients.includes(name) && address === ANY_ADDRESS,
+	);
+	const rules = isChanged || isUnbound ? null : rulesOf(setup);
+	return rules !== null && !rules.tables.some(mayTranslateSources);
+}
+
+function mayTranslateSources({ chains }: Table): boolean {
+	return chains.some((chain) =>
+		chain.rules.some(({ target }) => {
+			if (target?.kind !== "extension") return false;
+			const translates = targets.get(target.name)?.translates;
+			return translates === "source" || translates === "either";
+		}),
 	);
 }
 

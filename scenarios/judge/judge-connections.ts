@@ -4,6 +4,7 @@ import type {
 	Account,
 	ConnectionRecord,
 } from "../../sim/world/account/account.ts";
+import { ANSWER_NAMES } from "../../sim/world/account/answer-names.ts";
 import type { CountedOutcome, ExpectationKind } from "../language/scenario.ts";
 import { matchesPattern } from "../language/schema/match-pattern.ts";
 import {
@@ -163,15 +164,43 @@ function unlessImpossible(
 	const isImpossible =
 		only !== undefined &&
 		connections.every(({ protocol = "tcp" }) => protocol !== only);
-	return found.outcome === "holds" && isImpossible
-		? showsNothing(
-				found,
-				only === "tcp"
-					? `no flow of UDP is ever ${outcome}`
-					: `no connection of TCP is ever ${outcome}`,
-			)
-		: found;
+	if (found.outcome !== "holds") return found;
+	if (isImpossible)
+		return showsNothing(
+			found,
+			only === "tcp"
+				? `no flow of UDP is ever ${outcome}`
+				: `no connection of TCP is ever ${outcome}`,
+		);
+	const elsewhere = WITHOUT[outcome];
+	const isExcluded =
+		elsewhere !== undefined &&
+		connections.every((one) => elsewhere.ends.has(one.outcome));
+	return isExcluded ? showsNothing(found, elsewhere.why) : found;
 }
+
+const UNAWAITED = {
+	ends: new Set<string>(["sent", "undelivered"]),
+	why: "none of them awaits an answer",
+};
+const AWAITED = {
+	ends: new Set<string>(["answered", "unanswered"]),
+	why: "each of them awaits answers",
+};
+
+/** What flows cannot come to that ended in these ways: whether an answer is awaited is for the step to say. */
+const WITHOUT: Readonly<
+	Record<
+		string,
+		{ readonly ends: ReadonlySet<string>; readonly why: string } | undefined
+	>
+> = {
+	answered: UNAWAITED,
+	unanswered: UNAWAITED,
+	late: UNAWAITED,
+	sent: AWAITED,
+	undelivered: AWAITED,
+};
 
 function endedAs(
 	connection: ConnectionRecord,
@@ -199,8 +228,16 @@ export function judgeGatewayAnswered(
 		concerned: telling(given, answered, connections),
 	});
 	const isOfDatagrams = connections.every(({ protocol }) => protocol === "udp");
-	if (given.answer === "rst" && isOfDatagrams && found.outcome === "holds")
-		return showsNothing(found, "datagrams are never reset");
+	const isOfTcp = !ANSWER_NAMES.some(
+		(name) => name.startsWith("icmp ") && matchesPattern(name, given.answer),
+	);
+	if (isOfTcp && isOfDatagrams && found.outcome === "holds")
+		return showsNothing(
+			found,
+			given.answer === "rst"
+				? "datagrams are never reset"
+				: `nothing says ${given.answer} about datagrams`,
+		);
 	return unlessOpen(found, given, connections.length);
 }
 

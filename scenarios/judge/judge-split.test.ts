@@ -1,12 +1,16 @@
 import { describe, expect, it } from "vitest";
 import {
+	at,
 	clientAt,
 	connect,
+	iptables,
 	recipeSetup,
 	scenario,
 	split,
+	splitBySource,
+	sticky,
 } from "../language/build/build.ts";
-import type { PlayableScenario } from "../language/scenario.ts";
+import type { PlayableScenario, ScenarioStep } from "../language/scenario.ts";
 import { type AsyncDriver, modelDriver } from "../run/driver.ts";
 import { checkScenario, checkScenarioAsync } from "../run/run-scenario.ts";
 import { drawnBands, judgeSplit } from "./judge-split.ts";
@@ -160,6 +164,61 @@ describe("a split", () => {
 		expect(judged(plays(IN_TURN, { expect: wide }))).toMatchObject({
 			outcome: "unknown",
 		});
+	});
+});
+
+describe("what the rules leave no room for", () => {
+	const steps = [connect(4, { everyMs: 10 })];
+	const ALL_TO_B1 = nat(TO_B1).replace("COMMIT\n", "");
+
+	it.each<[string, string, readonly ScenarioStep[], string]>([
+		["no rule that translates sources", "", [], "unknown"],
+		[
+			"one that translates none of these",
+			"-A POSTROUTING -s 10.9.0.0/16 -j MASQUERADE\n",
+			[],
+			"holds",
+		],
+		[
+			"one that a step adds",
+			"",
+			at(5_000, iptables("-t nat -A POSTROUTING -j MASQUERADE")),
+			"holds",
+		],
+	])(
+		"is another source than the client's own, with %s",
+		(_, rule, more, outcome) => {
+			const played = plays(`${ALL_TO_B1}${rule}COMMIT\n`, {
+				steps: [...steps, ...more],
+				expect: [splitBySource({ "10.0.1.1": 1 })],
+			});
+			expect(judged(played)).toMatchObject({ outcome });
+		},
+	);
+
+	it("is another source for a program, where routing gives it one", () => {
+		const played = plays("*nat\nCOMMIT\n", {
+			steps,
+			expect: [splitBySource({ "192.168.0.254": 1 })],
+		});
+		const [client] = played.setup.clients;
+		if (client === undefined) throw new Error("a client");
+		const setup = {
+			...played.setup,
+			services: [],
+			service: { address: "192.168.0.1", port: 25 },
+			clients: [{ ...client, interface: "lo", address: "0.0.0.0" }],
+		};
+		expect(judged({ ...played, setup })).toMatchObject({ outcome: "holds" });
+	});
+
+	it("is another backend for the next connection of a client", () => {
+		const outcomeOf = (text: string) =>
+			judged(plays(text, { steps, expect: [sticky()] }))?.outcome;
+		expect(outcomeOf(nat(TO_B1))).toBe("unknown");
+		expect(
+			outcomeOf(nat(`-m condition ! --condition mail1up ${TO_B1}`, TO_B2)),
+		).toBe("holds");
 	});
 });
 

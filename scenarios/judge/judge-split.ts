@@ -18,7 +18,12 @@ import type {
 	Account,
 	ConnectionRecord,
 } from "../../sim/world/account/account.ts";
-import { areShares, exactShares, leadToOne } from "../exact/exact-shares.ts";
+import {
+	areShares,
+	exactShares,
+	keepSources,
+	leadToOne,
+} from "../exact/exact-shares.ts";
 import type { ExpectationKind, Scenario } from "../language/scenario.ts";
 import {
 	counted,
@@ -103,9 +108,9 @@ function judgeEachClient(
 export function judgeSplitBySource(
 	given: Extract<ExpectationKind, { readonly kind: "split-by-source" }>,
 	account: Account,
-	setup: Pick<Scenario["setup"], "clients"> | undefined,
+	played?: Pick<Scenario, "setup" | "steps">,
 ): Finding {
-	const addresses = addressesOf(setup?.clients ?? []);
+	const addresses = addressesOf(played?.setup.clients ?? []);
 	const originals = new Map(account.connections.map((one) => [one.id, one]));
 	// As if each source were a backend.
 	const connections = account.connections.map((one): ConnectionRecord => {
@@ -117,11 +122,21 @@ export function judgeSplitBySource(
 			backend: sourceOf(one, addresses),
 		};
 	});
-	const found = judgeShares(given, { ...account, connections });
-	return {
-		...found,
-		all: found.all.map((one) => originals.get(one.id) ?? one),
+	const shares = judgeShares(given, { ...account, connections });
+	const found = {
+		...shares,
+		all: shares.all.map((one) => originals.get(one.id) ?? one),
 	};
+	const meant = selected(connections, given.of);
+	const clients = meant.map(({ client }) => client);
+	return found.outcome === "holds" &&
+		played !== undefined &&
+		keepSources(played, clients)
+		? showsNothing(
+				found,
+				`no rule gives a ${nounOf(meant)} another source than its client's own`,
+			)
+		: found;
 }
 
 function judgeShares(

@@ -750,6 +750,87 @@ describe("what nothing could violate", () => {
 		},
 	);
 
+	it.each<[rule: string, tcp: string, udp: string]>([
+		["-p udp -m udp --dport 53 -j DROP", "unknown", "holds"],
+		["-s 10.0.0.0/8 -i bond0.204 -p sctp -j DROP", "unknown", "unknown"],
+		["! -p udp -j DROP", "holds", "holds"],
+		["-p icmp -j DROP", "holds", "holds"],
+		['-m comment --comment "a -p udp rule" -j DROP', "holds", "holds"],
+		["-i bond0.20 -j DROP", "unknown", "unknown"],
+		["-i bond0+ -p tcp -j DROP", "holds", "unknown"],
+		["! -i bond0.20 -j DROP", "holds", "holds"],
+		["-o lan0 -j DROP", "unknown", "unknown"],
+		["-o lo -j DROP", "holds", "holds"],
+	])("a rule that counted nothing: %s", (rule, tcp, udp) => {
+		const { setup } = scenario({
+			name: "a",
+			title: "",
+			steps: [],
+			expect: [],
+			setup: recipeSetup({ ruleset: { name: "r", text: "" } }),
+		});
+		const observations = [
+			observed("", {
+				ruleset: `*filter\n:FORWARD ACCEPT [9:9]\n[0:0] -A FORWARD ${rule}\nCOMMIT\n`,
+			}),
+		];
+		const outcomeOf = (connections: readonly ConnectionRecord[]) =>
+			judge(
+				{ expect: [counter("filter:FORWARD:rule:1", 0)], steps: [], setup },
+				accountOf({ observations, connections }),
+			)[0]?.outcome;
+		expect(outcomeOf(connectionsTo(null))).toBe(tcp);
+		const flow = connectionRecord(0, { protocol: "udp", outcome: "sent" });
+		expect(outcomeOf([flow])).toBe(udp);
+	});
+
+	it.each<[Expectation, ...(readonly ConnectionRecord["outcome"][])]>([
+		[outcomes("answered", 0), "sent", "undelivered"],
+		[outcomes("unanswered", 0), "sent", "undelivered"],
+		[outcomes("late", 0), "sent", "undelivered"],
+		[outcomes("sent", 0), "answered", "unanswered"],
+		[outcomes("undelivered", 0), "answered", "unanswered"],
+	])(
+		"is unknown what flows never come to: %j of %s, %s",
+		(expectation, ...ends) => {
+			const outcomeOf = (...some: readonly ConnectionRecord["outcome"][]) =>
+				judge(
+					{ expect: [expectation], steps: [] },
+					accountOf({
+						connections: some.map((outcome, id) =>
+							connectionRecord(id, {
+								protocol: "udp",
+								outcome,
+								connectedMs: null,
+							}),
+						),
+					}),
+				)[0]?.outcome;
+			expect(outcomeOf(...ends)).toBe("unknown");
+			// What an ICMP error ended may have awaited an answer.
+			expect(outcomeOf(...ends, "refused")).toBe("holds");
+		},
+	);
+
+	it.each(["syn/ack", "rst"])(
+		"is unknown that the gateway does not say %s about datagrams",
+		(answer) => {
+			const flow = connectionRecord(0, {
+				protocol: "udp",
+				outcome: "sent",
+				gatewayAnswers: [],
+			});
+			const outcomeOf = (said: string) =>
+				judge(
+					{ expect: [gatewayAnswered(said, 0)], steps: [] },
+					accountOf({ connections: [flow] }),
+				)[0]?.outcome;
+			expect(outcomeOf(answer)).toBe("unknown");
+			expect(outcomeOf("*")).toBe("holds");
+			expect(outcomeOf("icmp port-unreachable")).toBe("holds");
+		},
+	);
+
 	it("is something where errors about another protocol could have come", () => {
 		const connections = connectionsTo(null);
 		const expectation = packetsCounted(["icmp *"], 0);

@@ -55,7 +55,7 @@ export function judgeAll(
 				find(expectation, account, scenario),
 				scenario,
 			),
-			{ steps: scenario.steps, account },
+			{ steps: scenario.steps, setup: scenario.setup, account },
 		);
 		const known = withKnownName(expectation, found, scenario, account);
 		const inTime = unlessCutOff(expectation, known, {
@@ -136,9 +136,9 @@ function find(
 		.with({ kind: "order" }, (it) => judgeOrder(it, account))
 		.with({ kind: "split" }, (it) => judgeSplit(it, account, played))
 		.with({ kind: "split-by-source" }, (it) =>
-			judgeSplitBySource(it, account, setup),
+			judgeSplitBySource(it, account, played),
 		)
-		.with({ kind: "sticky" }, (it) => judgeSticky(it, account, setup))
+		.with({ kind: "sticky" }, (it) => judgeSticky(it, account, played))
 		.with({ kind: "connected-within" }, (it) =>
 			judgeConnectedWithin(it, account),
 		)

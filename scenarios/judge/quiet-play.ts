@@ -4,9 +4,10 @@ import { ICMP, SCTP, TCP, UDP } from "../../sim/kernel.ts";
 import { protocolOf } from "../../sim/packet/bytes/bytes.ts";
 import { parsePacket } from "../../sim/packet/notation/notation.ts";
 import type { Account } from "../../sim/world/account/account.ts";
+import { LOOPBACK } from "../../sim/world/setup/services.ts";
 import type { Expectation, Scenario } from "../language/scenario.ts";
 import { type Finding, seconds, showsNothing } from "../result/finding.ts";
-import { countersOf } from "../result/saved-ruleset.ts";
+import { countersOf, placeOf, readSaved } from "../result/saved-ruleset.ts";
 
 /** That no packet came out, no entry is there and nothing was counted says something only of packets that were sent. */
 export function unlessQuiet(
@@ -14,8 +15,13 @@ export function unlessQuiet(
 	found: Finding,
 	{
 		steps,
+		setup,
 		account,
-	}: { readonly steps: Scenario["steps"]; readonly account: Account },
+	}: {
+		readonly steps: Scenario["steps"];
+		readonly setup?: Scenario["setup"] | undefined;
+		readonly account: Account;
+	},
 ): Finding {
 	if (found.outcome !== "holds") return found;
 	const untilMs = judgedUntil(expectation, account);
@@ -25,7 +31,15 @@ export function unlessQuiet(
 		expectation.kind === "packets-counted" ? expectation.fromMs : 0;
 	if (fromMs > 0 && wasSent(seen, null) && !wasSentSince(fromMs, seen))
 		return showsNothing(found, `nothing was sent from ${seconds(fromMs)} on`);
-	const meant = isNone(expectation) ? protocolsMeant(expectation) : null;
+	const header =
+		expectation.kind === "counter" && expectation.packets === 0
+			? headerOf(expectation, account)
+			: null;
+	const missing = missingInterface(header, setup);
+	if (missing !== null)
+		return showsNothing(found, `the gateway has no interface ${missing}`);
+	const protocols = isNone(expectation) ? protocolsMeant(expectation) : null;
+	const meant = header === null ? protocols : header.protocols;
 	if (wasSent(seen, meant)) return found;
 	const isQuiet = meant === null || !wasSent(seen, null);
 	return showsNothing(
@@ -51,13 +65,70 @@ function protocolsMeant(expectation: Expectation): ReadonlySet<number> | null {
 		}
 		case "packets-counted": {
 			const words = expectation.packets.map((one) => one.split(" ")[0] ?? "");
-			// The gateway itself sends errors about any protocol.
-			const numbers = numbersOf(words);
-			return numbers?.has(ICMP) ? null : numbers;
+			return unlessErrors(numbersOf(words));
 		}
 		default:
 			return null;
 	}
+}
+
+/** The gateway itself, and hosts, send errors about any protocol. */
+function unlessErrors(
+	numbers: ReadonlySet<number> | null,
+): ReadonlySet<number> | null {
+	return numbers?.has(ICMP) ? null : numbers;
+}
+
+/** What a rule asks of all its packets, as it is written before its matches. */
+interface RuleHeader {
+	/** Numbers; `null`: any. */
+	readonly protocols: ReadonlySet<number> | null;
+	readonly interfaces: readonly string[];
+}
+
+/** `null`: there is no such rule, as that of a policy. */
+function headerOf(
+	{ rule, at }: Expectation & { readonly kind: "counter" },
+	{ observations }: Account,
+): RuleHeader | null {
+	const found = observations.find(({ label }) => label === at);
+	const line = readSaved(found?.observation.ruleset ?? "").find(
+		(one) => one.kind === "rule" && placeOf(one) === rule,
+	);
+	if (line === undefined) return null;
+	const words = line.text.split(" ");
+	const end = words.findIndex((word) => HEADER_ENDS.has(word));
+	const header = end < 0 ? words : words.slice(0, end);
+	const valuesOf = (option: string) =>
+		header.flatMap((word, index) =>
+			word === option && header[index - 1] !== "!"
+				? [header[index + 1] ?? ""]
+				: [],
+		);
+	const protocols = valuesOf("-p");
+	return {
+		protocols:
+			protocols.length === 0 ? null : unlessErrors(numbersOf(protocols)),
+		interfaces: [...valuesOf("-i"), ...valuesOf("-o")],
+	};
+}
+
+/** Behind these come matches and the target. */
+const HEADER_ENDS: ReadonlySet<string> = new Set(["-m", "-j", "-g"]);
+
+/** No packet comes in or goes out by an interface that the gateway does not have. */
+function missingInterface(
+	header: RuleHeader | null,
+	setup: Scenario["setup"] | undefined,
+): string | null {
+	if (header === null || setup === undefined) return null;
+	const { interfaces } = setup.gateway;
+	const names = [LOOPBACK, ...interfaces.map(({ name }) => name)];
+	const isThere = (given: string) =>
+		given.endsWith("+")
+			? names.some((name) => name.startsWith(given.slice(0, -1)))
+			: names.includes(given);
+	return header.interfaces.find((given) => !isThere(given)) ?? null;
 }
 
 /** `null` where a name is not that of one protocol. */

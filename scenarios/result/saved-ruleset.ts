@@ -64,11 +64,12 @@ export function countersOf(saved: string): ReadonlyMap<string, number> {
 		readSaved(saved)
 			// A user-defined chain has no policy: iptables-save prints `-` and zeros for it.
 			.filter(({ kind, text }) => kind === "rule" || !text.endsWith(" -"))
-			.map(({ kind, table, chain, number, packets }) => [
-				kind === "rule"
-					? `${table}:${chain}:rule:${number}`
-					: `${table}:${chain}:policy`,
-				packets,
-			]),
+			.map((line) => [placeOf(line), line.packets]),
 	);
+}
+
+export function placeOf({ kind, table, chain, number }: SavedLine): string {
+	return kind === "rule"
+		? `${table}:${chain}:rule:${number}`
+		: `${table}:${chain}:policy`;
 }
