@@ -1,6 +1,6 @@
 /** A backend for tests: the model's replies over real sockets of this machine, and its ways to misbehave. */
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { afterEach } from "vitest";
+import { onTestFinished } from "vitest";
 import {
 	smtpBanner,
 	smtpReply,
@@ -50,7 +50,7 @@ export async function startServer(behaviour: Behaviour): Promise<TestServer> {
 			if (server.listening) server.close(() => resolve());
 			else resolve();
 		});
-	afterEach(stop);
+	onTestFinished(stop);
 	const { port } = server.address() as AddressInfo;
 	return {
 		port,
