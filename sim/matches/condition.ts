@@ -1,4 +1,5 @@
 import { defineMatch } from "../extension/extension.ts";
+import { refusedName } from "../extension/kernel-refusal.ts";
 import { isProcName } from "../extension/values/names.ts";
 import type { Stateful } from "../stateful.ts";
 
@@ -66,7 +67,7 @@ export const condition = defineMatch<Options>({
 	/** `xt_check_proc_name` (x_tables.c, 6.1). */
 	check({ name }) {
 		return !isProcName(name)
-			? `xt_condition: name not allowed or too long: "${name}"`
+			? refusedName(`xt_condition: name not allowed or too long: "${name}"`)
 			: null;
 	},
 	actsAtLoad: true,

@@ -2,6 +2,7 @@ import { defineMatch } from "../extension/extension.ts";
 import type { SetCounterTest } from "../extension/host.ts";
 import { keyInSet } from "../extension/host.ts";
 import { type GivenOptions, twoWords } from "../extension/options.ts";
+import { NO_SET_NAME } from "../extension/values/names.ts";
 import { readUnsigned64 } from "../extension/values/read-number.ts";
 
 interface Counter {
@@ -185,6 +186,8 @@ function readSet(
 			`setname \`${name}' too long, max ${GREATEST_NAME} characters.`,
 			"No set has a name that long.",
 		);
+	// It is looked for before the rest is read, and the kernel knows none of an empty name.
+	if (name === "") return refuse(NO_SET_NAME.message, NO_SET_NAME.remedy);
 	const sides = flags
 		.split(",")
 		.map((word) =>

@@ -1,6 +1,6 @@
 import { defineMatch } from "../extension/extension.ts";
 import type { ExtensionHost } from "../extension/host.ts";
-import { ENOENT } from "../extension/kernel-refusal.ts";
+import { ENOENT, refusedEmpty } from "../extension/kernel-refusal.ts";
 import type { GivenOption, GivenOptions } from "../extension/options.ts";
 import { cutOctets } from "../extension/values/octets.ts";
 import { latin1 } from "../packet/bytes/bytes-read.ts";
@@ -99,7 +99,11 @@ export const string = defineMatch<Options>({
 	/** `string_mt_check`, of which dmesg says nothing. */
 	check({ pattern, algorithm, from, to, ignoreCase }) {
 		if (from > to) return "xt_string: --from is greater than --to";
-		if (pattern === "") return "xt_string: nothing to look for";
+		if (pattern === "")
+			return refusedEmpty(
+				"xt_string: nothing to look for",
+				"Write what is to be looked for, or leave the match out.",
+			);
 		if (algorithm === "fsm" && (ignoreCase || !isAutomaton(pattern)))
 			return "xt_string: the pattern is no automaton";
 		return ALGORITHMS.includes(algorithm)
@@ -107,6 +111,7 @@ export const string = defineMatch<Options>({
 			: {
 					error: ENOENT,
 					reason: `xt_string: no search algorithm "${algorithm}"`,
+					remedy: `The algorithms are ${ALGORITHMS.join(", ")}.`,
 				};
 	},
 	hasOneAnswer: "packet",

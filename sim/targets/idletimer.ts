@@ -1,4 +1,5 @@
 import { defineTarget } from "../extension/extension.ts";
+import { refusedName } from "../extension/kernel-refusal.ts";
 import { isProcName } from "../extension/values/names.ts";
 import { cutOctets } from "../extension/values/octets.ts";
 import { XT_CONTINUE } from "../packet/skb/skb.ts";
@@ -42,8 +43,12 @@ export const idletimer = defineTarget<Options>({
 		if (timeout >>> 0 >= GREATEST_TIMEOUT)
 			return "xt_IDLETIMER: timeout value is too big";
 		if (label === "")
-			return "xt_IDLETIMER: label is empty or not nul-terminated";
-		return !isProcName(label) || TAKEN.has(label)
+			return refusedName("xt_IDLETIMER: label is empty or not nul-terminated");
+		if (!isProcName(label))
+			return refusedName(
+				`xt_IDLETIMER: no file in /sys may be named "${label}"`,
+			);
+		return TAKEN.has(label)
 			? `xt_IDLETIMER: no file in /sys may be named "${label}"`
 			: null;
 	},

@@ -1,4 +1,5 @@
 import { defineTarget } from "../extension/extension.ts";
+import { refusedEmpty } from "../extension/kernel-refusal.ts";
 import { cutOctets } from "../extension/values/octets.ts";
 import { XT_CONTINUE } from "../packet/skb/skb.ts";
 import { onlySecurityTables } from "./shared/security-tables.ts";
@@ -24,7 +25,16 @@ export const secmark = defineTarget<Options>({
 		),
 	}),
 	print: ({ context }) => ` --selctx ${context}`,
-	check: (_options, { table }) => onlySecurityTables("xt_SECMARK", table),
-	needs: ({ context }) => [{ kind: "selinux", name: context }],
+	/** `checkentry_lsm`; `security_context_to_sid_core` knows no empty one (kernel 6.1). */
+	check: ({ context }, { table }) =>
+		onlySecurityTables("xt_SECMARK", table) ??
+		(context === ""
+			? refusedEmpty(
+					"xt_SECMARK: invalid security context ''",
+					"Write a context of the SELinux policy: `system_u:object_r:ssh_packet_t:s0`.",
+				)
+			: null),
+	needs: ({ context }) =>
+		context === "" ? [] : [{ kind: "selinux", name: context }],
 	compile: () => () => XT_CONTINUE,
 });

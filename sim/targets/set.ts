@@ -2,6 +2,7 @@ import { defineTarget } from "../extension/extension.ts";
 import { keyInSet } from "../extension/host.ts";
 import { ALL_BITS, writesMark } from "../extension/mark-uses.ts";
 import { type GivenOptions, twoWords } from "../extension/options.ts";
+import { NO_SET_NAME } from "../extension/values/names.ts";
 import { readUnsigned } from "../extension/values/read-number.ts";
 import { XT_CONTINUE } from "../packet/skb/skb.ts";
 
@@ -193,6 +194,8 @@ function readUse(given: GivenOptions, option: string): SetUse | null {
 			"Give the set a shorter name.",
 			option,
 		);
+	if (name === "")
+		return given.refuse(NO_SET_NAME.message, NO_SET_NAME.remedy, option);
 	const words = list.split(",");
 	const directions = words.slice(0, MAX_DIRECTIONS).map((word) => {
 		if (word.startsWith("src")) return "src";

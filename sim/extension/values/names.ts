@@ -174,3 +174,9 @@ export function groupNames(): Iterable<string> {
 export function isProcName(name: string): boolean {
 	return name !== "" && name !== "." && name !== ".." && !name.includes("/");
 }
+
+/** What iptables says of a set's name that is empty, which it looks for as for any other. */
+export const NO_SET_NAME = {
+	message: "Set  doesn't exist.",
+	remedy: "Write the set's name: no set has an empty one.",
+} as const;

@@ -37,7 +37,14 @@ export const bpf = defineMatch<Options>({
 	},
 	build(given) {
 		const bytecode = given.get("bytecode", "string");
-		const path = given.get("object-pinned", "string")?.text ?? "";
+		const pinned = given.get("object-pinned", "string");
+		const path = pinned?.text ?? "";
+		if (pinned && path === "")
+			given.refuse(
+				"bpf: failed to get bpf object",
+				"Write where the program is pinned: `/sys/fs/bpf/NAME`.",
+				"object-pinned",
+			);
 		const program = bytecode
 			? readProgram(bytecode.text, (message) =>
 					given.refuse(

@@ -1,5 +1,5 @@
 import { defineMatch } from "../../extension/extension.ts";
-import { ERANGE } from "../../extension/kernel-refusal.ts";
+import { ERANGE, refusedName } from "../../extension/kernel-refusal.ts";
 import { isProcName } from "../../extension/values/names.ts";
 import { printRate } from "../shared/rate.ts";
 import type { HashlimitOptions } from "./hashlimit-key.ts";
@@ -84,7 +84,8 @@ export const hashlimit = defineMatch<HashlimitOptions>({
 	/** `hashlimit_mt_check_common`. dmesg has no words for the first three. */
 	check(options) {
 		const { name, average, burst } = options;
-		if (!isProcName(name)) return `xt_hashlimit: bad name "${name}"`;
+		if (!isProcName(name))
+			return refusedName(`xt_hashlimit: bad name "${name}"`);
 		if (options.gcIntervalMs === 0 || options.expireMs === 0)
 			return "xt_hashlimit: an interval of 0 ms";
 		if (options.sourceMask > 32 || options.destinationMask > 32)

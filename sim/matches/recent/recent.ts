@@ -1,5 +1,6 @@
 import { defineMatch, type Test } from "../../extension/extension.ts";
 import type { ExtensionHost } from "../../extension/host.ts";
+import { refusedName } from "../../extension/kernel-refusal.ts";
 import type { GivenOptions } from "../../extension/options.ts";
 import { isProcName } from "../../extension/values/names.ts";
 import { cutOctets } from "../../extension/values/octets.ts";
@@ -103,7 +104,9 @@ export const recent = defineMatch<Options>({
 			return `xt_recent: --${operation} takes neither --seconds nor --hitcount`;
 		if (hitcount > greatestHitcount)
 			return `xt_recent: hitcount (${hitcount}) is larger than allowed maximum (${greatestHitcount})`;
-		return isProcName(name) ? null : `xt_recent: bad name "${name}"`;
+		return isProcName(name)
+			? null
+			: refusedName(`xt_recent: bad name "${name}"`);
 	},
 	actsAtLoad: true,
 	compile(options, ports) {

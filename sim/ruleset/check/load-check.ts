@@ -12,6 +12,7 @@ import type {
 	Table,
 	TargetUse,
 } from "../../contract/ruleset.ts";
+import type { KernelRefusal } from "../../extension/kernel-refusal.ts";
 import type { AnyExtension } from "../../extension/options/option-table.ts";
 import { UNKNOWN_PROTOCOL } from "../../extension/values/open-names.ts";
 import { type Behaviour, DEFAULT_BEHAVIOUR } from "../../linux/behaviour.ts";
@@ -288,15 +289,18 @@ function checkUse(
 			behaviour,
 		}) ?? names.check(extension, use);
 	if (message !== null) {
-		const { error, reason } =
-			typeof message === "string"
-				? { error: "Invalid argument", reason: message }
-				: message;
+		const {
+			error,
+			reason,
+			remedy = "Change or remove the rule.",
+		}: KernelRefusal = typeof message === "string"
+			? { error: "Invalid argument", reason: message }
+			: message;
 		return {
 			rule,
 			about: use.name,
 			message: `${error}: ${reason}`,
-			remedy: "Change or remove the rule.",
+			remedy,
 		};
 	}
 	const missing = names.missing(extension, use);

@@ -317,6 +317,12 @@ export const NO_SUCH_NAME = "No chain/target/match by that name";
 export function chainOf(table: TableDraft, name: string): ChainDraft {
 	const chain = table.chains.get(name);
 	if (chain !== undefined) return chain;
+	if (name === "")
+		throw new CommandFailure(
+			NO_SUCH_NAME,
+			"Write the chain's name: no chain has an empty one.",
+			name,
+		);
 	const builtIn = Object.entries(TABLE_HOOKS)
 		.filter(([, hooks]) => (hooks as readonly string[]).includes(name))
 		.map(([table]) => table);
