@@ -1,10 +1,12 @@
 /** What `--assume` names has to be something that can be assumed. */
 import {
+	faultInRules,
 	faultOfKey,
 	MOST_EITHER,
+	strangeAssumptions,
 } from "../../scenarios/language/check/check-assumptions.ts";
+import type { PlayableScenario } from "../../scenarios/language/scenario.ts";
 import type { Ruleset } from "../../sim/contract/ruleset.ts";
-import { nearest } from "../../sim/edit-distance.ts";
 import { assumableKeys } from "../../sim/ruleset/check/assumable.ts";
 import { InputError } from "../screen/input-error.ts";
 
@@ -36,18 +38,33 @@ export function mustBeInRules(
 	if (assume === undefined || assume.size === 0) return;
 	const keys = new Set(rulesets.flatMap((one) => [...assumableKeys(one)]));
 	for (const [key, value] of assume) {
-		if (keys.has(key)) continue;
-		const [kind = ""] = key.split(":", 1);
-		const alike = [...keys].filter((one) => one.startsWith(`${kind}:`));
-		const meant = nearest(key, alike);
-		const [first] = alike;
-		throw new InputError(
-			`--assume ${key}=${value}: no rule has a match of that kind and name`,
-			meant !== null
-				? `Did you mean ${meant}=${value}?`
-				: first === undefined
-					? `Nothing in the rules can be assumed as ${kind}:NAME.`
-					: `The rules have ${alike.slice(0, 5).join(", ")}${alike.length > 5 ? " …" : ""}.`,
+		const fault = faultInRules(key, value, keys);
+		if (fault !== null)
+			throw new InputError(
+				`--assume ${key}=${value}: ${fault.message}`,
+				fault.remedy,
+			);
+	}
+}
+
+/** @throws InputError for a key that no rule of any of these scenarios has; of none, nothing is known */
+export function mustBeInScenarios(
+	assume: ReadonlyMap<string, "yes" | "no" | "either">,
+	scenarios: readonly PlayableScenario[],
+): void {
+	for (const [key, value] of assume) {
+		const faults = scenarios.map(
+			({ setup, steps }) =>
+				strangeAssumptions({
+					setup: { ...setup, assume: { [key]: value } },
+					steps,
+				})[0],
 		);
+		const [fault] = faults;
+		if (fault !== undefined && !faults.includes(undefined))
+			throw new InputError(
+				`--assume ${key}=${value}: ${fault.message}`,
+				fault.remedy,
+			);
 	}
 }

@@ -71,13 +71,18 @@ export interface Opened {
 	readonly outputs: Outputs;
 }
 
-/** @throws InputError, ScenarioError when nothing can be played, or nothing written */
+/**
+ * @param mustFit whether options fit what was selected, before anything is written
+ * @throws InputError, ScenarioError when nothing can be played, or nothing written
+ */
 export async function openPlay(
 	names: readonly string[],
 	options: Options,
+	mustFit: (selection: Selection) => void = () => {},
 ): Promise<Opened> {
 	progress.show("loading scenarios …");
 	const selection = await select(names, options).finally(progress.clear);
+	mustFit(selection);
 	const outputs = await openOutputs(options, selection.inputs);
 	return { names, selection, outputs };
 }

@@ -4,7 +4,10 @@ import type { LoadedScenario } from "../../scenarios/load/load-scenarios.ts";
 import { commandLine } from "../../scenarios/result/invocation.ts";
 import type { RunResult } from "../../scenarios/result/result.ts";
 import { EXIT } from "../base/exit-code.ts";
-import { mustBeAssumable } from "../options/check-assumed.ts";
+import {
+	mustBeAssumable,
+	mustBeInScenarios,
+} from "../options/check-assumed.ts";
 import { onLinuxOf } from "../options/driver-option.ts";
 import { mustFitDriver } from "../options/scenario-options.ts";
 import type { Failure } from "../outputs/results-file.ts";
@@ -26,7 +29,14 @@ export async function run(
 	const options = { ...given, on: onLinuxOf(given.on, given.linux) };
 	mustFitDriver(options, { option: "--on", is: options.on.kind });
 	mustBeAssumable(options.assume);
-	const opened = await openPlay(names, options);
+	const opened = await openPlay(names, options, ({ loaded, broken }) => {
+		// What cannot be read may have any rule.
+		if (broken.length === 0)
+			mustBeInScenarios(
+				options.assume,
+				loaded.map(({ scenario }) => scenario),
+			);
+	});
 	const { selection, outputs } = opened;
 	const { screen } = outputs;
 	if (options.list) return list(selection, screen, options);

@@ -128,6 +128,61 @@ describe("loading scenarios", () => {
 });
 
 describe("a scenario file that cannot be used", () => {
+	const assuming = async (assume: string, steps = "connect(1)") =>
+		file(
+			"assume.mjs",
+			'import { at, connect, iptables, recipeSetup, restore, scenario } from "marktwin";',
+			"export default scenario({",
+			'  name: "mine", title: "Mine",',
+			`  setup: recipeSetup({ ruleset: "sets.rules", assume: { "${assume}": "no" } }),`,
+			`  steps: [${steps}],`,
+			"  expect: [],",
+			"});",
+		);
+	const sets = (name: string) =>
+		`*filter\n-A FORWARD -m set --match-set ${name} src -j DROP\nCOMMIT\n`;
+
+	it("assumes what no rule has", async () => {
+		await file("sets.rules", sets("blocked"));
+		expect(await faultOf(await assuming("set:blockd"))).toEqual({
+			code: "invalid",
+			path: "mine: setup.assume.set:blockd",
+			message: "no rule has a match of that kind and name",
+			remedy: "Did you mean set:blocked=no?",
+		});
+		for (const strange of ["match:osf", "rule:filter:FORWARD:rule:2"])
+			expect((await faultOf(await assuming(strange))).code).toBe("invalid");
+	});
+
+	it.each([
+		["set:blocked", undefined],
+		["match:set", undefined],
+		["rule:filter:FORWARD:rule:1", undefined],
+		["set:late", 'connect(1), at(5, restore("late.rules"))'],
+		[
+			"set:added",
+			'connect(1), at(5, iptables("-A FORWARD -m set --match-set added src"))',
+		],
+		[
+			"rule:filter:FORWARD:rule:2",
+			'connect(1), at(5, iptables("-A FORWARD -m set --match-set blocked dst"))',
+		],
+	])("may assume %s, which a rule has that is played", async (key, steps) => {
+		await file("sets.rules", sets("blocked"));
+		await file("late.rules", sets("late"));
+		const path = await assuming(key, steps);
+		expect(await loadScenarios([path], options)).toHaveLength(1);
+	});
+
+	it("may assume what other rules lack that are played in its place", async () => {
+		await file("sets.rules", sets("blocked"));
+		const path = await assuming("set:blocked");
+		const rules = new Map([
+			["sets.rules", { name: "other.rules", text: "*raw\nCOMMIT\n" }],
+		]);
+		expect(await loadScenarios([path], { ...options, rules })).toHaveLength(1);
+	});
+
 	it("is missing", async () => {
 		expect(await faultOf(join(folder, "none.ts"))).toMatchObject({
 			code: "missing",

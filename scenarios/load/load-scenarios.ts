@@ -15,6 +15,7 @@ import {
 import type { RulesetError } from "../../sim/ruleset/base/ruleset-error.ts";
 import type { Note } from "../../sim/script/run/report.ts";
 import { readUserFile, UnreadableFile } from "../files/read-user-file.ts";
+import { strangeAssumptions } from "../language/check/check-assumptions.ts";
 import { validateScenarioFile } from "../language/check/validate.ts";
 import type { PlayableScenario, Scenario } from "../language/scenario.ts";
 import {
@@ -157,6 +158,20 @@ export async function withRules(
 	});
 	const { notes } = resolved;
 	const [fault] = resolved.faults;
+	// Other rules than the scenario's own need not have all that it is about.
+	const strange =
+		replaced.size > 0 || fault !== undefined
+			? []
+			: strangeAssumptions(resolved.scenario);
+	if (strange.length > 0)
+		throw new ScenarioError(
+			"invalid",
+			file,
+			strange.map((one) => ({
+				...one,
+				path: `${scenario.name}: ${one.path}`,
+			})),
+		);
 	return {
 		file,
 		scenario: resolved.scenario,
