@@ -12,6 +12,7 @@ export function givenOfScenario({
 		routes,
 		sysctls,
 		markRoutes: null,
+		hasRoutingRules: true,
 		notes: [],
 		...(linux === undefined ? {} : { linux }),
 		...(ip === undefined ? {} : { ip }),

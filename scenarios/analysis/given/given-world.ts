@@ -40,6 +40,7 @@ export function givenWorld({
 				: null,
 		markRoutes: ofRules?.markRoutes ?? null,
 		ip: ofRules?.ip ?? [],
+		hasRoutingRules: ofRules !== null,
 		sysctls: givenSysctls(sysctls, interfaces ?? [], note),
 		notes,
 	};

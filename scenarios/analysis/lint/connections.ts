@@ -3,6 +3,7 @@ import { parseAddress } from "../../../sim/packet/address.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
 import { meaningOf } from "../services/ends.ts";
 import type { ClientClass, Service } from "../services/service.ts";
+import { contains } from "../spaces/intervals.ts";
 import { type Links, linksOf } from "../spaces/links.ts";
 import type { End } from "../walk/decision.ts";
 import { endsOf } from "../walk/ends-of.ts";
@@ -72,36 +73,68 @@ function waysOf(
 	const keepsPort = service.ports?.length !== 1 || first?.[0] !== first?.[1];
 	return service.classes.flatMap((client) => {
 		const passing = passingBy(client.packet, service, links);
-		const arrival = { interface: client.interface, packet: passing };
-		const decision =
-			passing === client.packet ? client.decision : walker.walk(arrival);
-		const meaning = (end: End) =>
-			meaningOf(end, {
-				balances: service.balances,
-				packet: passing,
-				keepsPort,
-				isForAll: false,
-				world,
-			});
-		return endsOf(decision).flatMap((end) => {
-			const { kind, key } = meaning(end);
-			// A reset takes the connection with it: what comes next is a new one. Whether a program of the gateway's own
-			// listens, and so whether there is a reset, is not known.
-			const mayBeReset = end.answered !== null || end.fate.kind === "delivered";
-			return kind === "backend" && !mayBeReset
-				? [
-						{
-							service,
-							client,
-							arrival,
-							backend: key,
-							end,
-							keyOf: (one: End) => meaning(one).key,
-						},
-					]
-				: [];
-		});
+		const first = { interface: client.interface, packet: passing };
+		return [first, ...byOtherUplinks(first, service, links)].flatMap(
+			(arrival) => {
+				const decision =
+					arrival.packet === client.packet
+						? client.decision
+						: walker.walk(arrival);
+				const meaning = (end: End) =>
+					meaningOf(end, {
+						balances: service.balances,
+						packet: arrival.packet,
+						keepsPort,
+						isForAll: false,
+						world,
+					});
+				return endsOf(decision).flatMap((end) => {
+					const { kind, key } = meaning(end);
+					// A reset takes the connection with it: what comes next is a new one. Whether a program of the gateway's own
+					// listens, and so whether there is a reset, is not known.
+					const mayBeReset =
+						end.answered !== null || end.fate.kind === "delivered";
+					return kind === "backend" && !mayBeReset
+						? [
+								{
+									service,
+									client,
+									arrival,
+									backend: key,
+									end,
+									keyOf: (one: End) => meaning(one).key,
+								},
+							]
+						: [];
+				});
+			},
+		);
 	});
+}
+
+/** Clients from far ask for each address of the gateway that the service has, by the uplink that has it. */
+function byOtherUplinks(
+	{ interface: from, packet }: Arrival,
+	{ addresses, balances, interfaces, openedBy }: Service,
+	{ own, uplinks, interfaceFrom }: Links,
+): readonly Arrival[] {
+	const isForBackends = balances === "destination" && openedBy === "clients";
+	if (!isForBackends || !uplinks.has(from)) return [];
+	const firsts = new Map(
+		own.toReversed().flatMap(({ address, interface: name }) => {
+			const isAsked =
+				(addresses === null || contains(addresses, address)) &&
+				(interfaces === null || interfaces.includes(name));
+			const comesBy = interfaceFrom(packet.source >>> 0, address);
+			return name !== from && isAsked && uplinks.has(name) && comesBy === name
+				? [[name, address] as const]
+				: [];
+		}),
+	);
+	return [...firsts].map(([name, address]) => ({
+		interface: name,
+		packet: { ...packet, destination: address | 0 },
+	}));
 }
 
 /** What leaves by one way or another is for other hosts: for the gateway itself stands such a packet. */

@@ -28,6 +28,8 @@ export interface Links {
 	/** A host of each link, behind the gateway's own address there. */
 	readonly neighbours: readonly number[];
 	readonly clientInterfaces: readonly string[];
+	/** Interfaces over which a default route leads, in any table. */
+	readonly uplinks: ReadonlySet<string>;
 	/** Those and 127.0.0.0/8: what the gateway itself sends from. */
 	readonly sourceAddresses: Intervals;
 	/** What is in its sets, and in countries. */
@@ -101,6 +103,7 @@ function makeLinks({ setup, clientInterfaces }: AssumedWorld): Links {
 			LOOPBACK,
 		]),
 		clientInterfaces,
+		uplinks,
 		lists: new Lists(setup),
 		interfaceTowards: (address) => nameOf(towards(address)),
 		interfaceFrom(source, destination) {

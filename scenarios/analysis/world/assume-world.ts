@@ -62,6 +62,10 @@ export function assumeWorld(ruleset: Ruleset, given: GivenWorld): AssumedWorld {
 			})),
 		],
 		markRoutes: given.markRoutes ?? [],
+		isRoutingTold:
+			given.interfaces !== null &&
+			given.routes !== null &&
+			given.hasRoutingRules === true,
 		clientInterfaces: roles.clients,
 		notes: [...given.notes, ...refused, ...missing(assuming)],
 	};

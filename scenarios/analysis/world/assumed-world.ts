@@ -48,6 +48,8 @@ export interface GivenWorld {
 	readonly markRoutes: readonly MarkRoute[] | null;
 	/** Commands of iproute2 that make its routing rules and the tables that they name. Left out: none. */
 	readonly ip?: readonly string[];
+	/** `ip` has all of its routing rules. Left out: they are not known. */
+	readonly hasRoutingRules?: boolean;
 	/** By their names below `net.`, those that the model heeds. */
 	readonly sysctls: Readonly<Record<string, number>>;
 	/** What is assumed of matches that the model does not know; left out: nothing. */
@@ -81,6 +83,8 @@ export interface AssumedWorld {
 	readonly assume: Readonly<Record<string, "yes" | "no" | "either">>;
 	/** By priority; empty when no routing rules are known. */
 	readonly markRoutes: readonly MarkRoute[];
+	/** Its addresses, routes and routing rules are what it told. */
+	readonly isRoutingTold: boolean;
 	/**
 	 * By which interface clients come: those of `-i`, or the one with the default route. All are in `setup`;
 	 * empty when the machine has no interface.

@@ -1,5 +1,11 @@
 /** Packets of one connection: what the examples of the rules do not show. */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { parseRules } from "../../../../../sim/script/check-rules.ts";
+import { analyse } from "../../../services/analysis.ts";
+import {
+	type GivenWorld,
+	NOTHING_GIVEN,
+} from "../../../world/assumed-world.ts";
 import { lintRuleset } from "../../run/lint-ruleset.ts";
 import { rulesAlone } from "../../test-facts.ts";
 
@@ -97,4 +103,71 @@ COMMIT
 			`${rule}*filter\n-A INPUT -p tcp -m tcp --dport 3128 -j ACCEPT\nCOMMIT\n`,
 		),
 	).toEqual([]);
+});
+
+describe("answers of a router with two uplinks", () => {
+	const SERVICES = [
+		"-A PREROUTING -d 203.0.113.1 -p tcp --dport 80 -j DNAT --to-destination 10.0.0.20",
+		"-A PREROUTING -d 192.0.2.1 -p tcp --dport 80 -j DNAT --to-destination 10.0.0.20",
+	];
+	const MARKED = [
+		"-A PREROUTING -i wan2 -m conntrack --ctstate NEW -j MARK --set-mark 2",
+		"-A PREROUTING -i wan2 -m conntrack --ctstate NEW -j CONNMARK --save-mark",
+		"-A PREROUTING -i lan0 -j CONNMARK --restore-mark",
+	];
+	const ROUTING = [
+		"ip route add default via 192.0.2.254 dev wan2 table 102",
+		"ip route add 10.0.0.0/24 dev lan0 table 102",
+		"ip rule add fwmark 2 table 102 priority 100",
+	];
+	const foundIn = (
+		mangle: readonly string[],
+		more: Partial<GivenWorld> = {},
+	) => {
+		const text = `*mangle\n${mangle.join("\n")}\nCOMMIT\n*nat\n${SERVICES.join("\n")}\nCOMMIT\n`;
+		const { ruleset } = parseRules(text, { file: "my.rules" });
+		const facts = {
+			file: "my.rules",
+			...analyse(ruleset, {
+				...NOTHING_GIVEN,
+				interfaces: [
+					{ name: "wan1", addresses: ["203.0.113.1/24"], mtu: 1500 },
+					{ name: "wan2", addresses: ["192.0.2.1/24"], mtu: 1500 },
+					{ name: "lan0", addresses: ["10.0.0.1/24"], mtu: 1500 },
+				],
+				routes: [
+					{ destination: "0.0.0.0/0", via: "203.0.113.254", interface: "wan1" },
+				],
+				ip: ROUTING,
+				hasRoutingRules: true,
+				...more,
+			}),
+		};
+		return lintRuleset(facts, text).map(
+			({ lint: { code }, message, confidence }) =>
+				`${code} ${message} (${confidence})`,
+		);
+	};
+
+	test("leave by the main table's, where nothing gives them the mark of the other", () => {
+		const found =
+			"MT302 answers of connections that come in by wan2 leave by wan1 (likely)";
+		expect(foundIn([])).toEqual([found]);
+		expect(foundIn(MARKED.slice(0, 2))).toContain(found);
+	});
+
+	test("leave by the one by which the connection came, where the mark is restored", () => {
+		expect(foundIn(MARKED)).toEqual([]);
+	});
+
+	test("are not looked at where routing rules are not known, which may send them to it", () => {
+		expect(foundIn([], { hasRoutingRules: false })).toEqual([]);
+	});
+
+	test("leave by it without a mark, where a rule routes by their source", () => {
+		const ip = [...ROUTING, "ip rule add from 10.0.0.20 table 102"];
+		expect(foundIn([], { ip })).toEqual([
+			"MT302 answers of connections that come in by wan1 leave by wan2 (likely)",
+		]);
+	});
 });

@@ -1,3 +1,5 @@
+import { formatAddress } from "../../../../../sim/packet/address.ts";
+import { type Links, linksOf } from "../../../spaces/links.ts";
 import type { Decision, End, RuleRef } from "../../../walk/decision.ts";
 import { endsOf } from "../../../walk/ends-of.ts";
 import { type Connection, connectionsOf } from "../../connections.ts";
@@ -15,12 +17,18 @@ export const answersDropped: LintRule = {
 	confidence: "certain",
 	fix: "none",
 	message:
-		"The first packet of a connection reaches its backend, and a later one is dropped.",
+		"The first packet of a connection reaches its backend, and a later one is dropped, or led to another uplink.",
 	help: "Accept packets of known connections before the rule that drops: `-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`.",
 	why: `A firewall that accepts the first packet of a connection has to accept its answers too, which come from the
 backend's interface and have the backend's port as their source. A rule for packets of known connections does that for all
 connections at once. Without it, the backend sees connections that never come about: the client's SYN is answered, and the
-answer does not reach the client.`,
+answer does not reach the client.
+
+A router with several uplinks has to send answers out by the one by which the connection came in. The main table knows
+one default route, and the provider behind it takes no packets from addresses of another provider. So the connection
+keeps a mark of its uplink (\`-j CONNMARK --save-mark\`), its answers get it back where they come in
+(\`-j CONNMARK --restore-mark\` in \`mangle\` \`PREROUTING\`), and \`ip rule\` sends them to the table of that uplink. This is
+only looked at where addresses, routes and routing rules of the router are given.`,
 	examples: {
 		bad: `*nat
 -A PREROUTING -d 203.0.113.1/32 -i eth0 -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.20.0.11
@@ -50,7 +58,10 @@ COMMIT
 			const key = `${one.which} ${one.by}`;
 			byPlace.set(key, [...(byPlace.get(key) ?? []), one]);
 		}
-		return [...byPlace.values()].flatMap((some) => found(some, facts));
+		return [
+			...[...byPlace.values()].flatMap((some) => found(some, facts)),
+			...ledAstray(facts),
+		];
 	},
 };
 
@@ -117,6 +128,72 @@ function found(some: readonly Dropped[], facts: Facts): readonly Found[] {
 					: [],
 			path: end.rules,
 			repair: [],
+		},
+	];
+}
+
+interface Astray {
+	readonly connection: Connection;
+	/** By which uplink all answers leave. */
+	readonly by: string;
+	readonly end: End;
+}
+
+/** Of each two uplinks, connections that come in by the one, and whose answers leave by the other. */
+function ledAstray(facts: Facts): readonly Found[] {
+	const { world } = facts;
+	if (!world.isRoutingTold) return [];
+	const links = linksOf(world);
+	const perUplinks = new Map<string, Astray[]>();
+	for (const connection of connectionsOf(facts).all) {
+		const one = astrayOf(connection, links);
+		if (one === null) continue;
+		const key = `${connection.arrival.interface} ${one.by}`;
+		perUplinks.set(key, [...(perUplinks.get(key) ?? []), one]);
+	}
+	return [...perUplinks.values()].flatMap(foundAstray);
+}
+
+function astrayOf(
+	connection: Connection,
+	{ uplinks, own }: Links,
+): Astray | null {
+	const { later, arrival } = connection;
+	const ends = later.answer === null ? [] : endsOf(later.answer);
+	const ways = ends.flatMap((end) => {
+		const { fate, packet } = end;
+		if (fate.kind !== "forwarded" || packet === null) return [];
+		const by = fate.interface;
+		const hasIts = own.some(
+			(one) => one.interface === by && one.address === packet.source >>> 0,
+		);
+		const isAstray = by !== arrival.interface && uplinks.has(by) && !hasIts;
+		return isAstray ? [{ connection, by, end }] : [];
+	});
+	const [first] = ways;
+	const isKnown = uplinks.has(arrival.interface);
+	return isKnown && first !== undefined && ways.length === ends.length
+		? first
+		: null;
+}
+
+function foundAstray(some: readonly Astray[]): readonly Found[] {
+	const [{ connection, by, end }] = some as readonly [Astray];
+	const { arrival, service } = connection;
+	const at = connection.end.rules.at(-1);
+	if (at === undefined) return [];
+	const from = formatAddress(arrival.packet.destination);
+	const came = arrival.interface;
+	return [
+		{
+			at,
+			message: `answers of connections that come in by ${came} leave by ${by}`,
+			happens: `A client asks ${from} of ${service.key} by ${came}, and the answer from ${from} leaves by ${by}, whose provider takes no such address: no connection by ${came} comes about.`,
+			remedy: `Let connections keep a mark of the uplink by which they came (\`CONNMARK --save-mark\`), give it back to their answers in \`mangle\` \`PREROUTING\` (\`CONNMARK --restore-mark\`), and send it to the table of ${came} with \`ip rule\`.`,
+			related: [],
+			path: end.rules.length > 0 ? end.rules : connection.end.rules,
+			repair: [],
+			assumes: `the provider of ${by} takes no packets from ${from}`,
 		},
 	];
 }

@@ -28,7 +28,7 @@ The kernel drops some by itself: with \`rp_filter\` 1 those that come in by an u
 And a mark that sends clients' packets into the table of an uplink sends those to a backend there as well, if that table
 has no route to the backend's link.
 
-Found is a backend that no client reaches by any way. One that only some clients are kept from is no finding.`,
+Found is a backend that no client reaches by any way. One that only some clients are kept from by rules is no finding.`,
 	examples: {
 		bad: `*nat
 -A PREROUTING -d 203.0.113.1/32 -i eth0 -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.20.0.11:8080
@@ -61,7 +61,10 @@ COMMIT
 			// Another rule of the linter is about loopback addresses.
 			const isOther =
 				fate.kind === "dropped" && fate.by === "martian destination";
-			if (!isLost(way) || isOther || reached.has(key(way))) continue;
+			// Rules may keep some clients away; nobody wants packets to leave by a wrong link.
+			const isMeant =
+				reached.has(key(way)) && missedLink(way.end, facts) === null;
+			if (!isLost(way) || isOther || isMeant) continue;
 			lost.set(key(way), [...(lost.get(key(way)) ?? []), way]);
 		}
 		return [...lost.values()].map((some) => found(some, facts));

@@ -1,5 +1,6 @@
 /** Translated connections: what the examples of the rules do not show. */
 import { describe, expect, it, test } from "vitest";
+import type { Ruleset } from "../../../../../sim/contract/ruleset.ts";
 import { parseRules } from "../../../../../sim/script/check-rules.ts";
 import { analyse } from "../../../services/analysis.ts";
 import {
@@ -79,7 +80,7 @@ COMMIT
 COMMIT
 `;
 	const { ruleset } = parseRules(text, { file: "my.rules" });
-	const analysed = (...ip: readonly string[]) =>
+	const analysed = (ruleset: Ruleset, ...ip: readonly string[]) =>
 		analyse(ruleset, {
 			...NOTHING_GIVEN,
 			interfaces: [
@@ -96,7 +97,7 @@ COMMIT
 			],
 		});
 	const foundWith = (...ip: readonly string[]) =>
-		lintRuleset({ file: "my.rules", ...analysed(...ip) }, text).map(
+		lintRuleset({ file: "my.rules", ...analysed(ruleset, ...ip) }, text).map(
 			({ lint: { code }, message }) => `${code} ${message}`,
 		);
 
@@ -104,8 +105,20 @@ COMMIT
 		expect(foundWith()).toEqual([
 			"MT601 connections to 10.0.0.20:80 are led astray: what is for it leaves by wan1, and not by lan0",
 		]);
-		const [service] = analysed().services;
+		const [service] = analysed(ruleset).services;
 		expect(service?.backends.map(({ key }) => key)).toEqual(["192.0.2.99:80"]);
+	});
+
+	it("is found where others reach the backend", () => {
+		const others = text.replace(
+			"-i wan1 -j MARK",
+			"-i wan1 -s 198.51.100.0/24 -j MARK",
+		);
+		const { ruleset } = parseRules(others, { file: "my.rules" });
+		const facts = { file: "my.rules", ...analysed(ruleset) };
+		expect(lintRuleset(facts, others)).toMatchObject([
+			{ lint: { code: "MT601" }, happens: expect.stringMatching(/^1\/2 /) },
+		]);
 	});
 
 	it.each([
