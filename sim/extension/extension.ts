@@ -260,6 +260,8 @@ export interface TargetExtension<Options extends object = object>
 	readonly actsAtLoad?: boolean;
 	/** Packets go on as if the rule were not there, and no later rule can tell that they met it. */
 	readonly onlyReports?: boolean;
+	/** Of what it takes it tells the sender, with a packet of the gateway's own that meets OUTPUT and POSTROUTING. */
+	readonly answersItself?: boolean;
 	/**
 	 * How it ends the walk through its table, so that no packet goes on to the rule behind it; left out: all
 	 * or some do.

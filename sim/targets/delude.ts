@@ -10,6 +10,7 @@ export const delude = defineTarget<object>({
 	name: "DELUDE",
 	library: { package: "xtables-addons" },
 	ends: "drops",
+	answersItself: true,
 	tables: ["filter"],
 	hooks: ["INPUT", "FORWARD"],
 	protocols: [TCP],

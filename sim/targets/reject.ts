@@ -23,6 +23,7 @@ const ANSWERS: readonly (readonly [answer: RejectAnswer, alias: string])[] = [
 export const reject = defineTarget<Options>({
 	name: "REJECT",
 	ends: "drops",
+	answersItself: true,
 	library: { prefix: "ipt" },
 	tables: ["filter"],
 	hooks: ["INPUT", "FORWARD", "OUTPUT"],

@@ -21,6 +21,7 @@ export const tarpit = defineTarget<Options>({
 	name: "TARPIT",
 	flagCodes: { tarpit: "t", honeypot: "h", reset: "r" },
 	ends: "drops",
+	answersItself: true,
 	library: { package: "xtables-addons" },
 	protocols: [TCP],
 	hooks: ["INPUT", "FORWARD"],

@@ -70,3 +70,12 @@ describe("an allowance", () => {
 		expect(readAllowance(text)).toBe(why);
 	});
 });
+
+it("leaves open what no walked packet fits, where all that differs is allowed", () => {
+	const drop = "-A FORWARD -p tcp --tcp-flags RST RST -j DROP";
+	const { document } = compared(rules(2), rules(4, drop));
+	expect(document).toMatchObject({ verdict: "different", unknown: [] });
+	const allowed = withAllowances(document, allowances("service: split"));
+	expect(allowed.verdict).toBe("unknown");
+	expect(allowed.unknown[0]).toContain("no packet that was walked fits");
+});

@@ -1,5 +1,5 @@
 /** Changes that are allowed: `service web: split`, `finding MT104: new`. */
-import { verdictOf } from "./changes.ts";
+import { concluded } from "./changes.ts";
 import type { Change, DiffDocument } from "./diff-document.ts";
 
 /** What an allowance may be about, and the words that it may have. */
@@ -65,12 +65,12 @@ export function withAllowances(
 		for (const one of fitting) used.add(one);
 		return { ...change, allowed: fitting[0]?.text ?? null };
 	});
-	const { unknown } = document;
+	const { unknown, unmet } = document;
 	return {
 		...document,
 		changes,
 		idle: allowances.filter((one) => !used.has(one)).map(({ text }) => text),
-		verdict: verdictOf({ changes, unknown }),
+		...concluded({ changes, unknown, unmet }),
 	};
 }
 

@@ -8,8 +8,23 @@ import type {
 	VectorDiff,
 } from "./diff-document.ts";
 
-/** What it all comes to. */
-export function verdictOf({
+/** What it all comes to. Rules that no walked packet fits are told where nothing else says that the edit is to be looked at. */
+export function concluded({
+	changes,
+	unknown,
+	unmet,
+}: Pick<DiffDocument, "changes" | "unknown" | "unmet">): Pick<
+	DiffDocument,
+	"unknown" | "verdict"
+> {
+	const isDifferent = changes.some(
+		({ allowed, kind }) => allowed === null && kind !== "finding",
+	);
+	const all = isDifferent ? unknown : [...new Set([...unknown, ...unmet])];
+	return { unknown: all, verdict: verdictOf({ changes, unknown: all }) };
+}
+
+function verdictOf({
 	changes,
 	unknown,
 }: Pick<DiffDocument, "changes" | "unknown">): DiffDocument["verdict"] {

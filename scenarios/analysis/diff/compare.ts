@@ -160,6 +160,7 @@ function halfOf(
 		keepsPort,
 		marksRoute,
 		ruleOf: (name) => ruleIn(side, name),
+		answersItself: (name) => answersItself(side, name),
 	};
 	const known = new Map<End, string>();
 	const byKey = new Map<string, Effect>();
@@ -174,6 +175,15 @@ function halfOf(
 	};
 	for (const end of endsOf(decision)) keyOf(end);
 	return { keyOf, effects: [...byKey.values()] };
+}
+
+/** Does a rule tell the sender of a packet that it drops it (REJECT)? */
+function answersItself({ analysis: { walker } }: Side, name: string): boolean {
+	const target = walker.rules.ruleAt(name)?.target;
+	return (
+		target?.kind === "extension" &&
+		targets.get(target.name)?.answersItself === true
+	);
 }
 
 function unknownIn(effects: readonly Effect[]): readonly string[] {

@@ -155,6 +155,8 @@ export interface DiffDocument {
 	};
 	/** What is not known: a sentence each. */
 	readonly unknown: readonly string[];
+	/** Changed rules that no walked packet fits: unknown as well where nothing else differs that is not allowed. */
+	readonly unmet: readonly string[];
 	/** What is assumed of the machine. */
 	readonly assumptions: readonly string[];
 	/** Kinds of packets that were walked through both. */

@@ -36,6 +36,8 @@ export interface Diff {
 	};
 	/** What was not looked at: a sentence each. */
 	readonly gaps: readonly string[];
+	/** Changed rules that do something, and that no walked packet fits: others may. A sentence each. */
+	readonly unmet: readonly string[];
 	/** Some packets that changed rules may be about were not walked. */
 	readonly isCut: boolean;
 }
@@ -56,7 +58,7 @@ export function diffOf(
 	};
 	if (sides.alignment.isSame) {
 		const nothing = { classes: [], walked: 0, loaded: [], counters: [] };
-		return { sides, findings, ...nothing, gaps: [], isCut: false };
+		return { sides, findings, ...nothing, gaps: [], unmet: [], isCut: false };
 	}
 	const touched = touchedBy(sides.alignment, sides.links, servicesOf(sides));
 	const found = classesIn(touched, sides);
@@ -71,6 +73,12 @@ export function diffOf(
 	return {
 		sides,
 		findings,
+		// Others than first packets, their answers and the next ones may fit it, unless rules in front take all of them.
+		unmet: touched.acting
+			.filter((rule) => !found.met.has(rule))
+			.map(
+				(rule) => `no packet that was walked fits ${unmetWords(rule, sides)}`,
+			),
 		classes: found.classes,
 		walked: found.walked,
 		loaded: standing.loaded,
@@ -83,15 +91,6 @@ export function diffOf(
 			...touched.unmet.map(
 				(rule) => `no packet that is compared fits ${unmetWords(rule, sides)}`,
 			),
-			// Others than first packets, their answers and the next ones may fit it, unless rules in front take all of them.
-			...(isQuiet
-				? touched.acting
-						.filter((rule) => !found.met.has(rule))
-						.map(
-							(rule) =>
-								`no packet that was walked fits ${unmetWords(rule, sides)}`,
-						)
-				: []),
 			...found.gaps,
 			...standing.gaps,
 			...gapsOf(sides.before, sides.after),

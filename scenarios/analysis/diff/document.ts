@@ -13,7 +13,7 @@ import type { Service } from "../services/service.ts";
 import { isFromGateway, type Space } from "../spaces/space.ts";
 import type { Share, Split } from "../split/split.ts";
 import { others } from "../upgrade/upgrade.ts";
-import { changesIn, verdictOf } from "./changes.ts";
+import { changesIn, concluded } from "./changes.ts";
 import type { PacketClass } from "./classes.ts";
 import { type Compared, placeWords } from "./compare.ts";
 import type { Diff, DiffInput } from "./diff.ts";
@@ -76,14 +76,8 @@ export function diffDocument(
 		walked: diff.walked,
 	};
 	const changes = changesIn(part);
-	const unknown = unknownIn(diff, part);
-	return {
-		...part,
-		changes,
-		idle: [],
-		unknown,
-		verdict: verdictOf({ changes, unknown }),
-	};
+	const known = { changes, unmet: diff.unmet, unknown: unknownIn(diff, part) };
+	return { ...part, idle: [], ...known, ...concluded(known) };
 }
 
 /** The same said of a rule that has other words now is not another finding. */

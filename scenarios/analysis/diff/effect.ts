@@ -22,6 +22,8 @@ export interface Effect {
 	readonly by: RuleRef | null;
 	/** Why it is unknown. */
 	readonly why: string | null;
+	/** What drops it answers others (REJECT), and of this one no answer leaves. */
+	readonly isSilent: boolean;
 }
 
 /** How effects are told apart. */
@@ -34,6 +36,8 @@ export interface EffectOptions {
 	readonly marksRoute: boolean;
 	/** A rule by the kernel's name of it. */
 	ruleOf(name: string): RuleRef;
+	/** Does that rule tell the sender? Left out: it is not asked. */
+	answersItself?(name: string): boolean;
 }
 
 export function effectOf(end: End, options: EffectOptions): Effect {
@@ -46,6 +50,7 @@ export function effectOf(end: End, options: EffectOptions): Effect {
 		mark: marksRoute ? end.routingMark : 0,
 		by: null,
 		why: null,
+		isSilent: false,
 	};
 	if (fate.kind === "unknown") {
 		const { rule, reason } = fate.unknown;
@@ -62,7 +67,10 @@ export function effectOf(end: End, options: EffectOptions): Effect {
 	if (fate.kind === "dropped") {
 		const is = answered === null ? "dropped" : "rejected";
 		const by = ruleOf(fate.by);
-		return { ...nothing, mark: 0, fate: is, rest: answered ?? "", by };
+		const isSilent =
+			answered === null && options.answersItself?.(fate.by) === true;
+		const rest = answered ?? "";
+		return { ...nothing, mark: 0, fate: is, rest, by, isSilent };
 	}
 	const { kind } = fate;
 	const leaves = kind === "forwarded" ? fate.interface : null;
@@ -111,6 +119,7 @@ export function effectKey(effect: Effect): string {
 export function effectWords(effect: Effect): string {
 	const { fate, to, from, interface: name, mark, why } = effect;
 	if (fate === "unknown") return `unknown: ${why}`;
+	if (fate === "dropped" && effect.isSilent) return "dropped without an answer";
 	if (fate === "dropped" || fate === "rejected") return fate;
 	const marked = mark === 0 ? "" : ` with mark 0x${mark.toString(16)}`;
 	const source = from === null ? "" : ` from ${from}`;

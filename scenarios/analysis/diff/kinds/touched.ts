@@ -4,6 +4,7 @@
  */
 import type { Chain, Rule, Ruleset } from "../../../../sim/contract/ruleset.ts";
 import { matches } from "../../../../sim/matches/index.ts";
+import { ICMP, TCP } from "../../../../sim/packet/packet.ts";
 import { keysOfMatches } from "../../../../sim/ruleset/check/assumable.ts";
 import { lookupsOf } from "../../../../sim/ruleset/rule-traits.ts";
 import { targets } from "../../../../sim/targets/index.ts";
@@ -59,6 +60,15 @@ const OWN = [
 	["mangle", "INPUT"],
 	["filter", "INPUT"],
 	["security", "INPUT"],
+] as const;
+
+/** Those of what the gateway tells the sender of a packet that it rejects. */
+const REJECTING = [
+	["raw", "OUTPUT"],
+	["mangle", "OUTPUT"],
+	["filter", "OUTPUT"],
+	["security", "OUTPUT"],
+	["mangle", "POSTROUTING"],
 ] as const;
 
 /** Of hosts: not 0.0.0.0/8, 127.0.0.0/8, multicast and what is reserved. */
@@ -129,12 +139,9 @@ export function touchedBy(
 		const add = (space: Space | null) => {
 			if (space !== null) found.push(space);
 		};
-		const policies = where.some(([table, hook]) =>
-			alignment.chains.some(
-				(one) => one.table === table && one.name === hook && changesPolicy(one),
-			),
-		);
-		if (policies) {
+		const policies = endsOtherwise(alignment, where);
+		// What the end of OUTPUT is about are answers to packets that come in as well.
+		if (policies || endsOtherwise(alignment, REJECTING)) {
 			isBehind = true;
 			add(all);
 		}
@@ -161,6 +168,10 @@ export function touchedBy(
 			if (!isAll) isCut = true;
 		}
 	}
+	for (const one of rejectedFor(alignment, links, isChanged)) {
+		answered.set(JSON.stringify(one), one);
+		found.push(one);
+	}
 	// Where addresses are translated, rules behind may be about packets to any service.
 	if (isBehind)
 		for (const all of everybody)
@@ -179,6 +190,74 @@ export function touchedBy(
 		unmet: reached.filter((rule) => !met.has(rule)),
 		acting: reached.filter((rule) => met.has(rule) && !isIdle(rule)),
 	};
+}
+
+function endsOtherwise(
+	{ chains }: Alignment,
+	where: readonly (readonly [table: string, hook: string])[],
+): boolean {
+	return where.some(([table, hook]) =>
+		chains.some(
+			(one) => one.table === table && one.name === hook && changesPolicy(one),
+		),
+	);
+}
+
+/** First packets that rules reject, where a changed rule may fit the reset or the ICMP error. */
+function rejectedFor(
+	{ both }: Alignment,
+	links: Links,
+	isChanged: (rule: Rule) => boolean,
+): readonly Space[] {
+	const [foreign] = populations(links);
+	if (foreign === undefined) return [];
+	const asking: Space[] = [];
+	const begin = everything(OWN_INTERFACES);
+	visitRules(
+		both,
+		{ begin, interfaces: OWN_INTERFACES },
+		({ rule, space }) => {
+			if (isChanged(rule)) asking.push(...toldBy(space, foreign));
+		},
+		REJECTING,
+	);
+	if (asking.length === 0) return [];
+	const joined = joinedSpaces(asking);
+	const found = new Map<string, Space>();
+	visitRules(
+		both,
+		{ begin: foreign, interfaces: foreign.interfaces },
+		({ rule: { target }, space }) => {
+			if (target?.kind !== "extension") return;
+			if (targets.get(target.name)?.answersItself !== true) return;
+			for (const one of joined) {
+				const both = common(one, space);
+				if (both !== null) found.set(JSON.stringify(both), both);
+			}
+		},
+		INCOMING,
+	);
+	return joinedSpaces([...found.values()]);
+}
+
+/** Packets of which the sender is told by packets of a space: with a reset, or with an error about any protocol. */
+function toldBy(space: Space, all: Space): readonly Space[] {
+	const { source, destination, sourcePort, destinationPort } = space;
+	const has = (protocol: number) =>
+		intersection(space.protocol, [[protocol, protocol]]);
+	const reset: Space = {
+		...all,
+		source: destination,
+		destination: source,
+		sourcePort: destinationPort,
+		destinationPort: sourcePort,
+		protocol: has(TCP),
+	};
+	const error: Space = { ...all, source: destination };
+	return [
+		...(reset.protocol.length > 0 ? [reset] : []),
+		...(has(ICMP).length > 0 ? [error] : []),
+	];
 }
 
 /** First packets alone come here, before anything of them is translated. */

@@ -4,7 +4,7 @@ import { compareRationals, ZERO } from "../../../../sim/rational.ts";
 import { shareDocument } from "../../document/split-document.ts";
 import type { Analysis } from "../../services/analysis.ts";
 import type { Part, Share } from "../../split/split.ts";
-import { changesIn, verdictOf } from "../changes.ts";
+import { changesIn, concluded } from "../changes.ts";
 import type { ClassDiff, DiffDocument, ServiceDiff } from "../diff-document.ts";
 import { leastMoved } from "../joint.ts";
 
@@ -77,14 +77,11 @@ export function sharesDiff(
 		assumptions: [],
 		walked: services.length,
 		idle: [],
-		unknown,
+		unmet: [],
 	};
 	const changes = changesIn(part);
-	return {
-		...part,
-		changes,
-		verdict: verdictOf({ changes, unknown }),
-	};
+	const known = { changes, unknown, unmet: [] };
+	return { ...part, ...known, ...concluded(known) };
 }
 
 function serviceDiff(
