@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { printRational } from "../../../sim/rational.ts";
+import { printRational, toNumber } from "../../../sim/rational.ts";
 import { parseRuleset } from "../../../sim/ruleset/parse.ts";
 import { splitDocument } from "../document/split-document.ts";
 import { NOTHING_GIVEN } from "../world/assumed-world.ts";
@@ -285,4 +285,39 @@ test("what a hash is of says whether a client keeps its backend", () => {
 	).toEqual(["client"]);
 	expect(hashOf(marks("src"))).toEqual(["client"]);
 	expect(hashOf(marks("src,sport"))).toEqual(["connection"]);
+});
+
+test("conditions of each class say that its backends are alive, whatever those of another class do", () => {
+	const rule = (who: string, is: string, to: number, more = "") =>
+		`${MAIL} ${who} -m condition ${is} ${more} ${DNAT} 10.20.0.${to}`;
+	const [service] = servicesIn({
+		nat: [
+			rule("-s 10.0.0.0/8", "--condition up11", 11, turn),
+			rule("-s 10.0.0.0/8", "--condition up12", 12),
+			rule("-s 10.0.0.0/8", "--condition up11", 11),
+			rule("! -s 10.0.0.0/8", "! --condition down11", 11, turn),
+			rule("! -s 10.0.0.0/8", "! --condition down12", 12),
+			rule("! -s 10.0.0.0/8", "! --condition down11", 11),
+		],
+	});
+	expect(service?.conditions).toMatchObject([
+		{ name: "down11", backends: ["10.20.0.11:25"], alive: 0 },
+		{ name: "down12", backends: ["10.20.0.12:25"], alive: 0 },
+		{ name: "up11", backends: ["10.20.0.11:25"], alive: 1 },
+		{ name: "up12", backends: ["10.20.0.12:25"], alive: 1 },
+	]);
+	for (const { vectors } of service?.classes ?? [])
+		expect(
+			vectors.map(({ name, split: { parts } }) => [
+				name,
+				parts.filter(
+					({ share }) => share.kind === "exact" && toNumber(share.value) > 0,
+				).length,
+			]),
+		).toEqual([
+			["all alive", 2],
+			["10.20.0.11:25 dead", 1],
+			["10.20.0.12:25 dead", 1],
+			["all dead", 1],
+		]);
 });

@@ -393,16 +393,32 @@ function rolesOfService(
 	const names = [
 		...new Set(classes.flatMap(({ decision }) => conditionNames(decision))),
 	];
+	// Each class may have conditions of its own for the same backends.
+	const pairs = new Map<string, string>();
 	const reach = (vector: Vector) =>
 		new Set(
-			classes.flatMap(({ decision, arrival }) => [
-				...reachable(decision, vector, (end) => {
+			classes.flatMap(({ decision, arrival }, index) => {
+				const found = reachable(decision, vector, (end) => {
 					const { kind, key } = meaning(end, arrival.packet);
 					return kind === "backend" ? key : null;
-				}),
-			]),
+				});
+				return [...found].map((backend) => {
+					const pair = `${index} ${backend}`;
+					pairs.set(pair, backend);
+					return pair;
+				});
+			}),
 		);
-	return rolesOf(names, reach);
+	const { roles, alive } = rolesOf(names, reach);
+	return {
+		alive,
+		roles: roles.map((role) => ({
+			...role,
+			backends: [
+				...new Set(role.backends.map((pair) => pairs.get(pair) ?? pair)),
+			],
+		})),
+	};
 }
 
 function clientClass(
