@@ -15,6 +15,8 @@ import {
 	order,
 	outcomes,
 	packetsCounted,
+	packetsOut,
+	packetsPast,
 	recipeSetup,
 	scenario,
 	send,
@@ -213,6 +215,60 @@ describe("an expectation that nothing in the play could violate", () => {
 			/^unknown: .*nothing was sent from 30 s on/,
 		);
 		expect(played(steps, 60_000, mail(500))[0]).toMatch(/^holds/);
+	});
+
+	it.each<[when: { fromMs?: number; toMs?: number }, words: string]>([
+		[{ fromMs: 30_000 }, "from 30 s on"],
+		[{ toMs: 1 }, "before 1 ms"],
+		[{ fromMs: 500, toMs: 900 }, "from 500 ms to 900 ms"],
+	])(
+		"is unknown of packets in a time in which none went: %j",
+		(when, words) => {
+			const steps = [connect(2, { everyMs: 1_000 })];
+			const options = { ...when, exactly: true };
+			const expected = [
+				packetsOut("bond0.205", [], options),
+				packetsPast("bond0.205", [], options),
+				packetsCounted(["tcp *"], 0, when),
+			];
+			for (const judged of played(steps, 60_000, ...expected)) {
+				expect(judged).toContain(` packets ${words}; `);
+				expect(judged).toMatch(/^unknown: /);
+				expect(judged).toMatch(new RegExp(`: nothing was sent ${words}$`));
+			}
+		},
+	);
+
+	it("is something where packets went another way meanwhile", () => {
+		const steps = [connect(2, { everyMs: 1_000 })];
+		const when = { fromMs: 500, toMs: 2_000, exactly: true };
+		const judged = played(
+			steps,
+			60_000,
+			packetsOut("lo", [], when),
+			packetsPast("bond0.205", [], when),
+		);
+		expect(judged).toEqual(
+			Array(2).fill("holds: 0 packets from 500 ms to 2 s"),
+		);
+	});
+
+	it("is unknown of a protocol that was sent at other times", () => {
+		const both = recipeSetup({
+			ruleset: { name: "dns.rules", text: RULES },
+			services: [
+				service("dns", { protocol: "udp", address: "10.0.0.1", port: 25 }),
+				service("mail", { address: "10.0.0.1", port: 25 }),
+			],
+		});
+		const steps = [send(2, { sockets: "each" }), at(5_000, connect(2))];
+		const flows = (fromMs: number) =>
+			packetsCounted(["udp 10.9.9.9:*"], 0, { fromMs });
+		const [late, early] = playedOn(both, steps, 60_000, flows(4_000), flows(0));
+		expect(late).toMatch(
+			/^unknown: .*nothing of that protocol was sent from 4 s on$/,
+		);
+		expect(early).toMatch(/^holds/);
 	});
 
 	it("is unknown of resets of datagrams", () => {

@@ -12,7 +12,13 @@ import { PacketError } from "../../sim/packet/packet-error.ts";
 import type { Account } from "../../sim/world/account/account.ts";
 import type { ExpectationKind, Scenario } from "../language/scenario.ts";
 import { matchesPattern } from "../language/schema/match-pattern.ts";
-import { bounds, counted, type Finding, finding } from "../result/finding.ts";
+import {
+	bounds,
+	counted,
+	type Finding,
+	finding,
+	windowWords,
+} from "../result/finding.ts";
 import { countersOf } from "../result/saved-ruleset.ts";
 
 type Of<Kind extends ExpectationKind["kind"]> = Extract<
@@ -44,11 +50,11 @@ export function judgePackets(
 	const missing = firstMissing(lines, given.packets, given.exactly);
 	const expected =
 		given.packets.length === 0
-			? `nothing ${where}`
-			: `${given.exactly ? "exactly" : "in this order"} ${where}: ${given.packets.join(" | ")}`;
+			? `nothing ${where}${when(given)}`
+			: `${given.exactly ? "exactly" : "in this order"} ${where}${when(given)}: ${given.packets.join(" | ")}`;
 	return finding(missing === null, {
 		expected,
-		seen: `${missing === null ? "" : `${missing}; `}${counted(lines.length, "packet")}${shown(lines)}`,
+		seen: `${missing === null ? "" : `${missing}; `}${counted(lines.length, "packet")}${when(given)}${shown(lines)}`,
 	});
 }
 
@@ -73,9 +79,15 @@ export function judgePacketsCounted(
 	);
 	const where = given.interface === null ? "" : ` of ${given.interface}`;
 	return finding(fitting.length >= atLeast && fitting.length <= atMost, {
-		expected: `${bounds(atLeast, atMost)} out${where}: ${packets.join(" | ")}`,
-		seen: `${fitting.length} of ${counted(lines.length, "packet")}${shown(fitting.length > 0 ? fitting : lines)}`,
+		expected: `${bounds(atLeast, atMost)} out${where}${when(given)}: ${packets.join(" | ")}`,
+		seen: `${fitting.length} of ${counted(lines.length, "packet")}${when(given)}${shown(fitting.length > 0 ? fitting : lines)}`,
 	});
+}
+
+/** ` from 2 s on`: outside of this time, other packets may have gone. */
+function when(given: Of<"packets-out" | "packets-past" | "packets-counted">) {
+	const words = windowWords(given);
+	return words === "" ? "" : ` ${words}`;
 }
 
 /** Says what is missing or too much; `null` when nothing is. */

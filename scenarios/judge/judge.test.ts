@@ -406,7 +406,16 @@ const cases: readonly [
 		"packets out from a time on",
 		packetsOut("bond0.204", [], { fromMs: 6, exactly: true }),
 		{
-			holds: accountOf({ packets: emitted.packets.slice(0, 1) }),
+			// Something was sent from then on: into the gateway, and nothing came out.
+			holds: accountOf({
+				packets: [
+					...emitted.packets.slice(0, 1),
+					{
+						...sent(7, "tcp 10.0.0.10:40000 > 10.0.0.1:25 A"),
+						direction: "in",
+					},
+				],
+			}),
 			violated: [emitted],
 		},
 	],

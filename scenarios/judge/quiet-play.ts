@@ -6,7 +6,7 @@ import { parsePacket } from "../../sim/packet/notation/notation.ts";
 import type { Account } from "../../sim/world/account/account.ts";
 import { LOOPBACK } from "../../sim/world/setup/services.ts";
 import type { Expectation, Scenario } from "../language/scenario.ts";
-import { type Finding, seconds, showsNothing } from "../result/finding.ts";
+import { type Finding, showsNothing, windowWords } from "../result/finding.ts";
 import { countersOf, placeOf, readSaved } from "../result/saved-ruleset.ts";
 
 /** That no packet came out, no entry is there and nothing was counted says something only of packets that were sent. */
@@ -27,10 +27,18 @@ export function unlessQuiet(
 	const untilMs = judgedUntil(expectation, account);
 	if (untilMs === null) return found;
 	const seen = { steps, account, untilMs };
-	const fromMs =
-		expectation.kind === "packets-counted" ? expectation.fromMs : 0;
-	if (fromMs > 0 && wasSent(seen, null) && !wasSentSince(fromMs, seen))
-		return showsNothing(found, `nothing was sent from ${seconds(fromMs)} on`);
+	const window = windowOf(expectation, account);
+	const protocols = isNone(expectation) ? protocolsMeant(expectation) : null;
+	if (window !== null && wasSent(seen, null)) {
+		const { packets } = account;
+		if (!wasSentIn(window, packets, null))
+			return showsNothing(found, `nothing was sent ${windowWords(window)}`);
+		if (!wasSentIn(window, packets, protocols))
+			return showsNothing(
+				found,
+				`nothing of that protocol was sent ${windowWords(window)}`,
+			);
+	}
 	const header =
 		expectation.kind === "counter" && expectation.packets === 0
 			? headerOf(expectation, account)
@@ -38,7 +46,6 @@ export function unlessQuiet(
 	const missing = missingInterface(header, setup);
 	if (missing !== null)
 		return showsNothing(found, `the gateway has no interface ${missing}`);
-	const protocols = isNone(expectation) ? protocolsMeant(expectation) : null;
 	const meant = header === null ? protocols : header.protocols;
 	if (wasSent(seen, meant)) return found;
 	const isQuiet = meant === null || !wasSent(seen, null);
@@ -137,12 +144,45 @@ function numbersOf(names: readonly string[]): ReadonlySet<number> | null {
 	return numbers.includes(null) ? null : new Set(numbers as number[]);
 }
 
-/** Did a packet come in, or leave, in this time? Plays in which packets are counted have records of all. */
-function wasSentSince(
-	fromMs: number,
-	{ account, untilMs }: { readonly account: Account; readonly untilMs: number },
+/** A part of the play. */
+interface Window {
+	readonly fromMs: number;
+	/** Not in it any more. */
+	readonly toMs: number;
+}
+
+/** `null`: what it is about may happen at any time. */
+function windowOf(
+	expectation: Expectation,
+	{ endedMs }: Account,
+): Window | null {
+	switch (expectation.kind) {
+		case "packets-out":
+		case "packets-past":
+		case "packets-counted": {
+			const { fromMs, toMs } = expectation;
+			return fromMs > 0 || toMs <= endedMs ? { fromMs, toMs } : null;
+		}
+		default:
+			return null;
+	}
+}
+
+/**
+ * Did a packet come in, leave or go past in this time? Plays in which packets are expected have records of all.
+ * @param meant numbers of protocols; `null`: any
+ */
+function wasSentIn(
+	{ fromMs, toMs }: Window,
+	packets: Account["packets"],
+	meant: ReadonlySet<number> | null,
 ): boolean {
-	return account.packets.some(({ atMs }) => atMs >= fromMs && atMs <= untilMs);
+	return packets.some(
+		({ atMs, packet }) =>
+			atMs >= fromMs &&
+			atMs < toMs &&
+			(meant === null || meant.has(protocolOf(packet))),
+	);
 }
 
 /** `null`: it is not about what the gateway did with packets. */

@@ -91,6 +91,20 @@ function timeWords(
 		: `from ${seconds(fromMs)} to ${seconds(toMs)}`;
 }
 
+/** `from 2 s to 3 s`, `from 2 s on`, `before 3 s`; "" where it is the whole play. */
+export function windowWords({
+	fromMs,
+	toMs,
+}: {
+	readonly fromMs: number;
+	readonly toMs: number;
+}): string {
+	const [from, to] = [fromMs > 0, toMs < Number.MAX_SAFE_INTEGER];
+	return from || to
+		? timeWords(from ? fromMs : undefined, to ? toMs : undefined)
+		: "";
+}
+
 /** `6.5 s`, and `250 ms` for less than one. */
 export function seconds(ms: number): string {
 	return ms < 1_000 ? `${ms} ms` : `${ms / 1_000} s`;
