@@ -438,3 +438,34 @@ test("hosts answer pings, and UDP with port-unreachable", () => {
 		destination: LEFT,
 	});
 });
+
+test.each([
+	[1460, 1460],
+	[960, 960],
+	[9000, 1460],
+	[1, 48],
+	[0, 536],
+	[null, 536],
+])(
+	"to a peer that names a segment size of %s go segments of %i octets",
+	(mss, size) => {
+		const wire = createWire();
+		const server = createApplication();
+		wire.right.listen(25, () => server);
+		const from = {
+			source: LEFT,
+			sourcePort: 40_000,
+			destination: RIGHT,
+			destinationPort: 25,
+		};
+		const options = mss === null ? {} : { mss };
+		wire.right.receive(tcp({ ...from, seq: 1, options }));
+		const synAck = last(wire.packets);
+		wire.right.receive(
+			tcp({ ...from, flags: ACK, seq: 2, ack: (synAck.seq + 1) | 0 }),
+		);
+		wire.packets.length = 0;
+		wire.right.find(25, LEFT, 40_000)?.send("x".repeat(1500));
+		expect(wire.packets[0]).toMatchObject({ payload: "x".repeat(size) });
+	},
+);

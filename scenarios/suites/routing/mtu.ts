@@ -1,9 +1,15 @@
 import {
 	at,
+	connect,
+	echo,
 	ip,
+	outcomes,
 	packet,
+	packetsCounted,
 	packetsOut,
+	recipeSetup,
 	scenario,
+	service,
 } from "../../language/build/build.ts";
 import { twoUplinks } from "./router.ts";
 
@@ -69,6 +75,47 @@ export const mtus = [
 				"icmp 192.168.1.1 > 192.168.1.20 fragmentation-needed mtu 1300 *",
 				"icmp 192.168.1.1 > 192.168.1.20 fragmentation-needed mtu 1200 *",
 			]),
+		],
+	}),
+	scenario({
+		name: "routing-clamped",
+		suite,
+		title:
+			"A message of 20,000 octets to backends behind a link with a smaller MTU",
+		story:
+			"No host sends more in a segment than the other side's SYN or SYN/ACK has named, so with `TCPMSS --clamp-mss-to-pmtu` every segment fits the link, also where a firewall lets no ICMP error out that would tell of its MTU.",
+		setup: recipeSetup({
+			ruleset: {
+				name: "clamped.rules",
+				text: `${CLAMPED}*filter
+-A OUTPUT -p icmp -j DROP
+COMMIT
+*nat
+-A PREROUTING -d 10.0.0.1/32 -p tcp -m tcp --dport 25 -m statistic --mode nth --every 2 --packet 0 -j DNAT --to-destination 192.168.0.1
+-A PREROUTING -d 10.0.0.1/32 -p tcp -m tcp --dport 25 -j DNAT --to-destination 192.168.0.2
+COMMIT
+`,
+			},
+			gateway: {
+				interfaces: [
+					{ name: "bond0.204", addresses: ["10.0.0.1/8"], mtu: 1500 },
+					{ name: "bond0.205", addresses: ["192.168.0.254/24"], mtu: 1000 },
+				],
+			},
+			services: [
+				service("echo", { address: "10.0.0.1", port: 25, speaks: "echo" }),
+			],
+		}),
+		steps: [
+			connect(2, {
+				everyMs: 100,
+				dialogue: echo({ messages: 1, messageOctets: 20_000 }),
+			}),
+		],
+		expect: [
+			outcomes("completed", 2),
+			packetsOut("bond0.204", ["tcp 10.0.0.1:25 > *:* SA * <mss 960,*"]),
+			packetsCounted(["icmp *"], 0),
 		],
 	}),
 ];

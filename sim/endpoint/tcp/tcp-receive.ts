@@ -43,7 +43,7 @@ function receiveInSynSent(socket: TcpSocket, packet: TcpPacket): void {
 	if ((flags & SYN) === 0) return;
 	socket.irs = packet.seq;
 	socket.receiveNext = (packet.seq + 1) | 0;
-	socket.sendScale = packet.options.windowScale ?? 0;
+	socket.hear(packet);
 	socket.sendWindow = packet.window;
 	socket.state = "established";
 	socket.onAcknowledged(ack);

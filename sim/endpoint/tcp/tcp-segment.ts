@@ -29,8 +29,18 @@ const SYN_OPTIONS: TcpOptions = {
 	sack: [],
 };
 
-/** Octets of payload that go into one segment. */
-export const SEGMENT_SIZE = 1460;
+/** Octets of payload that a host's link has room for in one segment. */
+const SEGMENT_SIZE = 1460;
+/** Of a peer that names none (`TCP_MSS_DEFAULT`, include/net/tcp.h, 6.1). */
+const DEFAULT_SEGMENT_SIZE = 536;
+/** However small the one that a peer names is (`tcp_min_snd_mss`: `TCP_MIN_SND_MSS`). */
+const LEAST_SEGMENT_SIZE = 48;
+
+/** Octets of payload in one segment to a peer whose SYN or SYN/ACK has these options (`tcp_sync_mss`, tcp_output.c, 6.1). */
+export function segmentSizeTo({ mss }: TcpOptions): number {
+	const named = mss === null || mss === 0 ? DEFAULT_SEGMENT_SIZE : mss;
+	return Math.max(LEAST_SEGMENT_SIZE, Math.min(SEGMENT_SIZE, named));
+}
 /** Window of a SYN, which is never scaled. */
 export const SYN_WINDOW = 64240;
 /** 64,256 octets, scaled by 7: what Linux offers once the connection stands. */

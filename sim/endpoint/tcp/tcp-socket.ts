@@ -18,10 +18,10 @@ import {
 import { before } from "../../packet/sequence.ts";
 import {
 	initialSequence,
-	SEGMENT_SIZE,
 	type SocketAddress,
 	SYN_WINDOW,
 	segment,
+	segmentSizeTo,
 } from "./tcp-segment.ts";
 import {
 	FALLBACK_RTO_MS,
@@ -136,6 +136,7 @@ export class TcpSocket implements SocketAddress {
 	sendNext = 0;
 	sendWindow = SYN_WINDOW;
 	sendScale = 0;
+	segmentSize = 0;
 	receiveNext = 0;
 	/** The process has closed it: nobody will read what still comes. */
 	isOrphan = false;
@@ -186,10 +187,16 @@ export class TcpSocket implements SocketAddress {
 		this.start(iss ?? initialSequence(this, this.host.clock.nowMs));
 		this.irs = syn.seq;
 		this.receiveNext = (syn.seq + 1) | 0;
-		this.sendScale = syn.options.windowScale ?? 0;
+		this.hear(syn);
 		this.sendWindow = syn.window;
 		this.state = "syn-received";
 		this.queue(SYN | ACK, "");
+	}
+
+	/** The other side's SYN, or SYN/ACK, names what it takes. */
+	hear({ options }: TcpPacket): void {
+		this.sendScale = options.windowScale ?? 0;
+		this.segmentSize = segmentSizeTo(options);
 	}
 
 	/** Says something, as soon as the window has room for it. */
@@ -399,13 +406,13 @@ export class TcpSocket implements SocketAddress {
 	private flush(): void {
 		while (this.pending !== "") {
 			const inFlight = (this.sendNext - this.sendUnacknowledged) | 0;
-			const room = Math.min(SEGMENT_SIZE, this.sendWindow - inFlight);
+			const room = Math.min(this.segmentSize, this.sendWindow - inFlight);
 			if (room <= 0) {
 				this.armProbe();
 				return;
 			}
 			const payload = this.pending.slice(0, room);
-			this.pending = this.pending.slice(payload.length);
+			this.pending = this.pending.slice(room);
 			this.queue(this.pending === "" ? ACK | PSH : ACK, payload);
 		}
 		if (!this.isFinPending) return;
