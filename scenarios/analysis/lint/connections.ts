@@ -1,5 +1,4 @@
 /** Connections to the backends of a ruleset, one for each way to one, with the packets that follow the first. */
-import { parseAddress } from "../../../sim/packet/address.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
 import { meaningOf } from "../services/ends.ts";
 import type { ClientClass, Service } from "../services/service.ts";
@@ -141,17 +140,12 @@ function byOtherUplinks(
 export function passingBy(
 	packet: Packet,
 	{ balances, addresses }: Service,
-	{ isOwn }: Links,
+	{ isOwn, farSamples }: Links,
 ): Packet {
 	const isForOthers = balances === "destination" || addresses !== null;
 	if (isForOthers || !isOwn(packet.destination >>> 0)) return packet;
-	const destination = OUTSIDE.find(
-		(one) => !isOwn(one >>> 0) && one !== packet.source,
-	);
-	return destination === undefined ? packet : { ...packet, destination };
+	const destination = farSamples.findLast((one) => one !== packet.source >>> 0);
+	return destination === undefined
+		? packet
+		: { ...packet, destination: destination | 0 };
 }
-
-/** Networks for documentation (RFC 5737). */
-const OUTSIDE = ["203.0.113.7", "198.51.100.7", "192.0.2.7"].map(
-	(text) => parseAddress(text) ?? 0,
-);

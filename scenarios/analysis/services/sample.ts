@@ -1,6 +1,5 @@
 /** One packet that stands for many: the first packet of a connection, out of a space. */
 
-import { parseAddress } from "../../../sim/packet/address.ts";
 import { icmpEcho, other, tcp, udp } from "../../../sim/packet/build.ts";
 import { ICMP, type Packet, TCP, UDP } from "../../../sim/packet/packet.ts";
 import {
@@ -13,10 +12,6 @@ import { type Links, LOOPBACK } from "../spaces/links.ts";
 import { HEADER_FIELDS, isFromGateway, type Space } from "../spaces/space.ts";
 import { type Arrival, OWN_INTERFACE } from "../walk/walker.ts";
 
-/** Networks for documentation (RFC 5737), which no ruleset should have a rule of its own about. */
-const OUTSIDE = ["198.51.100.7", "192.0.2.7", "203.0.113.7"].map(
-	(text) => (parseAddress(text) ?? 0) >>> 0,
-);
 const CLIENT_PORT = 40_000;
 const USUAL_PORTS = [80, 443, 8080, 12_345] as const;
 
@@ -178,13 +173,13 @@ function someOf(set: Intervals, wanted: readonly number[]): readonly number[] {
 /** Of hosts, those from far first; where none of the set is a host's, whatever there is but the gateway's own. */
 function sourcesOf(
 	set: Intervals,
-	{ hosts, farHosts, neighbours, isOwn }: Links,
+	{ hosts, farHosts, farSamples, neighbours, isOwn }: Links,
 ): readonly number[] {
 	const ofHosts = intersection(set, hosts);
 	if (ofHosts.length === 0)
 		return someOf(set, []).filter((address) => !isOwn(address));
 	const far = someOf(intersection(set, farHosts), []);
-	const found = someOf(set, [...OUTSIDE, ...neighbours, ...far]).filter(
+	const found = someOf(set, [...farSamples, ...far, ...neighbours]).filter(
 		(address) => contains(hosts, address) && !isOwn(address),
 	);
 	return found.length > 0 ? found : someOf(ofHosts, []);
@@ -213,7 +208,7 @@ function destinationsOf(
 	);
 	return someOf(ofHosts.length > 0 ? ofHosts : destination, [
 		...near.map(({ address }) => address),
-		...OUTSIDE.toReversed(),
+		...links.farSamples.toReversed(),
 		...links.neighbours,
 		...edges,
 	]);

@@ -8,7 +8,12 @@ import type { FibEntry } from "../../../sim/routing/fib/fib-entry.ts";
 import { tryIpCommands } from "../../../sim/routing/iproute/try-commands.ts";
 import { Routes } from "../../../sim/routing/routes.ts";
 import type { AssumedWorld } from "../world/assumed-world.ts";
-import { complement, type Intervals, normalized } from "./intervals.ts";
+import {
+	complement,
+	contains,
+	type Intervals,
+	normalized,
+} from "./intervals.ts";
 import { Lists } from "./lists.ts";
 
 /** The interfaces of a world, with what is known of their links. */
@@ -25,6 +30,8 @@ export interface Links {
 	readonly hosts: Intervals;
 	/** Those of the Internet that are on no link. */
 	readonly farHosts: Intervals;
+	/** Some of these to stand for all, that no ruleset should have a rule of its own about. */
+	readonly farSamples: readonly number[];
 	/** A host of each link, behind the gateway's own address there. */
 	readonly neighbours: readonly number[];
 	readonly clientInterfaces: readonly string[];
@@ -74,6 +81,13 @@ function makeLinks({ setup, clientInterfaces }: AssumedWorld): Links {
 		}),
 	);
 	const hosts = hostsBeside(own);
+	const farHosts = complement(
+		normalized([
+			...NO_HOSTS,
+			...NOT_PUBLIC,
+			...own.map(({ network }) => network),
+		]),
+	);
 	const { fib } = tryIpCommands(routes, setup.ip ?? []).state;
 	const entries = [...fib.values()].flat();
 	const uplinks = uplinksOf(entries, routes);
@@ -88,13 +102,8 @@ function makeLinks({ setup, clientInterfaces }: AssumedWorld): Links {
 		own,
 		ownAddresses: normalized(own.map(({ address }) => [address, address])),
 		hosts,
-		farHosts: complement(
-			normalized([
-				...NO_HOSTS,
-				...NOT_PUBLIC,
-				...own.map(({ network }) => network),
-			]),
-		),
+		farHosts,
+		farSamples: samplesOf(farHosts),
 		neighbours: own.flatMap(({ address, network: [, greatest] }) =>
 			address + 41 < greatest ? [address + 41] : [],
 		),
@@ -158,6 +167,20 @@ const NOT_PUBLIC: Intervals = (
 	const first = (parseAddress(text) ?? 0) >>> 0;
 	return [first, (first | ~prefixMask(length)) >>> 0];
 });
+
+/** Networks for documentation (RFC 5737). */
+const DOCUMENTED = ["198.51.100.7", "192.0.2.7", "203.0.113.7"].map(
+	(text) => (parseAddress(text) ?? 0) >>> 0,
+);
+
+/** Where links take up all networks for documentation, the first of the others. */
+function samplesOf(farHosts: Intervals): readonly number[] {
+	const found = DOCUMENTED.filter((one) => contains(farHosts, one));
+	const others = farHosts.map(([least, greatest]) =>
+		Math.min(least + 10, greatest),
+	);
+	return found.length > 0 ? found : others.slice(0, 2);
+}
 
 /** All hosts but the gateway, whose addresses and networks these are. */
 function hostsBeside(

@@ -106,10 +106,9 @@ COMMIT
 });
 
 describe("answers of a router with two uplinks", () => {
-	const SERVICES = [
-		"-A PREROUTING -d 203.0.113.1 -p tcp --dport 80 -j DNAT --to-destination 10.0.0.20",
-		"-A PREROUTING -d 192.0.2.1 -p tcp --dport 80 -j DNAT --to-destination 10.0.0.20",
-	];
+	const serviceOf = (address: string) =>
+		`-A PREROUTING -d ${address} -p tcp --dport 80 -j DNAT --to-destination 10.0.0.20`;
+	const SERVICES = [serviceOf("203.0.113.1"), serviceOf("192.0.2.1")];
 	const MARKED = [
 		"-A PREROUTING -i wan2 -m conntrack --ctstate NEW -j MARK --set-mark 2",
 		"-A PREROUTING -i wan2 -m conntrack --ctstate NEW -j CONNMARK --save-mark",
@@ -123,8 +122,9 @@ describe("answers of a router with two uplinks", () => {
 	const foundIn = (
 		mangle: readonly string[],
 		more: Partial<GivenWorld> = {},
+		services: readonly string[] = SERVICES,
 	) => {
-		const text = `*mangle\n${mangle.join("\n")}\nCOMMIT\n*nat\n${SERVICES.join("\n")}\nCOMMIT\n`;
+		const text = `*mangle\n${mangle.join("\n")}\nCOMMIT\n*nat\n${services.join("\n")}\nCOMMIT\n`;
 		const { ruleset } = parseRules(text, { file: "my.rules" });
 		const facts = {
 			file: "my.rules",
@@ -158,6 +158,30 @@ describe("answers of a router with two uplinks", () => {
 
 	test("leave by the one by which the connection came, where the mark is restored", () => {
 		expect(foundIn(MARKED)).toEqual([]);
+	});
+
+	test("are those to clients from far, whatever networks the links have", () => {
+		for (const network of ["198.51.100", "192.0.2", "80.1.2"])
+			expect(
+				foundIn(
+					[],
+					{
+						interfaces: [
+							{ name: "wan1", addresses: ["203.0.113.1/24"], mtu: 1500 },
+							{ name: "wan2", addresses: [`${network}.1/24`], mtu: 1500 },
+							{ name: "lan0", addresses: ["10.0.0.1/24"], mtu: 1500 },
+						],
+						ip: [
+							`ip route add default via ${network}.254 dev wan2 table 102`,
+							...ROUTING.slice(1),
+						],
+					},
+					[serviceOf(`${network}.1`)],
+				),
+				network,
+			).toEqual([
+				"MT302 answers of connections that come in by wan2 leave by wan1 (likely)",
+			]);
 	});
 
 	test("are not looked at where routing rules are not known, which may send them to it", () => {

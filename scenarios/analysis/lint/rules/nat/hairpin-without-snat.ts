@@ -1,7 +1,6 @@
 import {
 	formatAddress,
 	isInNetwork,
-	parseAddress,
 	parsePrefixed,
 } from "../../../../../sim/packet/address.ts";
 import type { Packet } from "../../../../../sim/packet/packet.ts";
@@ -128,9 +127,6 @@ function neighbourOf(backend: number, { world }: Facts): Neighbour | null {
 	return null;
 }
 
-/** Somewhere that no rule is about (RFC 5737). */
-const ELSEWHERE = parseAddress("198.51.100.77") ?? 0;
-
 const opening = new WeakMap<Facts["ruleset"], Map<string, boolean>>();
 
 /** Do rules for hosts of this link let them open connections to elsewhere? */
@@ -140,10 +136,11 @@ function opensConnections(client: Neighbour, facts: Facts): boolean {
 	const before = known.get(client.network);
 	if (before !== undefined) return before;
 	const sample = facts.services[0]?.sample.packet;
+	const [far = 0] = linksOf(facts.world).farSamples;
 	const packet = {
 		...(sample as Packet),
 		source: client.address,
-		destination: ELSEWHERE,
+		destination: far | 0,
 	};
 	const walked = facts.walker.walk({ interface: client.interface, packet });
 	const does = endsOf(walked).some(
