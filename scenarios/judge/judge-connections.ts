@@ -140,7 +140,7 @@ export function judgeOutcomes(
 }
 
 /** Outcomes of connections of TCP alone, and of flows of UDP alone. */
-const OF_ONE_PROTOCOL: Readonly<Record<string, "tcp" | "udp">> = {
+export const OF_ONE_PROTOCOL: Readonly<Record<string, "tcp" | "udp">> = {
 	completed: "tcp",
 	accepted: "tcp",
 	"half-open": "tcp",
@@ -202,7 +202,7 @@ const WITHOUT: Readonly<
 	undelivered: AWAITED,
 };
 
-function endedAs(
+export function endedAs(
 	connection: ConnectionRecord,
 	wanted: CountedOutcome,
 ): boolean {

@@ -4,7 +4,10 @@ import {
 	backend,
 	conditionIs,
 	connect,
+	connectedWithin,
 	evenSplit,
+	failoverGapAtMost,
+	gatewayAnswered,
 	iptables,
 	observe,
 	operationFails,
@@ -13,10 +16,13 @@ import {
 	recipeSetup,
 	restore,
 	scenario,
+	send,
+	service,
 	setCondition,
 	sysctl,
 } from "../language/build/build.ts";
 import type {
+	Expectation,
 	PlayableScenario,
 	Scenario,
 	ScenarioStep,
@@ -27,7 +33,7 @@ const RULES = "*nat\n-A PREROUTING -p tcp --dport 25 -j ACCEPT\nCOMMIT\n";
 
 function played(
 	steps: readonly (ScenarioStep | readonly ScenarioStep[])[],
-	more: Partial<Pick<Scenario, "expect" | "setup">> = {},
+	more: Partial<Pick<Scenario, "expect" | "setup" | "endMs">> = {},
 ) {
 	const story = scenario({
 		name: "steps",
@@ -107,6 +113,130 @@ describe("connections that are lost", () => {
 			expect(found.outcome).toBe(outcome);
 		},
 	);
+
+	it.each<[Expectation, "holds" | "unknown"]>([
+		[outcomes("refused", 2), "holds"],
+		[outcomes("refused", { atMost: 3 }), "holds"],
+		[outcomes("refused", 1, { fromMs: 20 }), "unknown"],
+		[outcomes("lost", { atLeast: 1 }), "holds"],
+		[outcomes("completed", { atLeast: 2 }), "holds"],
+		[outcomes("completed", { atMost: 3 }), "holds"],
+		[outcomes("accepted", 2), "holds"],
+		[outcomes("late", 0), "unknown"],
+		[outcomes("reset", 0), "unknown"],
+		[outcomes("open", 0), "unknown"],
+		[outcomes("connect-timeout", { atMost: 3 }), "unknown"],
+		[gatewayAnswered("rst", 0), "unknown"],
+		[gatewayAnswered("icmp *", 0), "unknown"],
+		[connectedWithin(1_000, { step: "others" }), "unknown"],
+	])("may be lost where their end is counted: %j", (expectation, outcome) => {
+		const others = at(500, [
+			backend("b1", "up"),
+			connect(2, { label: "others" }),
+		]);
+		const steps = [refusing, load, others];
+		const which = { step: "load" };
+		const narrowed =
+			"of" in expectation && expectation.of.step === undefined
+				? { ...expectation, of: { ...which, ...expectation.of } }
+				: expectation;
+		const found = played(steps, {
+			setup,
+			expect: [evenSplit(["b1", "b2"], which), narrowed],
+		});
+		expect(found.judgements[1]?.outcome).toBe("holds");
+		expect(found.outcome).toBe(outcome);
+	});
+
+	it("may be lost where the gateway refused them, and not where it went on", () => {
+		const rules = (rule: string) =>
+			recipeSetup({ ruleset: { name: "own.rules", text: rule } });
+		const rejecting = (reason: string) =>
+			rules(
+				`*filter\n-A INPUT -p tcp --dport 25 -j REJECT --reject-with ${reason}\nCOMMIT\n`,
+			);
+		const found = (answer: string, reason: string) =>
+			played([load], {
+				setup: rejecting(reason),
+				expect: [gatewayAnswered(answer, { atLeast: 1 })],
+			}).outcome;
+		expect(found("rst", "tcp-reset")).toBe("holds");
+		expect(found("icmp *", "icmp-host-unreachable")).toBe("holds");
+		const tarpit = rules(
+			"*filter\n-A INPUT -p tcp --dport 25 -j TARPIT --tarpit\nCOMMIT\n",
+		);
+		const held = played([load], {
+			setup: tarpit,
+			expect: [gatewayAnswered("syn/ack", 4)],
+			endMs: 600_000,
+		});
+		expect(held.judgements).toMatchObject([
+			{ outcome: "holds" },
+			{ outcome: "unknown", expectation: { kind: "connections-served" } },
+		]);
+	});
+
+	it("do not end as they should where it is only said that they stand in time", () => {
+		const found = (more: readonly Expectation[]) =>
+			played([at(0, backend("b1", { kind: "hang", accept: true })), load], {
+				setup,
+				expect: [connectedWithin(1_000), ...more],
+				endMs: 600_000,
+			}).outcome;
+		expect(found([])).toBe("unknown");
+		expect(found([outcomes("read-timeout", 2)])).toBe("holds");
+	});
+
+	it("are not spoken of where flows of the other protocol are counted", () => {
+		const dns = service("dns", {
+			protocol: "udp",
+			address: "10.0.0.1",
+			port: 53,
+			backends: ["b2"],
+		});
+		const mail = service("mail", { address: "10.0.0.1", port: 25 });
+		const name = "both.rules";
+		const toDns =
+			"-A PREROUTING -d 10.0.0.1 -p udp --dport 53 -j DNAT --to-destination 192.168.0.2\n";
+		const found = played([refusing, load, at(50, send(2))], {
+			setup: recipeSetup({
+				ruleset: { name, text: text.replace("COMMIT", `${toDns}COMMIT`) },
+				services: [mail, dns],
+			}),
+			expect: [outcomes("answered", { atLeast: 1 })],
+		});
+		expect(found.judgements).toMatchObject([
+			{ outcome: "holds" },
+			{ outcome: "unknown", seen: expect.stringMatching(/^2 refused; /) },
+		]);
+	});
+
+	it("may be lost in a failover gap, and not by another backend", () => {
+		const failing = (name: string) => [
+			connect(4, { everyMs: 100 }),
+			at(1_000, backend("b1", "refuse")),
+			at(1_010, connect(2, { everyMs: 10 })),
+			at(1_100, iptables("-t nat -D PREROUTING 1")),
+			at(1_200, connect(6, { everyMs: 10 })),
+			...(name === ""
+				? []
+				: [
+						at(500, backend(name, "refuse")),
+						at(510, connect(2)),
+						at(600, backend(name, "up")),
+					]),
+		];
+		const found = (name: string) =>
+			played(failing(name), {
+				setup,
+				expect: [failoverGapAtMost("b1", 500)],
+			});
+		expect(found("").judgements).toMatchObject([{ outcome: "holds" }]);
+		expect(found("b2").judgements).toMatchObject([
+			{ outcome: "holds" },
+			{ outcome: "unknown", seen: expect.stringMatching(/^1 refused; /) },
+		]);
+	});
 });
 
 describe("a step that fails", () => {

@@ -3,14 +3,19 @@
  * served, and that its rules are all that the router has.
  */
 import { lackedBy } from "../../sim/script/check-rules.ts";
-import type { Account } from "../../sim/world/account/account.ts";
+import type {
+	Account,
+	ConnectionRecord,
+} from "../../sim/world/account/account.ts";
 import { describeOperation } from "../../sim/world/account/describe-operation.ts";
 import type {
 	ConnectionFilter,
+	CountedOutcome,
 	Expectation,
 	Scenario,
 } from "../language/scenario.ts";
 import { writesNothing } from "../language/schema/condition-write.ts";
+import { matchesPattern } from "../language/schema/match-pattern.ts";
 import {
 	counted,
 	type Finding,
@@ -20,6 +25,8 @@ import {
 } from "../result/finding.ts";
 import type { ImpliedExpectation, Judgement } from "../result/result.ts";
 import { servingOf } from "../result/serving.ts";
+import { type AtFirst, failoverGaps, serving } from "./failover-gaps.ts";
+import { endedAs, OF_ONE_PROTOCOL } from "./judge-connections.ts";
 
 type Done = Account["operations"][number];
 
@@ -68,45 +75,21 @@ export function judgeSteps(
 	};
 }
 
-/** Which expectations say how a connection ends, or that it may be lost; the others are about where it goes, or about the gateway. */
-const SAYS_HOW_IT_ENDS: Readonly<Record<Expectation["kind"], boolean>> = {
-	order: false,
-	split: false,
-	"split-by-source": false,
-	sticky: false,
-	"connected-within": true,
-	avoided: false,
-	"failover-gap": true,
-	abandoned: false,
-	affinity: false,
-	moved: false,
-	outcomes: true,
-	"gateway-answered": true,
-	"packets-out": false,
-	"packets-past": false,
-	"packets-counted": false,
-	conntrack: false,
-	counter: false,
-	condition: false,
-	"counts-agree": false,
-	"mail-kept": false,
-	operation: false,
-};
-
 /**
  * A play in which connections are lost that no expectation speaks of shows less than its ✓ would say.
  * @returns `null` when there is none
  */
 export function judgeServed(
-	{ expect }: Pick<Scenario, "expect">,
-	{ connections }: Pick<Account, "connections">,
+	{
+		expect,
+		setup,
+	}: Pick<Scenario, "expect"> & Partial<Pick<Scenario, "setup">>,
+	account: Account,
 ): (Judgement & Pick<Finding, "all">) | null {
 	const spokenOf = new Set(
-		expect.flatMap((one) =>
-			SAYS_HOW_IT_ENDS[one.kind] ? selected(connections, filterOf(one)) : [],
-		),
+		expect.flatMap((one) => endingsSaid(one, account, setup?.backends)),
 	);
-	const lost = connections.filter(
+	const lost = account.connections.filter(
 		(one) => servingOf(one) === "lost" && !spokenOf.has(one),
 	);
 	if (lost.length === 0) return null;
@@ -151,18 +134,109 @@ export function judgeWhole({
 }
 
 /**
- * A failover gap is about all connections to its service. Whoever says how those end that begin later has left
- * the others to failover, so times do not count.
+ * Of which connections does an expectation that holds say how they end, or that they may be lost? The others are about
+ * where connections go, or about the gateway.
  */
-function filterOf(expectation: Expectation): ConnectionFilter {
-	if ("of" in expectation) {
-		const { fromMs: _from, toMs: _to, ...rest } = expectation.of;
-		return rest;
+function endingsSaid(
+	expectation: Expectation,
+	account: Account,
+	backends: readonly AtFirst[] | undefined,
+): readonly ConnectionRecord[] {
+	const { connections } = account;
+	switch (expectation.kind) {
+		case "outcomes":
+			return endsOf(expectation, connections);
+		case "gateway-answered": {
+			const { of, answer } = expectation;
+			return selected(connections, of).filter((one) =>
+				one.gatewayAnswers.some(
+					(said) => refuses(said) && matchesPattern(said, answer),
+				),
+			);
+		}
+		// What stands in time may end in any way.
+		case "connected-within": {
+			const meant = new Set(selected(connections, expectation.of));
+			return atAnyTime(connections, expectation.of).filter(
+				(one) => one.connectedMs === null || !meant.has(one),
+			);
+		}
+		case "failover-gap": {
+			const { service } = expectation;
+			const of = service === undefined ? {} : { service };
+			return failoverGaps(
+				[
+					backends?.find(({ name }) => name === expectation.backend) ??
+						serving(expectation.backend),
+				],
+				{ ...account, connections: selected(connections, of) },
+			).flatMap(({ unserved }) => unserved);
+		}
+		case "order":
+		case "split":
+		case "split-by-source":
+		case "sticky":
+		case "avoided":
+		case "abandoned":
+		case "affinity":
+		case "moved":
+		case "packets-out":
+		case "packets-past":
+		case "packets-counted":
+		case "conntrack":
+		case "counter":
+		case "condition":
+		case "counts-agree":
+		case "mail-kept":
+		case "operation":
+			return [];
 	}
-	return expectation.kind === "failover-gap" &&
-		expectation.service !== undefined
-		? { service: expectation.service }
-		: {};
+}
+
+/** What one hopes for: that few came to it says that others may be lost, as that many did. */
+const HOPED_FOR: ReadonlySet<CountedOutcome> = new Set([
+	"completed",
+	"answered",
+	"sent",
+]);
+/** Those that came to it are not lost; that few did does not say that others are. */
+const KEPT_SO_FAR: ReadonlySet<CountedOutcome> = new Set(["open", "accepted"]);
+
+/** Those that it counts; and all that may come to it, where it says how many are to be served. */
+function endsOf(
+	expectation: Expectation & { readonly kind: "outcomes" },
+	connections: readonly ConnectionRecord[],
+): readonly ConnectionRecord[] {
+	const { outcome, of, atLeast } = expectation;
+	const saysHowMany =
+		HOPED_FOR.has(outcome) || (KEPT_SO_FAR.has(outcome) && atLeast > 0);
+	const only = OF_ONE_PROTOCOL[outcome];
+	if (saysHowMany)
+		return atAnyTime(connections, of).filter(
+			({ protocol = "tcp" }) => only === undefined || protocol === only,
+		);
+	// How long a connection waits is not how it ends.
+	return outcome === "late"
+		? []
+		: selected(connections, of).filter((one) => endedAs(one, outcome));
+}
+
+/**
+ * Whoever says how many of those are served that begin at some time has left the others to failover, so times do
+ * not count.
+ */
+function atAnyTime(
+	connections: readonly ConnectionRecord[],
+	{ fromMs: _from, toMs: _to, ...rest }: ConnectionFilter,
+): readonly ConnectionRecord[] {
+	return selected(connections, rest);
+}
+
+/** A handshake that the gateway answers itself goes on, and so does a packet that is sent again in smaller ones. */
+function refuses(answer: string): boolean {
+	const isError =
+		answer.startsWith("icmp ") && answer !== "icmp fragmentation-needed";
+	return answer === "rst" || isError;
 }
 
 /** A step that failed, or what the health checker did. */
