@@ -111,8 +111,8 @@ const NOT_COVERED: readonly (readonly [fault: string, reason: string])[] = [
 		"Routes of backends are not in what the gateway tells. Hosts on the client's own link are looked at: MT602.",
 	],
 	[
-		"Answers that leave by another uplink than the one that was asked",
-		"Whether routing reads marks of answers, and what its tables hold, is not in the rules.",
+		"Answers that leave by another uplink than the one that was asked, where the rules alone are given",
+		"Whether routing reads marks of answers, and what its tables hold, is not in the rules. With addresses, routes and routing rules of the router (`--capture`, or `--addresses`, `--routes` and `--routing-rules`) MT302 finds them.",
 	],
 	[
 		"Two uses of marks that share some bits on purpose or by mistake",

@@ -26,6 +26,11 @@ export interface Connection {
 
 interface Connections {
 	readonly all: readonly Connection[];
+	/**
+	 * Those that end at the gateway itself, where a program is said to listen. Whether one does is not known: if
+	 * not, a reset takes the connection with it, and what comes next is a new one.
+	 */
+	readonly toPrograms: readonly Connection[];
 	/** What was not looked at: a sentence each. */
 	readonly gaps: readonly string[];
 }
@@ -49,17 +54,23 @@ function follow(facts: Facts): Connections {
 	const followed = perService.flatMap((ways) =>
 		isWhole ? ways : ways.slice(0, 1),
 	);
+	const found = followed.map((way) => ({
+		...way,
+		later: laterPackets(facts.walker, way.arrival, way.end),
+	}));
 	return {
-		all: followed.map((way) => ({
-			...way,
-			later: laterPackets(facts.walker, way.arrival, way.end),
-		})),
+		all: found.filter((one) => !isToProgram(one)),
+		toPrograms: found.filter(isToProgram),
 		gaps: isWhole
 			? []
 			: [
 					`${count} ways lead to backends: later packets of connections were walked for the first way of each service`,
 				],
 	};
+}
+
+export function isToProgram({ end }: Pick<Connection, "end">): boolean {
+	return end.fate.kind === "delivered";
 }
 
 function waysOf(
@@ -89,11 +100,9 @@ function waysOf(
 					});
 				return endsOf(decision).flatMap((end) => {
 					const { kind, key } = meaning(end);
-					// A reset takes the connection with it: what comes next is a new one. Whether a program of the gateway's own
-					// listens, and so whether there is a reset, is not known.
-					const mayBeReset =
-						end.answered !== null || end.fate.kind === "delivered";
-					return kind === "backend" && !mayBeReset
+					// A reset takes the connection with it: what comes next is a new one.
+					const isReset = end.answered !== null && !isToProgram({ end });
+					return kind === "backend" && !isReset
 						? [
 								{
 									service,

@@ -182,6 +182,11 @@ function samplesOf(farHosts: Intervals): readonly number[] {
 	return found.length > 0 ? found : others.slice(0, 2);
 }
 
+/** May a host of the Internet answer to this address? */
+export function isPublic(address: number): boolean {
+	return !contains(NO_HOSTS, address) && !contains(NOT_PUBLIC, address);
+}
+
 /** All hosts but the gateway, whose addresses and networks these are. */
 function hostsBeside(
 	own: readonly {

@@ -105,6 +105,63 @@ COMMIT
 	).toEqual([]);
 });
 
+describe("answers of the gateway's own programs", () => {
+	const REDIRECTS = `*nat
+-A PREROUTING ${DNAT} -j REDIRECT --to-ports 8080
+-A PREROUTING -d 203.0.113.1/32 -i eth0 -p udp -m udp --dport 53 -j DNAT --to-destination 203.0.113.1:5353
+COMMIT
+`;
+	const filter = (...lines: readonly string[]) =>
+		`${REDIRECTS}*filter\n${lines.join("\n")}\nCOMMIT\n`;
+	const KNOWN = "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT";
+
+	test("are found where OUTPUT drops them, by its policy or by a rule", () => {
+		for (const [lines, by] of [
+			[[":OUTPUT DROP [0:0]"], " by the policy of OUTPUT"],
+			[["-A OUTPUT ! -o lo -j DROP"], ""],
+		] as const) {
+			const text = filter(...lines);
+			const found = lintRuleset(rulesAlone(text), text);
+			expect(
+				found.map(({ lint, message }) => `${lint.code} ${message}`),
+			).toEqual([
+				`MT302 the answers of the gateway's own 203.0.113.1:8080 and 1 more are dropped${by}`,
+			]);
+			expect(found[0]).toMatchObject({
+				confidence: "likely",
+				assumes: "a program of the gateway's own listens there",
+			});
+		}
+	});
+
+	test("are so where INPUT takes first packets alone: the client's next one is dropped", () => {
+		const lines = [
+			":INPUT DROP [0:0]",
+			"-A INPUT -p tcp --dport 8080 -m conntrack --ctstate NEW -j ACCEPT",
+		];
+		const text = filter(...lines);
+		const found = lintRuleset(rulesAlone(text), text, { only: ["MT302"] });
+		expect(found.map(({ message }) => message)).toEqual([
+			"the packets behind the first answer of connections to the gateway's own 203.0.113.1:8080 are dropped by the policy of INPUT",
+		]);
+		expect(codes(filter(...lines, `-A INPUT ${KNOWN}`))).toEqual([]);
+	});
+
+	test("are not where they pass, or where only some are dropped", () => {
+		for (const lines of [
+			[":OUTPUT ACCEPT [0:0]"],
+			[":INPUT DROP [0:0]", "-A INPUT -p tcp --dport 8080 -j ACCEPT"],
+			[":OUTPUT DROP [0:0]", `-A OUTPUT ${KNOWN}`],
+			[
+				":OUTPUT DROP [0:0]",
+				"-A OUTPUT -m owner --uid-owner 13 -j ACCEPT",
+				"-A OUTPUT -m owner --uid-owner 14 -j ACCEPT",
+			],
+		])
+			expect(codes(filter(...lines)), lines.join("\n")).toEqual([]);
+	});
+});
+
 describe("answers of a router with two uplinks", () => {
 	const serviceOf = (address: string) =>
 		`-A PREROUTING -d ${address} -p tcp --dport 80 -j DNAT --to-destination 10.0.0.20`;
@@ -193,5 +250,109 @@ describe("answers of a router with two uplinks", () => {
 		expect(foundIn([], { ip })).toEqual([
 			"MT302 answers of connections that come in by wan1 leave by wan2 (likely)",
 		]);
+	});
+
+	describe("and of its own programs", () => {
+		const REDIRECT = [
+			"-A PREROUTING -d 192.0.2.1 -p tcp --dport 80 -j REDIRECT --to-ports 8080",
+		];
+
+		test("leave by the main table's, where OUTPUT does not restore the mark", () => {
+			expect(foundIn(MARKED, {}, REDIRECT)).toEqual([
+				"MT302 answers of the gateway's own programs to connections that come in by wan2 leave by wan1 (likely)",
+			]);
+			const restored = [...MARKED, "-A OUTPUT -j CONNMARK --restore-mark"];
+			expect(foundIn(restored, {}, REDIRECT)).toEqual([]);
+		});
+
+		test("leave by their own, where a rule routes by their source", () => {
+			const ip = [...ROUTING, "ip rule add from 192.0.2.1 table 102"];
+			expect(foundIn([], { ip }, REDIRECT)).toEqual([]);
+		});
+	});
+});
+
+describe("connections that leave by two uplinks", () => {
+	const MARKS = [
+		`-A PREROUTING -i lan0 -m conntrack --ctstate NEW -m connmark --mark 0 ${NTH} -j CONNMARK --set-mark 1`,
+		"-A PREROUTING -i lan0 -m conntrack --ctstate NEW -m connmark --mark 0 -j CONNMARK --set-mark 2",
+		"-A PREROUTING -i lan0 -j CONNMARK --restore-mark",
+	];
+	const [FIRST, SECOND] = ["5.9.10.1", "81.2.3.1"];
+	const foundIn = (
+		nat: readonly string[],
+		addresses: readonly [string, string] = [FIRST, SECOND],
+	) => {
+		const text = `*mangle\n${MARKS.join("\n")}\nCOMMIT\n*nat\n${nat.join("\n")}\nCOMMIT\n`;
+		const { ruleset } = parseRules(text, { file: "my.rules" });
+		const gateways = addresses.map((one) => one.replace(/\d+$/, "254"));
+		const facts = {
+			file: "my.rules",
+			...analyse(ruleset, {
+				...NOTHING_GIVEN,
+				interfaces: [
+					{ name: "wan1", addresses: [`${addresses[0]}/24`], mtu: 1500 },
+					{ name: "wan2", addresses: [`${addresses[1]}/24`], mtu: 1500 },
+					{ name: "lan0", addresses: ["10.0.0.1/24"], mtu: 1500 },
+					{ name: "dmz0", addresses: ["100.1.2.3/32"], mtu: 1500 },
+				],
+				routes: [
+					{
+						destination: "0.0.0.0/0",
+						via: gateways[0] as string,
+						interface: "wan1",
+					},
+				],
+				markRoutes: [1, 2].map((mark) => {
+					return {
+						priority: 100 + mark,
+						mark,
+						mask: 0xffff_ffff,
+						table: `${100 + mark}`,
+						via: gateways[mark - 1] as string,
+						interface: `wan${mark}`,
+					};
+				}),
+				ip: [1, 2].flatMap((mark) => [
+					`ip route add default via ${gateways[mark - 1]} dev wan${mark} table 10${mark}`,
+					`ip route add 10.0.0.0/24 dev lan0 table 10${mark}`,
+					`ip rule add fwmark ${mark} table 10${mark} priority 10${mark}`,
+				]),
+				hasRoutingRules: true,
+			}),
+		};
+		return lintRuleset(facts, text).map(
+			({ lint: { code }, message, confidence }) =>
+				`${code} ${message} (${confidence})`,
+		);
+	};
+	const snat = (by: string, to: string) =>
+		`-A POSTROUTING -o ${by} -j SNAT --to-source ${to}`;
+
+	test("have an address of the uplink as their source", () => {
+		expect(foundIn([snat("wan1", FIRST), snat("wan2", SECOND)])).toEqual([]);
+		expect(
+			foundIn(
+				["wan1", "wan2"].map((by) => `-A POSTROUTING -o ${by} -j MASQUERADE`),
+			),
+		).toEqual([]);
+	});
+
+	test("get no answer with an address of the other uplink", () => {
+		expect(foundIn([snat("wan1", SECOND), snat("wan2", FIRST)])).toEqual([
+			`MT302 connections leave by wan1 with ${SECOND} as their source, which is an address of wan2 (likely)`,
+			`MT302 connections leave by wan2 with ${FIRST} as their source, which is an address of wan1 (likely)`,
+		]);
+	});
+
+	test("may have an address of a link that is no uplink: providers may know of it", () => {
+		expect(foundIn([snat("wan+", "100.1.2.3")])).toEqual([]);
+	});
+
+	test("get no answer with a private source, unless the uplink has private addresses itself", () => {
+		expect(foundIn([snat("wan1", FIRST)])).toEqual([
+			"MT302 connections leave by wan2 with private sources (likely)",
+		]);
+		expect(foundIn([snat("wan1", FIRST)], [FIRST, "192.168.7.2"])).toEqual([]);
 	});
 });
