@@ -69,6 +69,8 @@ function leaf(mark: number): Decision {
 			routingMark: mark,
 			mark,
 			connmark: 0,
+			towards: null,
+			isUntracked: false,
 			rules: [],
 			beforeRouting: 0,
 			isTranslated: false,

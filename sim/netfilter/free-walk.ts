@@ -6,7 +6,7 @@
 import type { Decide } from "../extension/host.ts";
 import { invariant } from "../invariant.ts";
 import type { Packet } from "../packet/packet.ts";
-import { NO_ENTRY, type Skb } from "../packet/skb/skb.ts";
+import { CTINFO_UNTRACKED, NO_ENTRY, type Skb } from "../packet/skb/skb.ts";
 import { packetOf } from "../packet/skb/skb-packet.ts";
 import type { Netfilter } from "./netfilter.ts";
 import type { Program } from "./program.ts";
@@ -26,6 +26,10 @@ export interface WalkRecord {
 	readonly routingMark: number;
 	readonly mark: number;
 	readonly connmark: number;
+	/** The interface by which routing sends it, whether it came so far or not; `null`: by none. */
+	readonly towards: string | null;
+	/** A rule has exempted it from conntrack, and so from NAT. */
+	readonly isUntracked: boolean;
 }
 
 /** A gateway that is walked. */
@@ -126,6 +130,8 @@ export class FreeWalk implements RuleTracer {
 			routingMark: routingMark >>> 0,
 			mark: mark >>> 0,
 			connmark: connmark >>> 0,
+			towards: this.net?.routes.interfaces[skb?.outInterface || -1] ?? null,
+			isUntracked: skb?.entry === NO_ENTRY && skb.ctinfo === CTINFO_UNTRACKED,
 		};
 	}
 

@@ -83,13 +83,22 @@ function isForNoHost(
  * sent it away. `null`: it has not.
  */
 export function missedLink(
-	{ fate, packet: sent }: Pick<End, "fate" | "packet">,
+	end: End,
+	options: Pick<MeaningOptions, "world">,
+): string | null {
+	if (end.fate.kind !== "forwarded") return null;
+	const missed = linkMissed(end, options);
+	return missed === null ? null : `leaves by ${missed}`;
+}
+
+/** `wan1, and not by lan0`: the same of a packet that may have been dropped on its way there. */
+export function linkMissed(
+	{ towards, packet: sent }: Pick<End, "towards" | "packet">,
 	{ world }: Pick<MeaningOptions, "world">,
 ): string | null {
-	if (fate.kind !== "forwarded" || sent === null) return null;
-	const { interface: by } = fate;
-	const link = linksOf(world).linkMissed(sent.destination >>> 0, by);
-	return link === null ? null : `leaves by ${by}, and not by ${link}`;
+	if (towards === null || sent === null) return null;
+	const link = linksOf(world).linkMissed(sent.destination >>> 0, towards);
+	return link === null ? null : `${towards}, and not by ${link}`;
 }
 
 function none(how: string): Meaning {

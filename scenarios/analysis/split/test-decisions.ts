@@ -15,6 +15,8 @@ export function leaf(name: string): Decision {
 		routingMark: 0,
 		mark: 0,
 		connmark: 0,
+		towards: null,
+		isUntracked: false,
 		rules: [],
 		beforeRouting: 0,
 		isTranslated: false,

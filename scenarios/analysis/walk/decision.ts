@@ -73,6 +73,10 @@ export interface End {
 	readonly routingMark: number;
 	readonly mark: number;
 	readonly connmark: number;
+	/** The interface by which routing sends it, also where a rule drops it behind that; `null`: by none. */
+	readonly towards: string | null;
+	/** A rule has exempted it from conntrack, and so from NAT. */
+	readonly isUntracked: boolean;
 	/** Rules with a target that it matched on the first way that leads here, in order. */
 	readonly rules: readonly RuleRef[];
 	/** How many of `rules` it met before it was routed: the last of these has sent it where it goes. */

@@ -1,8 +1,10 @@
 import { dropWords } from "../../../../../sim/contract/drop-reason.ts";
 import { formatAddress } from "../../../../../sim/packet/address.ts";
 import { plus, type Rational, ZERO } from "../../../../../sim/rational.ts";
-import { missedLink } from "../../../services/ends.ts";
-import { exactShare, shareText } from "../../cascades/words.ts";
+import { linkMissed, missedLink } from "../../../services/ends.ts";
+import { ALL, intersection } from "../../../spaces/intervals.ts";
+import { linksOf } from "../../../spaces/links.ts";
+import { exactShare, listText, shareText } from "../../cascades/words.ts";
 import { rulesByName } from "../../each-rule.ts";
 import type { Facts } from "../../facts.ts";
 import type { Found, LintRule } from "../../finding.ts";
@@ -28,7 +30,8 @@ The kernel drops some by itself: with \`rp_filter\` 1 those that come in by an u
 And a mark that sends clients' packets into the table of an uplink sends those to a backend there as well, if that table
 has no route to the backend's link.
 
-Found is a backend that no client reaches by any way. One that only some clients are kept from by rules is no finding.`,
+Found is a backend that no client reaches by any way, with what keeps most of its clients away: that a few are dropped
+may be meant, as those of a list are. One that only some clients are kept from by rules is no finding.`,
 	examples: {
 		bad: `*nat
 -A PREROUTING -d 203.0.113.1/32 -i eth0 -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.20.0.11:8080
@@ -71,11 +74,64 @@ COMMIT
 	},
 };
 
-/** Of each backend, the first way on which it is lost. */
+/**
+ * Of each backend, the way on which most of its clients are lost: what a few are kept from may be meant, as a list of
+ * blocked ones is. To leave by a wrong link is meant for none, so that goes before.
+ */
 function found(some: readonly Translated[], facts: Facts): Found {
-	const [way] = some as readonly [Translated];
-	const missed = missedLink(way.end, facts);
-	if (missed !== null) return foundByRoutes(way, missed);
+	const astray = some.filter(({ end }) => missedLink(end, facts) !== null);
+	const ways = astray.length > 0 ? astray : some;
+	const [first, ...others] = ways as [Translated, ...Translated[]];
+	const way = others.reduce(
+		(most, one) => (sizeOf(one, facts) > sizeOf(most, facts) ? one : most),
+		first,
+	);
+	const one = foundOn(way, facts);
+	const rest = othersLost(way, ways, facts);
+	return rest === "" ? one : { ...one, happens: `${one.happens} ${rest}` };
+}
+
+/** Addresses of hosts among the clients that are treated so. */
+function sizeOf({ client }: Translated, { world }: Facts): number {
+	const hosts = intersection(client.sources ?? ALL, linksOf(world).hosts);
+	return hosts.reduce((sum, [least, most]) => sum + most - least + 1, 0);
+}
+
+/** Who else is lost on other ways, in words; "": the same is true of all that are lost. */
+function othersLost(
+	way: Translated,
+	ways: readonly Translated[],
+	facts: Facts,
+): string {
+	const others = ways.filter(
+		({ service, client, end }) =>
+			service === way.service &&
+			client !== way.client &&
+			endText(end) !== endText(way.end),
+	);
+	const texts = others.map(({ client, end }) =>
+		end.fate.kind === "dropped"
+			? `those of ${client.name} are dropped by ${dropperText(end.fate.by, facts)}`
+			: `those of ${client.name} are lost`,
+	);
+	const all = [...new Set(texts)];
+	return all.length === 0 ? "" : `${capital(listText(all))}.`;
+}
+
+/** The rule by its name, `the policy of FORWARD`, or what the stack says. */
+function dropperText(by: string, { ruleset }: Facts): string {
+	const [table, chain] = by.split(":");
+	return chain === undefined || rulesByName(ruleset).has(by)
+		? by
+		: `the policy of ${table === "filter" ? chain : `${chain} in ${table}`}`;
+}
+
+const endText = ({ fate }: Translated["end"]) =>
+	fate.kind === "dropped" ? fate.by : fate.kind;
+
+function foundOn(way: Translated, facts: Facts): Found {
+	const missed = linkMissed(way.end, facts);
+	if (missed !== null) return foundByRoutes(way, missed, facts);
 	const by = way.end.fate.kind === "dropped" ? way.end.fate.by : "";
 	const words = dropWords(by)?.words ?? null;
 	return words === null
@@ -100,12 +156,17 @@ function foundByStack(way: Translated, by: string, words: string): Found {
 	};
 }
 
-function foundByRoutes(way: Translated, missed: string): Found {
+function foundByRoutes(way: Translated, missed: string, facts: Facts): Found {
 	const { end, place, rule } = way;
+	const { fate } = end;
+	const dropped =
+		fate.kind === "dropped"
+			? `, where ${dropperText(fate.by, facts)} drops them`
+			: "";
 	return {
 		at: rule,
-		message: `connections to ${place} are led astray: what is for it ${missed}`,
-		happens: `${partOf(way)} lost: routing by marks sends them to another link than the backend's.`,
+		message: `connections to ${place} are led astray: what is for it leaves by ${missed}`,
+		happens: `${partOf(way)} lost: routing by marks sends them to another link than the backend's${dropped}.`,
 		remedy: `Add the route to the backend's link to the tables that marks choose, or let \`ip rule\` ask the main table first (\`lookup main suppress_prefixlength 0\`).`,
 		related: [],
 		path: end.rules,
@@ -113,12 +174,14 @@ function foundByRoutes(way: Translated, missed: string): Found {
 	};
 }
 
-/** `1/2 (50 %) of the connections of tcp 203.0.113.1:80 go to 10.0.0.1:80 and are` */
+/** `1/2 (50 %) of the connections of tcp 203.0.113.1:80 from clients of 192.0.2.0/24 go to 10.0.0.1:80 and are` */
 function partOf(way: Translated): string {
+	const { service, client, place } = way;
 	const share = shareOf(way);
+	const from = service.classes.length > 1 ? ` from ${client.name}` : "";
 	return share === null
-		? `Connections of ${way.service.key} to ${way.place} are`
-		: `${capital(shareText(share))} of the connections of ${way.service.key} go to ${way.place} and are`;
+		? `Connections of ${service.key}${from} to ${place} are`
+		: `${capital(shareText(share))} of the connections of ${service.key}${from} go to ${place} and are`;
 }
 
 function foundByRules(way: Translated, by: string, facts: Facts): Found {

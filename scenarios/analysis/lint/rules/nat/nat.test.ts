@@ -35,6 +35,24 @@ COMMIT
 	});
 });
 
+it("blames what keeps most clients away, and not the list that a few are blocked by", () => {
+	const [found] = lint(`*nat
+-A PREROUTING ${DNAT} -j DNAT --to-destination 10.20.0.11:8080
+COMMIT
+*filter
+:FORWARD DROP [0:0]
+-A FORWARD -s 192.0.2.0/24 -j DROP
+-A FORWARD -d 10.20.0.11/32 -p tcp -m tcp --dport 80 -j ACCEPT
+COMMIT
+`);
+	expect(found).toMatchObject({
+		message:
+			"connections to 10.20.0.11:8080 are dropped by the policy of FORWARD",
+		happens:
+			"All of the connections of tcp 203.0.113.1:80 from clients outside of 192.0.2.0/24 go to 10.20.0.11:8080 and are dropped by the policy of FORWARD. Those of clients of 192.0.2.0/24 are dropped by filter:FORWARD:rule:1.",
+	});
+});
+
 it("finds that clients of another uplink are dropped by rp_filter, where the way back is not theirs", () => {
 	const text = `*nat
 -A PREROUTING -d 192.0.2.1 -p tcp --dport 80 -j DNAT --to-destination 10.20.0.11
@@ -107,6 +125,27 @@ COMMIT
 		]);
 		const [service] = analysed(ruleset).services;
 		expect(service?.backends.map(({ key }) => key)).toEqual(["192.0.2.99:80"]);
+	});
+
+	it("is found where rules drop what leaves by the wrong link, and a few clients before", () => {
+		const strict = `${text.replaceAll("-A PREROUTING -d", "-A PREROUTING -i wan1 -d")}*filter
+:FORWARD DROP [0:0]
+-A FORWARD -s 198.51.100.0/24 -j DROP
+-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A FORWARD -i wan1 -o lan0 -j ACCEPT
+-A FORWARD -d 192.0.2.99 -j ACCEPT
+COMMIT
+`;
+		const { ruleset } = parseRules(strict, { file: "my.rules" });
+		const facts = { file: "my.rules", ...analysed(ruleset) };
+		expect(lintRuleset(facts, strict)).toMatchObject([
+			{
+				message:
+					"connections to 10.0.0.20:80 are led astray: what is for it leaves by wan1, and not by lan0",
+				happens:
+					"1/2 (50 %) of the connections of tcp 203.0.113.1:80 from clients outside of 198.51.100.0/24 go to 10.0.0.20:80 and are lost: routing by marks sends them to another link than the backend's, where the policy of FORWARD drops them. Those of clients of 198.51.100.0/24 are dropped by filter:FORWARD:rule:1.",
+			},
+		]);
 	});
 
 	it("is found where others reach the backend", () => {
