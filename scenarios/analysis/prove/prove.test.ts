@@ -236,6 +236,23 @@ it("says what is violated though it had no budget for the rest", () => {
 	expect(outcomeOf(proof)).toBe("violated");
 });
 
+it("names what stands at that moment: the policy that flushed rules leave, and not a rule of its number", () => {
+	const proof = proofOf(
+		`*nat
+-A PREROUTING -d 203.0.113.1 -p tcp --dport 80 -j DNAT --to-destination 10.20.0.11
+COMMIT
+*filter
+:INPUT DROP [0:0]
+-A INPUT -i lo -j ACCEPT
+COMMIT
+`,
+		{ events: ["flush"] },
+	);
+	const text = JSON.stringify(only(proof).assumed.proved);
+	expect(text).toContain("dropped by filter:INPUT:policy:1");
+	expect(text).not.toContain("dropped by filter:INPUT:rule:1");
+});
+
 it("does not call violated what no play of the model violates", () => {
 	// Both counters count all packets, so they are never both at their turn: a walk alone does not know.
 	const proof = proofOf(
@@ -252,6 +269,47 @@ it("does not call violated what no play of the model violates", () => {
 		].join("\n"),
 	);
 	expect(kindsOf(only(proof).assumed).liveness).not.toBe("violated");
+});
+
+describe("rules that ask who came before", () => {
+	const web = (first: string) => `*nat
+-A PREROUTING -d 203.0.113.1 -p tcp --dport 80 ${first} -j DNAT --to-destination 10.20.0.11
+-A PREROUTING -d 203.0.113.1 -p tcp --dport 80 -m recent --name r --set -j DNAT --to-destination 10.20.0.12
+COMMIT
+`;
+
+	it("leave open what becomes of clients that come again", () => {
+		const proof = proofOf(web("-m recent --name r --rcheck --seconds 60"), {
+			single: true,
+		});
+		const runs = [only(proof).assumed, ...only(proof).single];
+		for (const run of runs)
+			expect(Object.values(kindsOf(run))).not.toContain("holds");
+		expect(kindsOf(only(proof).assumed)).toMatchObject({
+			liveness: "unknown",
+			affinity: "unknown",
+			balance: "unknown",
+			isolation: "unknown",
+		});
+		expect(JSON.stringify(proof)).toContain(
+			"nat:PREROUTING:rule:1 asks a list of who came before",
+		);
+	});
+
+	it.each([
+		["nobody asks the list", web("-s 192.0.2.0/24")],
+		[
+			"the list is asked for another service",
+			`${web("-s 192.0.2.0/24")}*filter
+-A INPUT -p tcp --dport 22 -m recent --name r --rcheck -j DROP
+COMMIT
+`,
+		],
+	])("leave nothing open where %s", (_, text) => {
+		const { services } = proofOf(text);
+		for (const { assumed } of services)
+			expect(kindsOf(assumed)).toMatchObject({ affinity: "holds" });
+	});
 });
 
 describe("what is not proved", () => {

@@ -13,8 +13,6 @@ export interface RuleIndex {
 	ruleAt(rule: string): Rule | null;
 	/** A rule of the ruleset. */
 	refOf(rule: Rule): RuleRef;
-	/** The name of the rule where the kernel calls an unconditional verdict a policy, or the end of a chain. */
-	nameOf(place: string): string;
 	/** What the rule's own comment says; `null`: it has none. */
 	commentOf(rule: string): string | null;
 	/** Its target translates the destination of what it matches before it is routed. */
@@ -67,10 +65,6 @@ export function ruleIndex({ tables }: Ruleset, repeats = false): RuleIndex {
 						};
 			refs.set(key, ref);
 			return ref;
-		},
-		nameOf(place) {
-			const rule = place.replace(/:(?:policy|return):/, ":rule:");
-			return rules.has(rule) ? rule : place;
 		},
 		commentOf(key) {
 			const found = rules.get(key);

@@ -291,7 +291,7 @@ export class Walker {
 			: // What is for a program of the gateway's comes out on `lo`.
 				emissions.find(({ interface: by }) => by !== OWN_INTERFACE);
 		return {
-			fate: this.inFile(fate),
+			fate: this.inFile(fate, rules.at(-1)),
 			packet: sent?.packet ?? packet,
 			...marks,
 			rules: rules.map((rule) => this.rules.find(rule)),
@@ -303,10 +303,16 @@ export class Walker {
 		};
 	}
 
-	/** What drops by its name in the file that was analysed, and what is not known with its line there. */
-	private inFile(fate: Fate): Fate {
+	/**
+	 * What is not known with its line in the file that was analysed; what drops by its name as a rule, where the kernel
+	 * calls an unconditional verdict a policy, or the end of a chain. A policy is none, also where a rule of its number
+	 * stood before the rules were flushed.
+	 * @param last rule that the packet matched
+	 */
+	private inFile(fate: Fate, last: string | undefined): Fate {
 		if (fate.kind === "dropped") {
-			const by = this.rules.nameOf(fate.by) as typeof fate.by;
+			const rule = fate.by.replace(/:(?:policy|return):/, ":rule:");
+			const by = (rule === last ? rule : fate.by) as typeof fate.by;
 			return { kind: "dropped", by };
 		}
 		if (fate.kind !== "unknown") return fate;
