@@ -177,6 +177,8 @@ export interface MatchExtension<
 	readonly hasTimer?: boolean;
 	/** Being asked changes what it says the next time, so it is not asked where the kernel might not ask. */
 	readonly stateful?: boolean;
+	/** Does its answer follow from what packets of other connections have left in a list? It does not, when left out. */
+	asksWhoCame?(options: Options): boolean;
 	/** The kernel keeps a pointer among its options, so `iptables -D` and `-C` never find a rule with it. */
 	readonly neverEqual?: boolean;
 	/** What `iptables -D` and `-C` compare of its options; all of them when left out. */

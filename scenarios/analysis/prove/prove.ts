@@ -13,6 +13,7 @@ import {
 import { linksOf } from "../spaces/links.ts";
 import { notMet } from "../walk/not-met.ts";
 import { Walker } from "../walk/walker.ts";
+import { unlessAgain, whyNotAgain } from "./comes-again.ts";
 import type { Demand } from "./demand.ts";
 import {
 	type BalanceContext,
@@ -128,6 +129,8 @@ class SubjectProof {
 	private readonly stage: Stage;
 	private readonly balance: Omit<BalanceContext, "goesOn">;
 	private readonly operations: Operations;
+	/** Why a proof is none for clients that come again; `null`: no rule asks. */
+	private readonly again: string | null;
 	/** What quiet operation violates is violated by the same play whatever else may happen. */
 	private readonly always = new Map<PropertyName, Result>();
 
@@ -143,6 +146,7 @@ class SubjectProof {
 		this.options = options;
 		this.analysis = analysis;
 		this.walker = walker;
+		this.again = whyNotAgain(subject, analysis);
 		this.stage = stageOf(subject, analysis, ruleset);
 		this.operations = operationsOf(analysis, subject, ruleset);
 		this.balance = {
@@ -220,9 +224,9 @@ class SubjectProof {
 		const searched =
 			isOfBalance && events.length > 0 ? this.quiet() : this.searched(events);
 		const proved = properties.map((name): Proved => {
-			const known = this.always.get(name);
-			if (known !== undefined) return { property: name, result: known };
-			return { property: name, result: this.result(name, events, searched) };
+			const result =
+				this.always.get(name) ?? this.result(name, events, searched);
+			return { property: name, result: unlessAgain(result, this.again) };
 		});
 		const cannot = events.filter((event) => !this.happens(event, searched));
 		return { events, cannot, proved };
@@ -337,6 +341,9 @@ class SubjectProof {
 		{ turnsLater, cut }: Searched,
 	): Result {
 		const found = this.balanceUnder(events);
+		// Where clients that come again go is not known, so that all go to one end is neither.
+		if (found.kind === "nothing" && this.again !== null)
+			return { kind: "unknown", why: this.again };
 		if (found.kind !== "holds" || this.quiet().turnsLater) return found;
 		if (turnsLater)
 			return {

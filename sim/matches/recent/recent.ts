@@ -43,6 +43,7 @@ export const recent = defineMatch<Options>({
 		rdest: 10,
 	},
 	stateful: true,
+	asksWhoCame: ({ operation }) => operation !== "set",
 	options: [
 		...OPERATIONS.map((name) => ({
 			name,
