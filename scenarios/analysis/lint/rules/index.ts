@@ -30,6 +30,7 @@ import { savedBeforeSet } from "./marks/saved-before-set.ts";
 import { droppedAfterDnat } from "./nat/dropped-after-dnat.ts";
 import { hairpinWithoutSnat } from "./nat/hairpin-without-snat.ts";
 import { loopbackBackend } from "./nat/loopback-backend.ts";
+import { untrackedNotTranslated } from "./nat/untracked-not-translated.ts";
 import { chainNeverCalled } from "./reachability/chain-never-called.ts";
 import {
 	redundantRule,
@@ -76,6 +77,7 @@ export const lintRules: readonly LintRule[] = [
 	droppedAfterDnat,
 	hairpinWithoutSnat,
 	loopbackBackend,
+	untrackedNotTranslated,
 	// MT7xx: reload
 	// MT8xx: syntax
 	oldName,

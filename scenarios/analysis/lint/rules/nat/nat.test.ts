@@ -190,6 +190,27 @@ COMMIT
 `,
 	],
 	[
+		"clients that are not tracked, and dropped",
+		`*raw
+-A PREROUTING -s 192.0.2.0/24 -j CT --notrack
+COMMIT
+*nat
+-A PREROUTING ${DNAT} -j DNAT --to-destination 10.20.0.11
+COMMIT
+*filter
+-A INPUT -s 192.0.2.0/24 -j DROP
+COMMIT
+`,
+	],
+	[
+		"clients that a rule of nat leaves to the gateway itself",
+		`*nat
+-A PREROUTING -s 192.0.2.0/24 -j ACCEPT
+-A PREROUTING ${DNAT} -j DNAT --to-destination 10.20.0.11
+COMMIT
+`,
+	],
+	[
 		"a rate that is bounded behind the translation",
 		`*nat
 -A PREROUTING ${DNAT} -j DNAT --to-destination 10.20.0.11
