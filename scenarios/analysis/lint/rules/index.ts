@@ -23,6 +23,7 @@ import {
 } from "./linter/suppressions.ts";
 import { markClobbered } from "./marks/mark-clobbered.ts";
 import { markNeverRead, markNeverSet } from "./marks/mark-mismatch.ts";
+import { markWithoutEffect } from "./marks/mark-without-effect.ts";
 import { restoreMissing } from "./marks/restore-missing.ts";
 import { restoredAfterUse } from "./marks/restored-after-use.ts";
 import { saveMissing } from "./marks/save-missing.ts";
@@ -68,6 +69,7 @@ export const lintRules: readonly LintRule[] = [
 	markNeverRead,
 	markNeverSet,
 	saveMissing,
+	markWithoutEffect,
 	// MT5xx: reachability
 	unreachableRule,
 	redundantRule,

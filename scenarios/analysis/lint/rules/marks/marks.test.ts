@@ -1,5 +1,8 @@
 /** Marks: what the examples of the rules do not show. */
 import { describe, expect, it, test } from "vitest";
+import { parseRules } from "../../../../../sim/script/check-rules.ts";
+import { analyse } from "../../../services/analysis.ts";
+import { NOTHING_GIVEN } from "../../../world/assumed-world.ts";
 import { edited } from "../../cascades/test-edits.ts";
 import { lintRuleset } from "../../run/lint-ruleset.ts";
 import { rulesAlone } from "../../test-facts.ts";
@@ -22,6 +25,81 @@ describe.each(
 		const [found] = lint(bad).filter((one) => one.lint.code === code);
 		expect(codes(edited(bad, found?.repair ?? []))).toEqual([]);
 	});
+});
+
+describe("a mark that turns give, and that comes too late for routing", () => {
+	const late = (hook: string, ...more: readonly string[]) =>
+		mangle(`-A ${hook} ${NTH} -j MARK --set-mark 2`, ...more);
+	const found = (text: string, mark = 2) => {
+		const { ruleset } = parseRules(text, { file: "my.rules" });
+		const facts = analyse(ruleset, {
+			...NOTHING_GIVEN,
+			markRoutes: [
+				{
+					priority: 100,
+					mark,
+					mask: 0xffff_ffff,
+					table: "102",
+					via: null,
+					interface: null,
+				},
+			],
+		});
+		return lintRuleset({ file: "my.rules", ...facts }, text).flatMap(
+			({ lint: { code }, message }) => (code === "MT408" ? [message] : []),
+		);
+	};
+
+	it.each(["FORWARD", "POSTROUTING"])("is found in %s", (hook) => {
+		expect(found(late(hook))).toEqual([
+			"mark 0x2 is set behind routing, which is to read it",
+		]);
+	});
+
+	it("is found in a chain that the turns lead to", () => {
+		const text = mangle(
+			":LATE - [0:0]",
+			`-A FORWARD ${NTH} -j LATE`,
+			"-A LATE -j MARK --set-mark 2",
+		);
+		expect(found(text)).toHaveLength(1);
+	});
+
+	it.each([
+		["PREROUTING, where routing reads it", late("PREROUTING"), 2],
+		["FORWARD, for what no routing rule reads", late("FORWARD"), 3],
+		[
+			"FORWARD, where a rule behind reads it",
+			late("FORWARD", "-A POSTROUTING -m mark --mark 2 -j DSCP --set-dscp 8"),
+			2,
+		],
+		[
+			"FORWARD, where the connection keeps it",
+			late("FORWARD", "-A FORWARD -j CONNMARK --save-mark"),
+			2,
+		],
+	])("is no fault in %s", (_, text, mark) => {
+		expect(found(text, mark)).toEqual([]);
+	});
+});
+
+test("a mark that another one is written over beside services that are right", () => {
+	const text = `${mangle(
+		`-A PREROUTING -i lan0 ${NTH} -j MARK --set-mark 1`,
+		"-A PREROUTING -i lan0 -m mark --mark 0 -j MARK --set-mark 2",
+		"-A PREROUTING -j CONNMARK --restore-mark",
+		"-A PREROUTING -j CONNMARK --save-mark",
+	)}*nat
+-A PREROUTING -i wan0 -d 203.0.113.1 -p tcp --dport 80 -j DNAT --to-destination 10.20.0.11
+COMMIT
+`;
+	expect(lint(text)).toMatchObject([
+		{
+			lint: { code: "MT408" },
+			message:
+				"mark 0x1 has no effect: mangle:PREROUTING:rule:3 writes another over it",
+		},
+	]);
 });
 
 describe("marks that are right", () => {
