@@ -250,7 +250,10 @@ function* laterPacket(
 		arrival,
 	);
 	const actual = node.isForgotten ? {} : node.values;
-	for (const leaf of leavesOf(decision, actual)) {
+	const leaves = leavesOf(decision, actual);
+	const unanswered =
+		segment === "reply" ? unansweredShown(node, leaves, options) : [];
+	for (const leaf of leaves) {
 		const step: PathStep = {
 			kind: "packet",
 			words: segmentWords(segment, arrival.packet),
@@ -264,14 +267,49 @@ function* laterPacket(
 			step,
 			situation === undefined ? {} : { situation },
 		);
-		const { shown, goesOn } = isOfBackend(segment)
+		const { shown: ofPacket, goesOn } = isOfBackend(segment)
 			? backendShown(leaf.end, options, check)
 			: clientShown(leaf.end, node.sent, options, check);
+		const shown = [...ofPacket, ...unanswered];
 		const next = goesOn ? { ...last, phase: to } : last;
-		const isOver = shown.length > 0 || situation === undefined;
+		const isOver = ofPacket.length > 0 || situation === undefined;
 		const asks = leaf.answers.map(({ asked }) => asked.kind);
 		yield { node: isOver ? null : next, shown, last, asks };
 	}
+}
+
+/** In quiet operation the answer of a backend that is alive comes back to the client, on one of its ways at least. */
+function unansweredShown(
+	node: Node,
+	leaves: readonly Leaf[],
+	{ subject, events }: SearchOptions,
+): readonly Shown[] {
+	const { sent, values } = node;
+	if (sent === null || events.size > 0 || leaves.length === 0) return [];
+	if (subject.deadIn(values ?? subject.alive).has(sent.key)) return [];
+	const whys = leaves.map(({ end }) => whyUnanswered(end, subject));
+	const [why = null] = whys;
+	if (why === null || whys.includes(null)) return [];
+	return [
+		{
+			property: "liveness",
+			violated: { kind: "unanswered" },
+			why: `the answer of ${sent.key} does not come to the client: ${why}`,
+		},
+	];
+}
+
+function whyUnanswered(
+	end: End,
+	{ stray, first }: SearchOptions["subject"],
+): string | null {
+	const { fate, answered } = end;
+	if (fate.kind === "dropped")
+		return `${answered === null ? "dropped" : "rejected"} by ${fate.by}`;
+	const by = stray(end);
+	return by === null
+		? null
+		: `it leaves by ${by}, and the client came by ${first.interface}`;
 }
 
 interface LaterShown {

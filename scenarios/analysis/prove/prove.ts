@@ -325,7 +325,7 @@ class SubjectProof {
 		const why = unknown.get(property) ?? cut;
 		if (why !== null) return { kind: "unknown", why };
 		if (!checked.has(property))
-			return { kind: "nothing", why: this.whyNothing(property) };
+			return { kind: "nothing", why: this.whyNothing(property, searched) };
 		const { partly } = this.subject;
 		return {
 			kind: "holds",
@@ -357,12 +357,19 @@ class SubjectProof {
 		return playedOut(property, candidate, this.subject, this.stage);
 	}
 
-	private whyNothing(property: PropertyName): string {
+	private whyNothing(
+		property: PropertyName,
+		{ candidates }: Pick<Searched, "candidates">,
+	): string {
 		if (property === "no-dead-backend")
 			return "no condition says that a backend is dead";
 		return property === "liveness"
 			? "the rules send these clients to no backend"
-			: "no first packet reaches a backend";
+			: candidates
+						.get("liveness")
+						?.some(({ violation }) => violation.kind === "unanswered")
+				? "no answer comes to the client, and no packet follows its first one"
+				: "no first packet reaches a backend";
 	}
 }
 

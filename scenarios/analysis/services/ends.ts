@@ -101,6 +101,25 @@ export function linkMissed(
 	return link === null ? null : `${towards}, and not by ${link}`;
 }
 
+/**
+ * The uplink by which an answer leaves to a client that came by another one, with an address that is not of that
+ * uplink: its provider takes no such packet. `null`: it goes back as the client came, or routing was not told.
+ */
+export function strayUplink(
+	{ fate, packet: sent }: Pick<End, "fate" | "packet">,
+	came: string,
+	{ world }: Pick<MeaningOptions, "world">,
+): string | null {
+	if (fate.kind !== "forwarded" || sent === null) return null;
+	const { uplinks, own } = linksOf(world);
+	const { interface: by } = fate;
+	const areUplinks = uplinks.has(came) && uplinks.has(by) && by !== came;
+	const isItsOwn = own.some(
+		(one) => one.interface === by && one.address === sent.source >>> 0,
+	);
+	return world.isRoutingTold && areUplinks && !isItsOwn ? by : null;
+}
+
 function none(how: string): Meaning {
 	const key = `${NO_BACKEND}: ${how}`;
 	return { kind: "none", key, chosen: key, backend: null };

@@ -215,6 +215,12 @@ function expected(
 		const from = packet === null ? "" : formatAddress(packet.source);
 		return { ...base, packets: [`${kind} ${from}:* > *`], ...NONE };
 	}
+	if (violation.kind === "unanswered") {
+		const { interface: name, packet } = subject.first;
+		const from = `${formatAddress(packet.destination)}:*`;
+		const packets = [`${kind} ${from} > ${formatAddress(packet.source)}:*`];
+		return { ...base, interface: name, packets, ...SOME };
+	}
 	const isOwn = path.some(
 		(step) =>
 			step.kind === "packet" &&
@@ -231,12 +237,12 @@ function expected(
 				// Backends of marks differ in the interface alone.
 				interface: isOwn ? interfaceOf(subject, path) : null,
 				packets,
-				atLeast: 1,
-				atMost: Number.MAX_SAFE_INTEGER,
+				...SOME,
 			};
 }
 
 const NONE = { atLeast: 0, atMost: 0 } as const;
+const SOME = { atLeast: 1, atMost: Number.MAX_SAFE_INTEGER } as const;
 
 function interfaceOf(
 	{ service }: Subject,

@@ -4,7 +4,8 @@
 export const PROPERTIES = [
 	{
 		name: "liveness",
-		words: "a first packet reaches a backend, as long as one is alive",
+		words:
+			"a first packet reaches a backend, as long as one is alive, and in quiet operation the backend's answer comes back to the client",
 	},
 	{
 		name: "no-dead-backend",

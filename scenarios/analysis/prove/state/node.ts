@@ -81,7 +81,9 @@ export interface Shown {
 type Violation =
 	| { readonly kind: "reach"; readonly backends: readonly string[] }
 	| { readonly kind: "avoid"; readonly backends: readonly string[] }
-	| { readonly kind: "untranslated" };
+	| { readonly kind: "untranslated" }
+	/** No answer came back to the client. */
+	| { readonly kind: "unanswered" };
 
 /** A violation that was found, and the way to it. */
 export interface Candidate {

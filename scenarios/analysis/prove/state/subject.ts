@@ -2,7 +2,7 @@
 import type { Operation } from "../../../../sim/contract/gateway.ts";
 import { passingBy } from "../../lint/connections.ts";
 import type { Analysis } from "../../services/analysis.ts";
-import { type Meaning, meaningOf } from "../../services/ends.ts";
+import { type Meaning, meaningOf, strayUplink } from "../../services/ends.ts";
 import type { ClientClass, Service } from "../../services/service.ts";
 import { isOnePort } from "../../services/service-names.ts";
 import { contains } from "../../spaces/intervals.ts";
@@ -34,6 +34,8 @@ export interface Subject {
 	/** Of all alive, those that all rules are about. */
 	readonly alive: Values;
 	meaning(end: End): Meaning;
+	/** The uplink by which an answer leaves, and that the client did not come by; `null`: it does not. */
+	stray(end: End): string | null;
 	/** Backends whose conditions say that they are dead. */
 	deadIn(values: Values): ReadonlySet<string>;
 	/** The values with this backend dead; `null`: it has no condition. */
@@ -78,6 +80,7 @@ export function subjectOf(
 			(end) => meaning(end).kind === "backend",
 		),
 		meaning,
+		stray: (end) => strayUplink(end, client.interface, { world }),
 		deadIn: (values) =>
 			new Set(
 				service.conditions.flatMap(({ name, backends, alive: value }) =>

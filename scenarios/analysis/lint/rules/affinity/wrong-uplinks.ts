@@ -1,5 +1,6 @@
 /** Of a router with several uplinks: what leaves by one whose provider does not take it, or to which no answer comes. */
 import { formatAddress } from "../../../../../sim/packet/address.ts";
+import { strayUplink } from "../../../services/ends.ts";
 import { contains } from "../../../spaces/intervals.ts";
 import { isPublic, type Links, linksOf } from "../../../spaces/links.ts";
 import type { End } from "../../../walk/decision.ts";
@@ -22,7 +23,7 @@ export function byWrongUplinks(facts: Facts): readonly Found[] {
 	const found = new Map<string, Found>();
 	for (const connection of [...all, ...toPrograms])
 		for (const one of [
-			ledAstray(connection, links),
+			ledAstray(connection, facts),
 			fromOtherUplink(connection, links),
 			hasNat ? fromPrivate(connection, links) : null,
 		])
@@ -31,20 +32,16 @@ export function byWrongUplinks(facts: Facts): readonly Found[] {
 }
 
 /** It comes in by one uplink, and its answers leave by another on every way. */
-function ledAstray(connection: Connection, links: Links): Found | null {
+function ledAstray(connection: Connection, facts: Facts): Found | null {
 	const { later, arrival, service, end: first } = connection;
 	const came = arrival.interface;
 	const ends = later.answer === null ? [] : endsOf(later.answer);
-	const strays = ends.filter((end) => {
-		const left = leaving(end, links);
-		return left !== null && left.by !== came && !left.isItsOwn;
-	});
-	const [end] = strays;
+	const strays = ends.map((end) => strayUplink(end, came, facts));
+	const [end] = ends;
+	const [by = null] = strays;
 	const at = first.rules.at(-1);
-	if (end === undefined || at === undefined || !links.uplinks.has(came))
-		return null;
-	if (strays.length < ends.length || end.fate.kind !== "forwarded") return null;
-	const { interface: by } = end.fate;
+	if (end === undefined || at === undefined) return null;
+	if (by === null || strays.includes(null)) return null;
 	const from = formatAddress(arrival.packet.destination);
 	const isOwn = isToProgram(connection);
 	return {

@@ -1,0 +1,125 @@
+/** Answers of backends in quiet operation: clients are served where these come back. */
+import { describe, expect, test } from "vitest";
+import { parseRules } from "../../../sim/script/check-rules.ts";
+import { checkScenario } from "../../run/run-scenario.ts";
+import { analyse } from "../services/analysis.ts";
+import { type GivenWorld, NOTHING_GIVEN } from "../world/assumed-world.ts";
+import { prove } from "./prove.ts";
+import { USUAL_BUDGET, USUAL_LIMIT_MS } from "./state/events.ts";
+import { outcomeOf, type Result } from "./state/proof.ts";
+
+const SERVICES = ["tcp", "udp"].map(
+	(protocol) =>
+		`-A PREROUTING -i wan2 -d 192.0.2.1 -p ${protocol} --dport 53 -j DNAT --to-destination 10.0.0.20`,
+);
+
+function proved(
+	tables: Readonly<Record<string, readonly string[]>>,
+	given: Partial<GivenWorld> = {},
+) {
+	const text = Object.entries({ nat: SERVICES, ...tables })
+		.map(([table, lines]) => `*${table}\n${lines.join("\n")}\nCOMMIT\n`)
+		.join("");
+	const { ruleset } = parseRules(text, { file: "my.rules" });
+	const proof = prove(analyse(ruleset, { ...NOTHING_GIVEN, ...given }), {
+		name: "my.rules",
+		events: [],
+		single: false,
+		budget: USUAL_BUDGET,
+		limitMs: USUAL_LIMIT_MS,
+	});
+	const liveness = proof.services.map(
+		({ assumed }) =>
+			assumed.proved.find(({ property }) => property === "liveness")?.result,
+	);
+	return { outcome: outcomeOf(proof), liveness };
+}
+
+/** What happens, where it is violated, once its scenario was played: it violates that too. */
+function words(result: Result | undefined): string {
+	if (result?.kind !== "violated") return result?.kind ?? "";
+	const { scenario, happens } = result.counterexample;
+	expect(checkScenario(scenario).outcome).toBe("violated");
+	return happens;
+}
+
+describe("answers that rules drop", () => {
+	const filter = [
+		":FORWARD DROP [0:0]",
+		"-A FORWARD -i wan2 -o lan0 -j ACCEPT",
+	];
+
+	test("serve no client", () => {
+		const { outcome, liveness } = proved({ filter });
+		expect(outcome).toBe("violated");
+		expect(liveness.map(words)).toEqual(
+			["tcp", "udp"].map(
+				() =>
+					"the answer of 10.0.0.20:53 does not come to the client: dropped by filter:FORWARD:policy:2",
+			),
+		);
+	});
+
+	test("do so no more behind a rule that accepts what is known", () => {
+		const known =
+			"-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT";
+		const { outcome, liveness } = proved({ filter: [...filter, known] });
+		expect(outcome).toBe("holds");
+		expect(liveness.map(words)).toEqual(["holds", "holds"]);
+	});
+
+	test("are no fault where only some are, above a rate", () => {
+		const { liveness } = proved({
+			filter: [
+				"-A FORWARD -i lan0 -m limit --limit 100/s -j ACCEPT",
+				"-A FORWARD -i lan0 -j DROP",
+			],
+		});
+		expect(liveness.map(words)).toEqual(["holds", "holds"]);
+	});
+});
+
+describe("answers of a router with two uplinks", () => {
+	const ROUTER: Partial<GivenWorld> = {
+		interfaces: [
+			{ name: "wan1", addresses: ["203.0.113.1/24"], mtu: 1500 },
+			{ name: "wan2", addresses: ["192.0.2.1/24"], mtu: 1500 },
+			{ name: "lan0", addresses: ["10.0.0.1/24"], mtu: 1500 },
+		],
+		routes: [
+			{ destination: "0.0.0.0/0", via: "203.0.113.254", interface: "wan1" },
+		],
+		ip: [
+			"ip route add default via 192.0.2.254 dev wan2 table 102",
+			"ip route add 10.0.0.0/24 dev lan0 table 102",
+			"ip rule add fwmark 2 table 102 priority 100",
+		],
+		hasRoutingRules: true,
+	};
+	const mangle = [
+		"-A PREROUTING -i wan2 -m conntrack --ctstate NEW -j CONNMARK --set-mark 2",
+	];
+
+	test("serve no client that came by the other one", () => {
+		const { outcome, liveness } = proved({ mangle }, ROUTER);
+		expect(outcome).toBe("violated");
+		expect(liveness.map(words)).toEqual(
+			["tcp", "udp"].map(
+				() =>
+					"the answer of 10.0.0.20:53 does not come to the client: it leaves by wan1, and the client came by wan2",
+			),
+		);
+	});
+
+	test("serve those whose mark is restored, and are not judged where routing is not told", () => {
+		const restored = [
+			...mangle,
+			"-A PREROUTING -i lan0 -j CONNMARK --restore-mark",
+		];
+		for (const { liveness } of [
+			proved({ mangle: restored }, ROUTER),
+			proved({ mangle }, { ...ROUTER, hasRoutingRules: false }),
+		])
+			expect(liveness.map(words)).toEqual(["holds", "holds"]);
+	});
+});
