@@ -71,8 +71,10 @@ Exit codes:
   3  no such finding, but something was not analysed: a file has no rules,
      packets of a service reach a rule that marktwin does not model, shares
      depend on what the model was not given (the members of a set: --sets), no
-     packet met a rule that says where connections go, a dump says that it is
-     not all, or a ruleset has more ways than are walked`,
+     packet met a rule that says where connections go (but for a set that was
+     given without members), a rule looks up a set in a way in which no packet
+     is ever in it, a dump says that it is not all, or a ruleset has more ways
+     than are walked`,
 		)
 		.action(async (files: readonly string[], options: LintCommandOptions) => {
 			const { lint } = await import("./lint.ts");

@@ -5,6 +5,7 @@
 import type { Rule, Ruleset } from "../../../sim/contract/ruleset.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
 import { keysOfMatches } from "../../../sim/ruleset/check/assumable.ts";
+import { lookupsOf } from "../../../sim/ruleset/rule-traits.ts";
 import { ALL } from "../spaces/intervals.ts";
 import { linksOf } from "../spaces/links.ts";
 import {
@@ -35,6 +36,7 @@ import {
 	whatIsBalanced,
 } from "./ends.ts";
 import type { Context, Found, OtherTraffic } from "./found.ts";
+import { misfitSets } from "./misfit-sets.ts";
 import { marksRoute, rulesThatMatter } from "./rules-that-matter.ts";
 import { sampleOf } from "./sample.ts";
 import type { Backend, ClientClass, Service, VectorSplit } from "./service.ts";
@@ -71,6 +73,7 @@ export function findServices(
 	const gaps: string[] = isCut
 		? ["the ruleset is too large: not all of its rules were looked at"]
 		: [];
+	gaps.push(...misfitSets(ruleset, links, (rule) => walker.rules.refOf(rule)));
 	const context: Context = {
 		ruleset,
 		walker,
@@ -129,14 +132,12 @@ export function findServices(
 	};
 }
 
-/** Is it given, or assumed, what one of its matches says? */
-function isTold(rule: Rule, { assume, setup }: AssumedWorld): boolean {
-	const { sets, geoip } = setup;
-	return keysOfMatches(rule).some(
-		(key) =>
-			Object.hasOwn(assume, key) ||
-			(sets !== undefined && key.startsWith("set:")) ||
-			(geoip !== undefined && key.startsWith("country:")),
+/** Is it assumed what one of its matches says, or given that no packet is in what it asks for? */
+function isTold(rule: Rule, world: AssumedWorld): boolean {
+	const { lists } = linksOf(world);
+	return (
+		keysOfMatches(rule).some((key) => Object.hasOwn(world.assume, key)) ||
+		lookupsOf(rule).some((lookup) => !lookup.inverted && lists.isEmpty(lookup))
 	);
 }
 

@@ -1,6 +1,6 @@
 /** Sets whose members are given tell clients apart: each is treated as the class that it is in, whatever sets and rules there are. */
 import fc from "fast-check";
-import { expect, it, test } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { seededChoice } from "../../../sim/chance/seeded.ts";
 import { ModelGateway } from "../../../sim/gateway/model-gateway.ts";
 import { formatAddress, parseAddress } from "../../../sim/packet/address.ts";
@@ -205,6 +205,62 @@ it.each([
 		"create vip hash:ip\nadd vip 192.0.2.1\n",
 	);
 	expect(service?.[1]).toContain("interval");
+});
+
+describe("sets in which no packet is, as rules look them up", () => {
+	const known = (rule: string, sets: string) => {
+		const text = `*nat\n-A PREROUTING -d ${SERVICE} -p tcp --dport 443 ${rule} ${DNAT} 10.0.0.41\nCOMMIT\n`;
+		const ruleset = parseRuleset(text, { file: "test.rules" });
+		const { gaps, unmet } = analyse(ruleset, { ...NOTHING_GIVEN, sets });
+		return { gaps, told: unmet.map(({ isTold }) => isTold) };
+	};
+
+	it.each([
+		[
+			"of two parts by one direction",
+			"-m set --match-set vip src",
+			"create vip hash:ip,port\nadd vip 192.0.2.1,udp:53\n",
+			"line 2 matches no packet, whatever the members are: vip is a set of type hash:ip,port, which needs 2 directions, and `src` is one",
+		],
+		[
+			"of two parts by one direction, for all others",
+			"-m set ! --match-set vip src",
+			"create vip hash:ip,port\nadd vip 192.0.2.1,udp:53\n",
+			"line 2 takes every packet for one that is not in its set, whatever the members are: vip is a set of type hash:ip,port, which needs 2 directions, and `src` is one",
+		],
+		[
+			"of IPv6",
+			"-m set --match-set vip src",
+			"create vip hash:ip family inet6\n",
+			"line 2 matches no packet, whatever the members are: vip is a set of IPv6 addresses",
+		],
+		[
+			"in a list",
+			"-m set --match-set all src",
+			"create vip hash:ip,port\ncreate all list:set\nadd all vip\n",
+			"line 2 matches no packet, whatever the members are: vip is a set of type hash:ip,port, which needs 2 directions, and `src` is one",
+		],
+	])("%s", (_, rule, sets, gap) => {
+		const { gaps, told } = known(rule, sets);
+		expect(gaps).toEqual([gap]);
+		expect(told).not.toContain(true);
+	});
+
+	it("are no fault where they are empty, which tells why no packet meets the rule", () => {
+		const set = "-m set --match-set vip src";
+		expect(known(set, "create vip hash:ip\n")).toEqual({
+			gaps: [],
+			told: [true],
+		});
+	});
+
+	it("do not tell why no packet meets a rule where they have members", () => {
+		const set = "-m set --match-set vip dst";
+		expect(known(set, "create vip hash:ip\nadd vip 192.0.2.1\n")).toEqual({
+			gaps: [],
+			told: [false],
+		});
+	});
 });
 
 it("tells clients apart by the marks that a set gives them", () => {

@@ -12,7 +12,11 @@ import { readSaved } from "../../../sim/sets/command/read-saved.ts";
 import type { IpSet } from "../../../sim/sets/ip-set.ts";
 import type { IpSets } from "../../../sim/sets/ip-sets.ts";
 import type { Member } from "../../../sim/sets/members.ts";
-import { isAddress, type PartKind } from "../../../sim/sets/set-types.ts";
+import {
+	dimensionOf,
+	isAddress,
+	type PartKind,
+} from "../../../sim/sets/set-types.ts";
 import {
 	complement,
 	type Intervals,
@@ -64,6 +68,25 @@ export class Lists {
 		return made;
 	}
 
+	/** Is it given that it has nothing that is asked for? Not where it could have none: `misfitOf` says that. */
+	isEmpty(lookup: Lookup): boolean {
+		if (lookup.how !== "asks" || this.misfitOf(lookup) !== null) return false;
+		const members = this.membersOf(lookup);
+		if (members === null) return false;
+		const isOfExceptions = lookup.list === "set" && lookup.returnNomatch;
+		const asked = isOfExceptions ? members.excepted : members.inside;
+		return asked.every((box) =>
+			Object.values(box).some((values) => values.length === 0),
+		);
+	}
+
+	/** Why no packet is ever in the set as it is looked up, in words; `null`: one may be, or the set is not known. */
+	misfitOf(lookup: Lookup): string | null {
+		return lookup.list === "set" && this.sets !== null
+			? misfitOf(this.sets, lookup)
+			: null;
+	}
+
 	private membersOfSet(use: SetUse): ListMembers | null {
 		const { sets } = this;
 		return sets?.isToldByHeaders(use) === true ? membersOf(sets, use) : null;
@@ -83,6 +106,23 @@ export class Lists {
 		);
 		return { inside: [{ [side]: normalized(ranges) }], excepted: [] };
 	}
+}
+
+/** `ip_set_test`, `ip_set_add`: a set of more dimensions, or of another family, is passed over. */
+function misfitOf(sets: IpSets, use: SetUse): string | null {
+	const set = sets.find(use.name);
+	if (set === null) return null;
+	const { type, family } = set.header;
+	if (type.storage === "list") {
+		const whys = set.list.map(({ name }) => misfitOf(sets, { ...use, name }));
+		return whys.includes(null) ? null : (whys[0] ?? null);
+	}
+	if (family === "inet6") return `${use.name} is a set of IPv6 addresses`;
+	const dimension = dimensionOf(type);
+	const given = use.sides.length;
+	return given >= dimension
+		? null
+		: `${use.name} is a set of type ${type.name}, which needs ${dimension} directions, and \`${use.sides.join(",")}\` ${given === 1 ? "is one" : `are ${given}`}`;
 }
 
 const NOBODY: ListMembers = { inside: [], excepted: [] };
