@@ -479,3 +479,14 @@ test.each([
 	const [part] = services[0]?.classes[0]?.vectors[0]?.parts ?? [];
 	expect(part).toMatchObject({ isBackend: true, standsFor });
 });
+
+test("an address that rules name is called so, also where the gateway is said to have no other", () => {
+	const keys = (rule: string) =>
+		servicesIn({
+			nat: [
+				`-A PREROUTING ${rule} -p tcp --dport 80 -j REDIRECT --to-ports 8080`,
+			],
+		}).map(({ key }) => key);
+	expect(keys("-d 203.0.113.1")).toEqual(["tcp 203.0.113.1:80"]);
+	expect(keys("-m addrtype --dst-type LOCAL")).toEqual(["tcp local:80"]);
+});

@@ -46,6 +46,7 @@ import {
 	addressWords,
 	GATEWAY_ITSELF,
 	interfacesOf,
+	namesOwn,
 	protocolOf,
 	rangesOf,
 	serviceKey,
@@ -80,6 +81,7 @@ export function findServices(
 		links,
 		world,
 		gaps,
+		namesOwn: namesOwn(ruleset, links),
 		areForRouting: marksRoute(ruleset, world.markRoutes),
 		matters: oncePerKind((balances) =>
 			rulesThatMatter(ruleset, balances, world.markRoutes),
@@ -107,7 +109,7 @@ export function findServices(
 		if (one !== null) found = joined(found, one);
 		else gaps.push(...endsOf(decision).flatMap(unknownIn));
 		if (one === null && decision.kind === "fork") {
-			const name = trafficName(space, arrival, links);
+			const name = trafficName(space, arrival, context);
 			others.push({ name, arrival, decision });
 		}
 	}
@@ -330,7 +332,7 @@ function walkOrSay(
 
 function serviceOf(
 	{ balances, arrival, spaces, classes, openedBy }: Found,
-	{ links, world, walker }: Context,
+	{ links, world, walker, namesOwn: areNamed }: Context,
 ): Service {
 	const meaning = meaningIn({ balances, spaces }, { world });
 	const ports = rangesOf(spaces, "destinationPort");
@@ -340,7 +342,7 @@ function serviceOf(
 	const interfaces = interfacesOf(spaces, links);
 	const roles = rolesOfService(classes, meaning);
 	return {
-		key: `${serviceKey(protocol, addressWords(spaces, links), ports)}${openedBy === "gateway" ? ` from ${GATEWAY_ITSELF}` : ""}`,
+		key: `${serviceKey(protocol, addressWords(spaces, links, areNamed), ports)}${openedBy === "gateway" ? ` from ${GATEWAY_ITSELF}` : ""}`,
 		openedBy,
 		name: nameIn(classes, { meaning, walker }),
 		protocol,

@@ -40,6 +40,8 @@ export interface Context {
 	readonly links: Links;
 	readonly world: AssumedWorld;
 	readonly gaps: string[];
+	/** Rules name each address that the gateway has. */
+	readonly namesOwn: boolean;
 	/** Marks are for routing to read, not only for rules. */
 	readonly areForRouting: boolean;
 	/** Has a rule of a table a part in what is balanced? */

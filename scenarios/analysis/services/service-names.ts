@@ -1,4 +1,6 @@
 /** What services are called, and the ranges that they have. */
+import type { Ruleset } from "../../../sim/contract/ruleset.ts";
+import { matches } from "../../../sim/matches/index.ts";
 import { ICMP, TCP, UDP } from "../../../sim/packet/packet.ts";
 import {
 	complement,
@@ -57,11 +59,40 @@ export function addressesOf(spaces: readonly Space[], links: Links): Ranges {
 	return isAnyOther ? null : found;
 }
 
-/** `any`, `local` for all addresses that the gateway has, or the addresses. */
-export function addressWords(spaces: readonly Space[], links: Links): string {
+/** Do rules name each address that the gateway has, and does none ask for whatever addresses these are? */
+export function namesOwn({ tables }: Ruleset, { own }: Links): boolean {
+	const rules = tables.flatMap(({ chains }) =>
+		chains.flatMap((chain) => chain.rules),
+	);
+	const named = new Set(
+		rules.flatMap(({ header: { destination } }) =>
+			destination.mask >>> 0 === 0xffff_ffff && !destination.inverted
+				? [destination.address >>> 0]
+				: [],
+		),
+	);
+	const asksForOwn = rules.some(({ matches: uses }) =>
+		uses.some(
+			({ name, options }) =>
+				matches.get(name)?.asksForOwnDestination?.(options) === true,
+		),
+	);
+	return !asksForOwn && own.every(({ address }) => named.has(address));
+}
+
+/**
+ * `any`, `local` for all addresses that the gateway has, or the addresses.
+ * @param areNamed rules name all that the gateway has: these are the words for them
+ */
+export function addressWords(
+	spaces: readonly Space[],
+	links: Links,
+	areNamed: boolean,
+): string {
 	const addresses = addressesOf(spaces, links);
 	if (addresses === null) return "any";
-	return intervalsText(addresses) === intervalsText(links.ownAddresses)
+	return !areNamed &&
+		intervalsText(addresses) === intervalsText(links.ownAddresses)
 		? "local"
 		: addressesText(addresses);
 }
@@ -78,11 +109,14 @@ export function serviceKey(
 export function trafficName(
 	space: Space,
 	arrival: Arrival,
-	links: Links,
+	{
+		links,
+		namesOwn: areNamed,
+	}: { readonly links: Links; readonly namesOwn: boolean },
 ): string {
 	const key = serviceKey(
 		protocolOf(space),
-		addressWords([space], links),
+		addressWords([space], links, areNamed),
 		rangesOf([space], "destinationPort"),
 	);
 	return isFromGateway(space)
