@@ -138,6 +138,28 @@ export class Conntrack implements NatApi, Stateful<SavedConntrack> {
 		return { entries, mostEntries: this.#config.maxEntries };
 	}
 
+	/** What it keeps of each connection, as text without times: equal texts, equal to all rules. */
+	kept(): readonly string[] {
+		this.view.setNow();
+		const { view } = this;
+		const table = this.#table;
+		const found: string[] = [];
+		table.forEach((entry) => {
+			const sides = (["original", "reply"] as const).map((side) => [
+				view.zone(entry, side),
+				view.source(entry, side),
+				view.sourcePort(entry, side),
+				view.destination(entry, side),
+				view.destinationPort(entry, side),
+			]);
+			const told = [view.mark(entry), view.labelsText(entry)];
+			const status = [view.protocol(entry), view.status(entry)];
+			const proxied = table.proxied.get(entry) !== undefined;
+			found.push([...status, ...sides, ...told, proxied].join(" "));
+		});
+		return found;
+	}
+
 	/** An entry that a packet carries, as `seen` has it; `null` for none. */
 	seenEntry(entry: number): unknown {
 		return entry === NO_ENTRY ? null : this.#table.seenEntry(entry);

@@ -183,6 +183,11 @@ export class FreeWalk implements RuleTracer {
 		return [net.tables.seenRules(), net.conntrack.seenFlows(), net.sets];
 	}
 
+	/** What is kept of connections, a text each. */
+	connections(): readonly string[] {
+		return this.net?.conntrack.kept() ?? [];
+	}
+
 	private remembered(): string {
 		const { net } = this;
 		if (net === null) return "";

@@ -40,7 +40,7 @@ type Parts = Pick<
 
 export function changesIn(parts: Parts): readonly Change[] {
 	const { services, packets, loads, findings } = parts;
-	const own = loads.find(({ isOwn, load }) => isOwn && load === "restore");
+	const own = ownRestore(loads);
 	return [
 		...services.flatMap((service) => ofService(service)),
 		...packets
@@ -50,6 +50,21 @@ export function changesIn(parts: Parts): readonly Change[] {
 		...findings.fresh.map((one) => ofFinding(one, "new")),
 		...findings.gone.map((one) => ofFinding(one, "gone")),
 	];
+}
+
+/** The way to load the edit of which changes are told. */
+export function ownRestore(loads: Parts["loads"]) {
+	return loads.find(({ isOwn, load }) => isOwn && load === "restore");
+}
+
+/** Does nothing but what is not known become of a connection that would not without the edit? */
+export function isOpen({ outcomes, without }: ConnectionDiff): boolean {
+	const more = outcomes.filter((one) => !without.includes(one));
+	return more.length > 0 && more.every((one) => one === "unknown");
+}
+
+export function openWords({ of, to }: ConnectionDiff): string {
+	return `it is not known what becomes of connections of ${of} that stand and go to ${to}`;
 }
 
 function ofService({
@@ -141,10 +156,12 @@ function ofPackets(one: ClassDiff): Change {
 
 /** Those to which loading the edit does what would not happen without it. */
 function ofConnection(
-	{ of, to, outcomes, without }: ConnectionDiff,
+	one: ConnectionDiff,
 	services: Parts["services"],
 ): readonly Change[] {
+	const { of, to, outcomes, without } = one;
 	if (JSON.stringify(outcomes) === JSON.stringify(without)) return [];
+	if (isOpen(one)) return [];
 	const service = services.find(({ key }) => key === of);
 	return [
 		{

@@ -23,7 +23,7 @@ import { sizeOf } from "./kinds/measure.ts";
 import { spaceOfService } from "./kinds/service-space.ts";
 import { ruleIn, type Side, type Sides } from "./kinds/sides.ts";
 import { joinedSpaces, type Touched } from "./kinds/touched.ts";
-import { type Uniform, uniformSpaces } from "./kinds/uniform.ts";
+import { type Kept, type Uniform, uniformSpaces } from "./kinds/uniform.ts";
 import { type Meanings, meaningsOf, NO_MEANINGS } from "./values.ts";
 
 /** Which packets of a connection. */
@@ -51,6 +51,11 @@ export interface Classes {
 	readonly walked: number;
 	/** Rules that some packet which was walked fitted. */
 	readonly met: ReadonlySet<Rule>;
+	/**
+	 * First packets of each kind that gets the same, and of whose connection the rulesets treat a later packet
+	 * differently or keep different things: what the old one has kept may be something else to the new one.
+	 */
+	readonly kinds: readonly PacketClass[];
 }
 
 /** Kinds of packets that are walked. */
@@ -66,6 +71,7 @@ export function classesIn(
 	const found = new Map<string, PacketClass>();
 	const services = servicesOf(sides);
 	const met = new Set<Rule>();
+	const other: PacketClass[] = [];
 	let walked = 0;
 	const add = (one: PacketClass) => {
 		const key = `${one.which} ${one.service?.key} ${comparisonText(one.comparison)}`;
@@ -92,7 +98,10 @@ export function classesIn(
 		const first = firstOf(asked, services.meanings(service));
 		if (first.comparison.verdict !== "same" || service !== null) add(first);
 		if (first.comparison.verdict === "changed") continue;
-		for (const later of laterOf(asked, (gap) => gaps.add(gap))) add(later);
+		const later = [...laterOf(asked, (gap) => gaps.add(gap))];
+		for (const one of later) add(one);
+		const isSame = first.comparison.verdict === "same" && later.length === 0;
+		if (!isSame || keepsOther(kind.kept)) other.push(first);
 	}
 	return {
 		classes: [...found.values()].map((one) => ({
@@ -102,7 +111,14 @@ export function classesIn(
 		gaps: [...gaps],
 		walked,
 		met,
+		kinds: other,
 	};
+}
+
+function keepsOther({ before, after }: Kept): boolean {
+	return (
+		before.size !== after.size || [...before].some((one) => !after.has(one))
+	);
 }
 
 /** Remembers the rules that a packet fits, on either side. */
@@ -183,8 +199,9 @@ function* laterOf(
 		);
 	for (const key of keys.slice(0, MOST_ENDS)) {
 		const end = olds.get(key) as End;
-		const one = laterIn(sides.before, arrival, end, onGap);
-		const other = laterIn(sides.after, arrival, news.get(key) as End, onGap);
+		const one = laterIn(sides, "before", { kind, end }, onGap);
+		const then = news.get(key) as End;
+		const other = laterIn(sides, "after", { kind, end: then }, onGap);
 		if (one === null || other === null) continue;
 		for (const which of ["again", "answer", "next"] as const) {
 			const before = one[which];
@@ -216,13 +233,17 @@ function* laterOf(
 }
 
 function laterIn(
-	{ analysis: { walker } }: Side,
-	arrival: Arrival,
-	end: End,
+	sides: Sides,
+	which: "before" | "after",
+	{ kind, end }: { readonly kind: Uniform; readonly end: End },
 	onGap: (gap: string) => void,
 ): LaterPackets | null {
+	const { walker } = sides[which].analysis;
+	const kept = kind.kept[which];
 	try {
-		return laterPackets(walker, arrival, end);
+		return laterPackets(walker, kind.arrival, end, () =>
+			kept.add(walker.connections().join("\n")),
+		);
 	} catch (error) {
 		if (!(error instanceof TooManyWaysError)) throw error;
 		onGap(error.message);

@@ -62,13 +62,13 @@ export function diffOf(
 	}
 	const touched = touchedBy(sides.alignment, sides.links, servicesOf(sides));
 	const found = classesIn(touched, sides);
-	// Where no packet gets anything else, none of a connection does.
-	const isQuiet = found.classes.every(
-		({ comparison }) => comparison.verdict === "same",
-	);
+	// Where both keep the same of connections and no packet gets anything else, none of one that stands does.
+	const isQuiet =
+		found.kinds.length === 0 &&
+		found.classes.every(({ comparison }) => comparison.verdict === "same");
 	const standing = isQuiet
 		? { loaded: [], gaps: [] }
-		: standingIn(sides, found.classes);
+		: standingIn(sides, found);
 	const { backend } = sides.world.setup.linux ?? DEFAULT_LINUX;
 	return {
 		sides,

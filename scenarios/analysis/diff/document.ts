@@ -13,7 +13,13 @@ import type { Service } from "../services/service.ts";
 import { isFromGateway, type Space } from "../spaces/space.ts";
 import type { Share, Split } from "../split/split.ts";
 import { others } from "../upgrade/upgrade.ts";
-import { changesIn, concluded } from "./changes.ts";
+import {
+	changesIn,
+	concluded,
+	isOpen,
+	openWords,
+	ownRestore,
+} from "./changes.ts";
 import type { PacketClass } from "./classes.ts";
 import { type Compared, placeWords } from "./compare.ts";
 import type { Diff, DiffInput } from "./diff.ts";
@@ -34,7 +40,7 @@ import {
 	spaceOfService,
 	spaceWords,
 } from "./kinds/service-space.ts";
-import { populations } from "./kinds/touched.ts";
+import { joinedSpaces, populations } from "./kinds/touched.ts";
 import type { Loaded } from "./standing.ts";
 
 export function diffDocument(
@@ -95,7 +101,11 @@ function besides(
 
 function unknownIn(
 	{ gaps }: Diff,
-	{ services, packets }: Pick<DiffDocument, "services" | "packets">,
+	{
+		services,
+		packets,
+		loads,
+	}: Omit<Parameters<typeof changesIn>[0], "findings">,
 ): readonly string[] {
 	const found = [
 		...services.flatMap(({ key, classes }) =>
@@ -103,7 +113,9 @@ function unknownIn(
 		),
 		...packets.map((one) => ({ subject: one.packets, one })),
 	].flatMap(({ subject, one }) => one.why.map((why) => `${subject}: ${why}`));
-	return [...new Set([...found, ...gaps])];
+	const standing = ownRestore(loads)?.connections ?? [];
+	const lost = standing.filter(isOpen).map(openWords);
+	return [...new Set([...found, ...lost, ...gaps])];
 }
 
 function sideOf(file: string, rules: readonly Placed[]): DiffSide {
@@ -297,17 +309,32 @@ function loadDiff(
 		leftOver: rest.leftOver,
 		missing: rest.missing,
 		policies: rest.policies,
-		connections: standing.map(({ connection, outcomes, without }) => {
-			const { of, to } = connection;
-			const [space] = of.spaces;
-			return {
-				of:
-					of.service?.key ??
-					(space === undefined ? "" : spaceWords(space, links)),
-				to,
-				outcomes,
-				without,
-			};
-		}),
+		connections: connectionsOf(standing, links),
 	};
+}
+
+/** Connections of one service, or of none, that go to one place and of which the same becomes. */
+function connectionsOf(
+	standing: Loaded["standing"],
+	links: Diff["sides"]["links"],
+): LoadDiff["connections"] {
+	const groups = new Map<string, (typeof standing)[number][]>();
+	for (const one of standing) {
+		const { connection, outcomes, without } = one;
+		const { service } = connection.of;
+		const of = service?.key ?? "";
+		const key = [of, connection.to, outcomes, without].join("\n");
+		const group = groups.get(key);
+		if (group === undefined) groups.set(key, [one]);
+		else group.push(one);
+	}
+	return [...groups.values()].flatMap((group) => {
+		const [first] = group;
+		if (first === undefined) return [];
+		const { connection, outcomes, without } = first;
+		const spaces = group.flatMap((one) => one.connection.of.spaces);
+		const words = joinedSpaces(spaces).map((one) => spaceWords(one, links));
+		const of = connection.of.service?.key ?? listed([...new Set(words)]);
+		return [{ of, to: connection.to, outcomes, without }];
+	});
 }

@@ -58,3 +58,96 @@ describe("connections that stand", () => {
 		},
 	);
 });
+
+describe("what connections that stand keep of the old rules", () => {
+	const NAT =
+		"*nat\n-A PREROUTING -d 10.0.0.1 -p tcp --dport 25 -j DNAT --to-destination 192.168.0.1\nCOMMIT\n";
+	const DNS =
+		"*nat\n-A PREROUTING -d 203.0.113.1 -p udp --dport 53 -j DNAT --to-destination 10.20.0.11\nCOMMIT\n";
+
+	function raw(...lines: readonly string[]): string {
+		return `*raw\n${lines.map((line) => `-A PREROUTING ${line}\n`).join("")}COMMIT\n`;
+	}
+
+	function inZone(zone: number): string {
+		const to = (port: string) => `-p udp --${port} 53 -j CT --zone ${zone}`;
+		return raw(to("dport"), to("sport")) + DNS;
+	}
+
+	/** A rule gives connections something when they begin, and the policy takes those that do not have it. */
+	function kept(gives: string, asks: string): string {
+		return `*mangle\n-A PREROUTING -p tcp --dport 25 -m conntrack --ctstate NEW ${gives}\nCOMMIT\n*filter\n:FORWARD DROP [0:0]\n-A FORWARD ${asks} -j ACCEPT\nCOMMIT\n`;
+	}
+
+	const marked = (mark: number) =>
+		kept(`-j CONNMARK --set-mark ${mark}`, `-m connmark --mark ${mark}`);
+	const labelled = (label: number) =>
+		kept(
+			`-m connlabel --label ${label} --set`,
+			`-m connlabel --label ${label}`,
+		);
+
+	it.each([
+		["zone, that is gone", raw("-j CT --zone 1") + NAT, raw() + NAT],
+		["zone, that comes", raw() + NAT, raw("-j CT --zone 1") + NAT],
+		["zone, that is another one", inZone(1), inZone(2)],
+		["mark, of a service", marked(1) + NAT, marked(2) + NAT],
+		["mark, of no service", marked(1), marked(2)],
+		["label", labelled(1), labelled(2)],
+		[
+			"mark of another protocol",
+			marked(1).replace("tcp --dport 25", "esp"),
+			marked(2).replace("tcp --dport 25", "esp"),
+		],
+	])("is another %s", (_, before, after) => {
+		const { document } = compared(before, after);
+		expect(document.services.map(({ verdict }) => verdict)).not.toContain(
+			"changed",
+		);
+		expect(document.packets).toEqual([]);
+		expect(document.changes.map(({ kind }) => kind)).toContain("connections");
+		expect(document.verdict).toBe("different");
+		const load = loadOf(document, "restore");
+		expect(
+			load?.connections.some(
+				({ outcomes, without }) =>
+					/^(broken|untranslated)$/.test(outcomes[0] ?? "") &&
+					!/^(broken|untranslated)$/.test(without[0] ?? ""),
+			),
+		).toBe(true);
+	});
+
+	it("changes nothing where no rule asks for it", () => {
+		const mark = (value: number) =>
+			`*mangle\n-A PREROUTING -p tcp --dport 25 -j CONNMARK --set-mark ${value}\nCOMMIT\n${NAT}`;
+		const { document } = compared(mark(1), mark(2));
+		expect(document.verdict).toBe("same");
+		for (const { outcomes } of loadOf(document, "restore")?.connections ?? [])
+			expect(outcomes).toEqual(["kept"]);
+	});
+
+	it("is the same: nothing is followed where packets and connections are the same", () => {
+		const said = (words: string) =>
+			marked(1).replace(
+				"-A FORWARD",
+				`-A FORWARD -m comment --comment ${words}`,
+			);
+		const { document } = compared(said("one"), said("two"));
+		expect(document).toMatchObject({ verdict: "same", loads: [] });
+	});
+
+	it("tells connections of one service that go the same way once", () => {
+		const { document } = compared(marked(1) + NAT, marked(2) + NAT);
+		const own = loadOf(document, "restore")?.connections.filter(
+			({ of }) => of === "tcp 10.0.0.1:25",
+		);
+		expect(own).toEqual([
+			{
+				of: "tcp 10.0.0.1:25",
+				to: "192.168.0.1:25",
+				outcomes: ["broken"],
+				without: ["kept"],
+			},
+		]);
+	});
+});

@@ -28,7 +28,7 @@ import {
 	Walker,
 	type WalkOptions,
 } from "../walk/walker.ts";
-import type { PacketClass } from "./classes.ts";
+import type { Classes, PacketClass } from "./classes.ts";
 import { editOf, LOADS, type Load } from "./edits.ts";
 import { effectOf, effectWords, getsThrough } from "./effect.ts";
 import { alignRulesets, changesPolicy } from "./kinds/align.ts";
@@ -88,14 +88,29 @@ export interface StandingResult {
 	readonly gaps: readonly string[];
 }
 
+/** Connections of each class, and of each kind of which first packets do not tell what becomes of them. */
 export function standingIn(
 	sides: Sides,
-	classes: readonly PacketClass[],
+	{ classes, kinds }: Pick<Classes, "classes" | "kinds">,
 ): StandingResult {
 	const gaps = new Set<string>();
+	const known = new Set(classes.map(({ arrival }) => arrival));
+	const openings = [
+		...classes.filter(({ arrival: { packet } }) => hasPorts(packet)),
+		...kinds.filter(
+			({ arrival, comparison }) =>
+				!(hasPorts(arrival.packet) && known.has(arrival)) &&
+				// Of others it is told what becomes of first packets.
+				(hasPorts(arrival.packet) || comparison.verdict === "same"),
+		),
+	];
 	const loaded = BACKENDS.flatMap((backend) =>
-		onBackend(sides, classes, backend, (gap) => gaps.add(gap)),
+		onBackend(sides, openings, backend, (gap) => gaps.add(gap)),
 	);
+	const own = (sides.world.setup.linux ?? DEFAULT_LINUX).backend;
+	for (const { backend, load, refused } of loaded)
+		if (backend === own && load === "restore" && refused !== null)
+			gaps.add(`standing connections were not followed: ${refused}`);
 	return { loaded, gaps: [...gaps] };
 }
 
@@ -178,7 +193,6 @@ function opened(
 	const connections: Connection[] = [];
 	walker.gateway.restore(walker.begin);
 	for (const of of classes) {
-		if (!isConnection(of.arrival.packet)) continue;
 		const seen = new Set<string>();
 		for (const end of endsOf(of.opening)) {
 			const options = {
@@ -192,8 +206,9 @@ function opened(
 			// A reset takes the connection with it. Of the gateway's own ports it is said that somebody listens.
 			const isOwn = end.fate.kind === "delivered";
 			if (!getsThrough(effect) || (end.answered !== null && !isOwn)) continue;
-			if (seen.has(to)) continue;
-			seen.add(to);
+			const key = `${to} ${end.connmark}`;
+			if (seen.has(key)) continue;
+			seen.add(key);
 			if (connections.length >= MOST_CONNECTIONS) {
 				onGap(
 					`standing connections: the first ${MOST_CONNECTIONS} kinds were opened`,
@@ -211,7 +226,7 @@ function opened(
 	return { connections, from: walker.gateway.snapshot() };
 }
 
-function isConnection({ kind }: Packet): boolean {
+function hasPorts({ kind }: Packet): boolean {
 	return kind === "tcp" || kind === "udp";
 }
 
@@ -240,7 +255,7 @@ function open(
 	const passes = (segment: Segment) =>
 		walker.follow(arrivalOf(segment, first, sent), []).fate.kind !== "dropped";
 	const isAnswered = passes("reply");
-	const stands = (isAnswered || packet.kind === "udp") && passes("data");
+	const stands = (isAnswered || packet.kind !== "tcp") && passes("data");
 	return stands ? { sent, isAnswered } : null;
 }
 

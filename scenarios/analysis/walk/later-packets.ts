@@ -30,18 +30,22 @@ export interface LaterPackets {
 
 /**
  * @param end where the first packet came to, as `walk` gives it; at the gateway itself a program is said to listen
+ * @param ended hears of each end of these packets, while the gateway is as the packet has left it
  */
 export function laterPackets(
 	walker: Walker,
 	first: Arrival,
 	end: End,
+	ended?: (end: End) => void,
 ): LaterPackets {
 	const before: Before = { ...first, ways: end.ways };
 	const { fate: reached, packet: arrived } = end;
-	const listening =
-		reached.kind === "delivered" && arrived !== null
+	const listening = {
+		...(reached.kind === "delivered" && arrived !== null
 			? { listens: arrived }
-			: {};
+			: {}),
+		...(ended === undefined ? {} : { ended }),
+	};
 	const again = walker.walk(first, { ...listening, before: [before] });
 	const answer = answerTo(end);
 	if (answer === null) return { again, answer: null, next: null };

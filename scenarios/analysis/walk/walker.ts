@@ -206,6 +206,11 @@ export class Walker {
 		return hashOf(this.free.flows());
 	}
 
+	/** What the gateway keeps of connections as it is, a text each: zones, marks, labels, addresses. */
+	connections(): readonly string[] {
+		return this.free.connections();
+	}
+
 	/**
 	 * @param atQuestion is asked at each question that `ways` do not answer: the fork at which the play ends, or
 	 * `null` to go on by its first way

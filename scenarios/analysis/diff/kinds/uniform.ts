@@ -33,6 +33,14 @@ export interface Uniform {
 	readonly after: Decision;
 	/** Rules that may tell its packets apart by what no space can say. */
 	readonly blurred: readonly Rule[];
+	/** What both gateways keep of its connection, by each end of the walk. */
+	readonly kept: Kept;
+}
+
+/** What gateways keep of connections, as texts: equal ones, equal connections. */
+export interface Kept {
+	readonly before: Set<string>;
+	readonly after: Set<string>;
 }
 
 const BEFORE_ROUTING: Path = [
@@ -144,24 +152,29 @@ function oneOf(
 	const arrival = sampleOf(space, links, []);
 	if (arrival === null) return null;
 	const decisions: Decision[] = [];
-	for (const side of [before, after]) {
-		const decision = walked(side, arrival, onGap);
+	const kept: Kept = { before: new Set(), after: new Set() };
+	for (const which of ["before", "after"] as const) {
+		const side = sides[which];
+		const decision = walked(side, arrival, kept[which], onGap);
 		if (decision === null) return null;
 		const cut = cutBehind(side.ruleset, space, { arrival, decision }, looking);
 		if (cut !== null) return cut;
 		decisions.push(decision);
 	}
 	const [one, other] = decisions as [Decision, Decision];
-	return { space, arrival, before: one, after: other, blurred: [...blurred] };
+	const rules = [...blurred];
+	return { space, arrival, before: one, after: other, blurred: rules, kept };
 }
 
 function walked(
 	{ analysis: { walker } }: Side,
 	arrival: Arrival,
+	kept: Set<string>,
 	onGap: (gap: string) => void,
 ): Decision | null {
+	const ended = () => kept.add(walker.connections().join("\n"));
 	try {
-		return walker.walk(arrival, { from: walker.begin });
+		return walker.walk(arrival, { from: walker.begin, ended });
 	} catch (error) {
 		if (!(error instanceof TooManyWaysError)) throw error;
 		onGap(error.message);

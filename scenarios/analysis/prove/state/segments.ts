@@ -26,6 +26,8 @@ export type Segment =
 	| "reset"
 	| "reset-back";
 
+const ECHO = 8;
+const ECHO_REPLY = 0;
 const FIN = 1;
 const SYN = 2;
 const RST = 4;
@@ -116,6 +118,8 @@ function said(packet: Packet, segment: Segment): Packet {
 		const ports = { sourcePort, destinationPort };
 		return udp({ source, destination, ...ports, tos, payload });
 	}
+	if (packet.kind === "icmp" && isOfBackend(segment))
+		return { ...packet, type: packet.type === ECHO ? ECHO_REPLY : packet.type };
 	if (packet.kind !== "tcp") return packet;
 	const { sourcePort, destinationPort, tos } = packet;
 	return tcp({
