@@ -119,6 +119,7 @@ describe("connections that are lost", () => {
 		[outcomes("refused", { atMost: 3 }), "holds"],
 		[outcomes("refused", 1, { fromMs: 20 }), "unknown"],
 		[outcomes("lost", { atLeast: 1 }), "holds"],
+		[outcomes("lost", 0, { fromMs: 35 }), "holds"],
 		[outcomes("completed", { atLeast: 2 }), "holds"],
 		[outcomes("completed", { atMost: 3 }), "holds"],
 		[outcomes("accepted", 2), "holds"],
@@ -214,6 +215,8 @@ describe("connections that are lost", () => {
 	it("may be lost in a failover gap, and not by another backend", () => {
 		const failing = (name: string) => [
 			connect(4, { everyMs: 100 }),
+			// One of them stands at b1 when it fails.
+			at(995, connect(2)),
 			at(1_000, backend("b1", "refuse")),
 			at(1_010, connect(2, { everyMs: 10 })),
 			at(1_100, iptables("-t nat -D PREROUTING 1")),

@@ -161,17 +161,13 @@ function endingsSaid(
 				(one) => one.connectedMs === null || !meant.has(one),
 			);
 		}
-		case "failover-gap": {
-			const { service } = expectation;
-			const of = service === undefined ? {} : { service };
-			return failoverGaps(
-				[
-					backends?.find(({ name }) => name === expectation.backend) ??
-						serving(expectation.backend),
-				],
-				{ ...account, connections: selected(connections, of) },
-			).flatMap(({ unserved }) => unserved);
-		}
+		case "failover-gap":
+			return failedOver(
+				expectation,
+				account,
+				backends?.find(({ name }) => name === expectation.backend) ??
+					serving(expectation.backend),
+			);
 		case "order":
 		case "split":
 		case "split-by-source":
@@ -193,8 +189,29 @@ function endingsSaid(
 	}
 }
 
-/** What one hopes for: that few came to it says that others may be lost, as that many did. */
-const HOPED_FOR: ReadonlySet<CountedOutcome> = new Set([
+/** Those that began while the backend had failed, and met it or none; and those that it had when it failed. */
+function failedOver(
+	{ service }: Expectation & { readonly kind: "failover-gap" },
+	account: Account,
+	backend: AtFirst,
+): readonly ConnectionRecord[] {
+	const of = service === undefined ? {} : { service };
+	const connections = selected(account.connections, of);
+	const had = connections.filter(({ met }) => met.includes(backend.name));
+	return failoverGaps([backend], { ...account, connections }).flatMap(
+		({ unserved, failedMs }) => [
+			...unserved,
+			...had.filter(
+				({ startedMs, endedMs }) =>
+					startedMs < failedMs && (endedMs === null || endedMs >= failedMs),
+			),
+		],
+	);
+}
+
+/** However many of these are expected, it says how many may be lost. */
+const SAYS_HOW_MANY: ReadonlySet<CountedOutcome> = new Set([
+	"lost",
 	"completed",
 	"answered",
 	"sent",
@@ -209,7 +226,7 @@ function endsOf(
 ): readonly ConnectionRecord[] {
 	const { outcome, of, atLeast } = expectation;
 	const saysHowMany =
-		HOPED_FOR.has(outcome) || (KEPT_SO_FAR.has(outcome) && atLeast > 0);
+		SAYS_HOW_MANY.has(outcome) || (KEPT_SO_FAR.has(outcome) && atLeast > 0);
 	const only = OF_ONE_PROTOCOL[outcome];
 	if (saysHowMany)
 		return atAnyTime(connections, of).filter(
