@@ -433,6 +433,7 @@ export type { SctpStateName } from "./sim/contract/sctp-state-name.ts";
 export { SetupError } from "./sim/contract/setup-error.ts";
 export type { TcpStateName } from "./sim/contract/tcp-state-name.ts";
 export { UnknownSignal } from "./sim/contract/unknown-signal.ts";
+export type { WaitingPacket } from "./sim/gateway/ip/neighbours.ts";
 export type { Raced } from "./sim/gateway/ip/race.ts";
 export {
 	type GatewaySnapshot,

@@ -3,6 +3,7 @@ import type { ConnectionRecord } from "../../sim/world/account/account.ts";
 import type { RuleBook, RulePlace } from "../result/rule-place.ts";
 import { type Asked, senderOf } from "./blame.ts";
 import type { Happening, Passage } from "./follow.ts";
+import { visitsOf } from "./moved.ts";
 import { pathWords, translator } from "./path.ts";
 import type { Scene } from "./scene.ts";
 import { isClients, type Stop, stopsOf } from "./stop.ts";
@@ -53,7 +54,7 @@ function lateWords(log: readonly Happening[], about: About): Told | null {
 	);
 	if (lost === undefined || again === undefined) return null;
 	const first = leadingSyn(log, connection, { stop: lost, scene });
-	const { words, rule } = stoppedWords(lost, first, about);
+	const { words, rule } = stoppedWords(lost, { syn: first, log }, about);
 	return {
 		words: `${words}; ${pathWords(again, scene.book, "the SYN sent again")} → ${goalWords(connection, scene)}`,
 		rule,
@@ -71,7 +72,7 @@ function endWords(log: readonly Happening[], about: About): Ended {
 	const stop = decisiveStop(stopsOf(log, connection, scene), connection);
 	const syn = leadingSyn(log, connection, { stop, scene });
 	if (stop !== null)
-		return { ...stoppedWords(stop, syn, about), course: "stopped" };
+		return { ...stoppedWords(stop, { syn, log }, about), course: "stopped" };
 	if (syn === null)
 		return {
 			words: "no packet of it came to the gateway",
@@ -79,11 +80,34 @@ function endWords(log: readonly Happening[], about: About): Ended {
 			course: "stopped",
 		};
 	// Nothing stopped it.
+	const { backend } = connection;
+	const to = arrivedAt(syn, log, about);
+	const shown = to === backend ? syn : (cameTo(backend, log, about) ?? syn);
 	return {
-		words: `${pathWords(syn, scene.book)} → ${goalWords(connection, scene)}`,
-		rule: senderOf(syn, asked, scene.book),
+		words: `${pathWords(shown, scene.book)} → ${goalWords(connection, scene)}`,
+		rule: senderOf(shown, asked, scene.book),
 		course: "arrived",
 	};
+}
+
+/** The backend that a packet of the client's came to; `null` where that is not known. */
+function arrivedAt(
+	passage: Passage | null,
+	log: readonly Happening[],
+	{ connection, scene }: About,
+): string | null {
+	const visits = visitsOf(log, connection, scene);
+	return visits.find((one) => one.passage === passage)?.backend ?? null;
+}
+
+/** The first packet of the client's that came to the backend: others of the connection may have gone elsewhere. */
+function cameTo(
+	backend: string | null,
+	log: readonly Happening[],
+	{ connection, scene }: About,
+): Passage | null {
+	const visits = visitsOf(log, connection, scene);
+	return visits.find((one) => one.backend === backend)?.passage ?? null;
 }
 
 function goalWords(connection: ConnectionRecord, scene: Scene): string {
@@ -156,9 +180,13 @@ function leadingSyn(
 
 function stoppedWords(
 	stop: Stop,
-	syn: Passage | null,
-	{ connection, asked, scene }: About,
+	{
+		syn,
+		log,
+	}: { readonly syn: Passage | null; readonly log: readonly Happening[] },
+	about: About,
 ): Told {
+	const { connection, asked, scene } = about;
 	const { book } = scene;
 	const { at } = stop;
 	const told = stopWords(stop, scene);
@@ -176,7 +204,8 @@ function stoppedWords(
 			passage === null ? packetName(at.packet) : pathWords(passage, book);
 		return { words: `${way} → ${told.words}${switched}`, rule };
 	}
-	const { connectedMs, backend } = connection;
+	const { connectedMs } = connection;
+	const backend = arrivedAt(syn, log, about) ?? connection.backend;
 	const isConnected = connectedMs !== null && at.atMs >= connectedMs;
 	const reached = connection.protocol === "udp" ? "answered" : "connected";
 	const goal = `${backend ?? "its backend"}${isConnected ? `, ${reached}` : ""}`;
@@ -243,9 +272,10 @@ function backendOf(stop: Stop, scene: Scene): string | null {
 		case "unanswered":
 			return stop.at.at;
 		case "waits": {
-			const { steps, packet } = stop.at;
-			const { destination } = steps.at(-1)?.packet ?? packet;
-			return scene.backendAt(destination)?.name ?? null;
+			const { waiting } = stop.at;
+			return waiting === null
+				? null
+				: (scene.backendAt(waiting.neighbour)?.name ?? null);
 		}
 		default:
 			return null;

@@ -1,12 +1,14 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { BackendBehaviour } from "../../sim/endpoint/backend.ts";
 import {
 	abandonedWithin,
 	affinity,
 	at,
+	avoided,
 	backend,
 	evict,
 	iptables,
+	order,
 	outcomes,
 	packet,
 	packetsOut,
@@ -122,6 +124,38 @@ it("an entry that was thrown away", () => {
 	).toMatch(
 		/^datagram → DNAT 192\.168\.0\.1 .* → b1; its conntrack entry is gone .*and a later packet begins a new one: the client's datagram → DNAT 192\.168\.0\.2/,
 	);
+});
+
+describe("of a flow that was translated anew, each backend with the rule that led to it", () => {
+	const steps = [
+		send(20, { everyMs: 1_000, port: 5000, reply }),
+		at(5_500, evict({ protocol: "udp" })),
+	];
+	const first = "datagram → DNAT 192.168.0.1 (line 2) → out bond0.205 → b1";
+	const second = "DNAT 192.168.0.2 (line 3) → out bond0.205 → b2";
+	const moved = `${first}; its conntrack entry is gone (after conntrack -D -p udp at 5.5 s), and a later packet begins a new one: the client's datagram → ${second}`;
+
+	it("where it was to avoid the second", () => {
+		expect(why({ steps, expectation: avoided("b2") })).toBe(moved);
+		expect(why({ steps, expectation: affinity() })).toBe(moved);
+	});
+
+	it.each([avoided("b1"), order(["b2"]), outcomes("unanswered", 1)])(
+		"where the question is about the first: $kind",
+		(expectation) => {
+			expect(why({ steps, expectation })).toBe(first);
+		},
+	);
+
+	it("where a later datagram is dropped", () => {
+		const dropped = [
+			...steps,
+			at(7_500, iptables("-A FORWARD -d 192.168.0.2/32 -j DROP")),
+		];
+		expect(why({ steps: dropped, expectation: outcomes("answered", 1) })).toBe(
+			`datagram → ${second}, answered; the client's datagram → dropped by -A FORWARD -d 192.168.0.2/32 -j DROP, filter:FORWARD:rule:1 (ctstate ESTABLISHED)`,
+		);
+	});
 });
 
 it("a backend that fails under a flow", () => {

@@ -11,6 +11,7 @@ import {
 	evict,
 	failoverGapAtMost,
 	hold,
+	neighbour,
 	order,
 	outcomes,
 	packet,
@@ -260,6 +261,40 @@ describe("says what is wrong with a backend", () => {
 	it("it was never there", () => {
 		expect(why(TURNS, { steps: broken("vanish") })[0]).toMatch(
 			/^SYN → mark 0x1 .* → DNAT 10.20.0.11 .* → b1 \(vanished at the start\), 10.20.0.11, answers no ARP on eth1$/,
+		);
+	});
+
+	it("it was never there, and the rule that sends it there is the last one", () => {
+		const [text] = why(DNAT, { steps: broken("vanish") });
+		expect(text).toBe(
+			"SYN → DNAT 10.20.0.11 (line 2) → b1 (vanished at the start), 10.20.0.11, answers no ARP on eth1",
+		);
+	});
+
+	it("the router before it was never there", () => {
+		const far = DNAT.replace("10.20.0.11", "192.168.0.1");
+		const [text] = why(far, {
+			steps: [
+				neighbour("10.20.0.254", "vanish"),
+				at(100, connect(1, { client: "c" })),
+			],
+			setup: {
+				gateway: {
+					interfaces: INTERFACES,
+					routes: [
+						{
+							destination: "192.168.0.0/24",
+							via: "10.20.0.254",
+							interface: "eth1",
+						},
+					],
+				},
+				neighbours: [{ interface: "eth1", address: "10.20.0.254" }],
+				backends: [backendAt("b1", "192.168.0.1", { interface: "eth1" })],
+			},
+		});
+		expect(text).toBe(
+			"SYN → DNAT 192.168.0.1 (line 2) → 10.20.0.254, the next hop to 192.168.0.1, answers no ARP on eth1",
 		);
 	});
 

@@ -83,7 +83,7 @@ export function explain(
 		const told = concerned.slice(0, MOST_FOLLOWED).map((connection) => ({
 			connection: connection.id,
 			...withIdle(
-				explained(kind, connection, { follower, again, scene }),
+				explained(expectation, connection, { follower, again, scene }),
 				idle,
 			),
 		}));
@@ -138,7 +138,7 @@ function withIdle(told: Ended, idle: RulePlace | null): Ended {
 }
 
 function explained(
-	kind: ExpectationKind["kind"],
+	expectation: ExpectationKind,
 	connection: ConnectionRecord,
 	{
 		follower,
@@ -162,11 +162,14 @@ function explained(
 	const twin = again.connections[connection.id];
 	if (twin === undefined || !isSame(twin, connection))
 		return notKnown(partedWords(twin, again));
+	const { kind } = expectation;
 	const log = follower.log(connection.id);
 	const moved =
 		kind === "affinity" || kind === "moved"
-			? movedWords(log, connection, scene)
-			: null;
+			? movedWords(log, connection, { scene })
+			: kind === "avoided"
+				? movedWords(log, connection, { scene, to: expectation.backend })
+				: null;
 	if (moved !== null) return { ...moved, course: "arrived" };
 	const ended = endedWords(log, connection, { asked: askedBy(kind), scene });
 	return kind === "abandoned" && isKept(log, connection, scene)

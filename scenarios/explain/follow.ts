@@ -6,6 +6,7 @@ import type { ModelGateway } from "../../sim/gateway/model-gateway.ts";
 import { passedBy } from "../../sim/gateway/passed.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
 import type { LinkEvent } from "../../sim/world/watch.ts";
+import { isSame } from "./words.ts";
 
 /** A packet that came into the gateway, and what became of it there. */
 export interface Passage {
@@ -20,7 +21,11 @@ export interface Passage {
 	readonly fate: Fate;
 	/** What came out at once. */
 	readonly out: readonly Emission[];
+	/** Where it waits for the address of its next hop: as it is to be sent. */
+	readonly waiting: Waiting | null;
 }
+
+type Waiting = ModelGateway["waiting"][number];
 
 export type Happening = Passage | LinkEvent;
 
@@ -77,6 +82,7 @@ export class Follower {
 				packet,
 				fate,
 				out: emissions,
+				waiting: waitingOf(packet, fate, gateway),
 				...ofPacket(own, name),
 			};
 			if (connection === undefined) this.byHand.push(passage);
@@ -98,6 +104,16 @@ export class Follower {
 		);
 		log.splice(least < 0 ? FIRST_HAPPENINGS : least, 1);
 	}
+}
+
+/** The rules that it matched saw it before it was translated, and none knows its next hop. */
+function waitingOf(
+	packet: Packet,
+	fate: Fate,
+	gateway: ModelGateway,
+): Waiting | null {
+	if (fate.kind !== "queued" || fate.waitsFor !== "neighbour") return null;
+	return gateway.waiting.findLast((one) => isSame(one.packet, packet)) ?? null;
 }
 
 /** Rules of nat have seen it: it began an entry of conntrack. */

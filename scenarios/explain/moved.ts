@@ -14,17 +14,23 @@ interface Visit {
 	readonly backend: string;
 }
 
-/** `null` where no packet is known that met another backend. */
+/**
+ * @param to the backend that the question is about; left out: whichever it met after the first
+ * @returns `null` where no packet is known that met it after another one
+ */
 export function movedWords(
 	log: readonly Happening[],
 	connection: ConnectionRecord,
-	scene: Scene,
+	{ scene, to }: { readonly scene: Scene; readonly to?: string | undefined },
 ): Told | null {
 	const { book } = scene;
 	const visits = visitsOf(log, connection, scene);
 	const first = visits[0];
-	const moved = visits.find(({ backend }) => backend !== first?.backend);
-	if (first === undefined || moved === undefined) return null;
+	if (first === undefined || first.backend === to) return null;
+	const moved = visits.find(({ backend }) =>
+		to === undefined ? backend !== first.backend : backend === to,
+	);
+	if (moved === undefined) return null;
 	// The last packet before it that still went where it should.
 	const last = visits[visits.indexOf(moved) - 1] ?? first;
 	const name = packetName(moved.passage.packet);
@@ -35,7 +41,8 @@ export function movedWords(
 	};
 }
 
-function visitsOf(
+/** In the order of time. */
+export function visitsOf(
 	log: readonly Happening[],
 	connection: ConnectionRecord,
 	scene: Scene,

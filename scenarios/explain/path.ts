@@ -51,10 +51,13 @@ function translation({ table, kind, text }: TraceEvent): string | null {
 }
 
 /** ` 10.20.0.12`, ` 10.20.0.12:625` where the port changed as well; as the rule says it where the packet ended there. */
-function translated({ steps, out, fate }: Passage, index: number): string {
+function translated(
+	{ steps, out, fate, waiting }: Passage,
+	index: number,
+): string {
 	const before = steps[index]?.packet;
 	const sent = fate.kind === "forwarded" ? out[0] : undefined;
-	const after = (steps[index + 1] ?? sent)?.packet;
+	const after = (steps[index + 1] ?? sent ?? waiting)?.packet;
 	if (before === undefined || after === undefined) {
 		const said = / --to-(?:destination|source) (\S+)/.exec(
 			steps[index]?.text ?? "",

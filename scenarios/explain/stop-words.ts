@@ -38,17 +38,8 @@ export function stopWords(stop: Stop, scene: Scene): End {
 			return droppedWords(stop.at, scene);
 		case "delivered":
 			return deliveredWords(stop.at, scene);
-		case "waits": {
-			const { address, interface: out } = nextHop(stop.at);
-			const backend = scene.backendAt(address);
-			const who =
-				backend === null
-					? formatAddress(address)
-					: `${scene.backendWords(backend.name, stop.at.atMs)}, ${backend.address},`;
-			return told(`${who} answers no ARP on ${out}`, {
-				blamed: backend === null ? "destination" : "sender",
-			});
-		}
+		case "waits":
+			return waitsWords(stop.at, scene);
 		case "nowhere":
 			return told(
 				`${addressee(stop.at.packet)}, which is no host of this scenario`,
@@ -149,6 +140,24 @@ function answerName(packet: Packet): string {
 	return name === "rst" ? "RST" : name;
 }
 
+function waitsWords({ atMs, waiting }: Passage, scene: Scene): End {
+	if (waiting === null) return told("its next hop answers no ARP");
+	const { neighbour, interface: out, packet } = waiting;
+	const backend = scene.backendAt(neighbour);
+	const address = formatAddress(neighbour);
+	const far =
+		packet.destination === neighbour
+			? ""
+			: `, the next hop to ${formatAddress(packet.destination)},`;
+	const who =
+		backend === null
+			? `${address}${far}`
+			: `${scene.backendWords(backend.name, atMs)}, ${address},`;
+	return told(`${who} answers no ARP on ${out}`, {
+		blamed: backend === null ? "destination" : "sender",
+	});
+}
+
 function deliveredWords(passage: Passage, scene: Scene): End {
 	const { packet, answerSteps, out } = passage;
 	const { book } = scene;
@@ -179,15 +188,4 @@ function deliveredWords(passage: Passage, scene: Scene): End {
 /** What refuses a packet; what comes out on `lo` besides goes to a program. */
 function isAnswer({ packet }: Emission): boolean {
 	return packet.kind === "icmp" || nameOfAnswer(packet) === "rst";
-}
-
-function nextHop({ steps, packet }: Passage): {
-	readonly address: number;
-	readonly interface: string;
-} {
-	const last = steps.at(-1);
-	return {
-		address: (last?.packet ?? packet).destination,
-		interface: last?.outInterface || "its interface",
-	};
 }

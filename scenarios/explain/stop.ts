@@ -6,7 +6,7 @@ import { LOOPBACK } from "../../sim/world/setup/services.ts";
 import type { LinkEvent } from "../../sim/world/watch.ts";
 import type { Happening, Passage } from "./follow.ts";
 import type { Scene } from "./scene.ts";
-import { asks } from "./words.ts";
+import { asks, isSame } from "./words.ts";
 
 type Arrival = Extract<LinkEvent, { readonly kind: "arrives" }>;
 
@@ -144,17 +144,6 @@ function isFrom(happening: Happening, packet: Packet): boolean {
 		sent.source === packet.destination &&
 		sent.destination === packet.source &&
 		(happening.kind !== "arrives" || happening.from !== null)
-	);
-}
-
-function isSame(one: Packet, other: Packet): boolean {
-	if (one.kind === "udp")
-		return other.kind === "udp" && one.payload === other.payload;
-	return (
-		one.kind === "tcp" &&
-		other.kind === "tcp" &&
-		one.seq === other.seq &&
-		one.flags === other.flags
 	);
 }
 

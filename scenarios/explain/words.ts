@@ -33,6 +33,18 @@ export function asks(packet: Packet): boolean {
 	return packet.kind === "udp" || isSyn(packet);
 }
 
+/** Are they one packet, before and after it was translated? */
+export function isSame(one: Packet, other: Packet): boolean {
+	if (one.kind === "udp")
+		return other.kind === "udp" && one.payload === other.payload;
+	return (
+		one.kind === "tcp" &&
+		other.kind === "tcp" &&
+		one.seq === other.seq &&
+		one.flags === other.flags
+	);
+}
+
 /** As TRACE spells it. */
 export function placeOf({ table, chain, kind, number }: TraceEvent): string {
 	return `${table}:${chain}:${kind}:${number}`;

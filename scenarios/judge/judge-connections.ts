@@ -58,7 +58,7 @@ export function judgeAvoided(given: Of<"avoided">, account: Account): Finding {
 	);
 	const found = finding(connections.length > 0 && there.length === 0, {
 		expected: `none of the ${nounOf(connections)}s${filterWords(given.of)} at ${given.backend}`,
-		seen: share(there, connections, firstAt(there)),
+		seen: share(there, connections, firstAt(there, given.backend)),
 		concerned: there,
 	});
 	return unlessUnmet(found, connections);
@@ -284,9 +284,18 @@ function unlessOpen(
 		: found;
 }
 
-function firstAt(connections: readonly ConnectionRecord[]): string {
+/** It may have gone elsewhere first. */
+function firstAt(
+	connections: readonly ConnectionRecord[],
+	backend: string,
+): string {
 	const first = connections[0];
-	return first ? `, the first one at ${first.startedMs} ms` : "";
+	if (first === undefined) return "";
+	const { met, startedMs } = first;
+	const before = met.slice(0, Math.max(0, met.indexOf(backend)));
+	return before.length === 0
+		? `, the first one at ${startedMs} ms`
+		: `, the first one began at ${startedMs} ms and met ${before.join(", then ")} before`;
 }
 
 function sequence(backends: readonly (string | null)[], from: number): string {

@@ -939,6 +939,17 @@ describe("what a judgement says", () => {
 		});
 	});
 
+	it("says where a flow was before it came to a backend that it was to avoid", () => {
+		const there = (met: readonly string[]) => {
+			const flow = connectionRecord(0, { met, protocol: "udp" });
+			return say(avoided("b2"), accountOf({ connections: [flow] }))?.seen;
+		};
+		expect(there(["b1", "b2"])).toBe(
+			"1 of 1 flow, the first one began at 0 ms and met b1 before",
+		);
+		expect(there(["b2", "b1"])).toBe("1 of 1 flow, the first one at 0 ms");
+	});
+
 	it("names few of many connections", () => {
 		const connections = connectionsTo(...Array<null>(1000).fill(null));
 		const judgement = say(outcomes("lost", 0), accountOf({ connections }));

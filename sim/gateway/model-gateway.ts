@@ -32,7 +32,11 @@ import { normalSets } from "../sets/command/restore.ts";
 import { readConditions, writeCondition } from "./condition-files.ts";
 import { createGateway } from "./create-gateway.ts";
 import { advanceTo, fireNext, receive } from "./ip/events.ts";
-import { takeEmissions } from "./ip/neighbours.ts";
+import {
+	neighWaiting,
+	takeEmissions,
+	type WaitingPacket,
+} from "./ip/neighbours.ts";
 import { type Raced, race } from "./ip/race.ts";
 import { sourceTowards } from "./ip/raw-socket.ts";
 import { setCarrier } from "./ip-command.ts";
@@ -136,6 +140,11 @@ export class ModelGateway {
 	/** Virtual time, in ms. */
 	get nowMs(): number {
 		return this.state.timers.nowMs;
+	}
+
+	/** What waits for the address of a neighbour: of each, the packet that came last. */
+	get waiting(): readonly WaitingPacket[] {
+		return neighWaiting(this.state);
 	}
 
 	/**

@@ -144,6 +144,31 @@ export function transmit(
 	else gateway.emissions.push(emission);
 }
 
+/** A packet that waits for the address of a neighbour. @public */
+export interface WaitingPacket {
+	readonly interface: string;
+	/** Of the neighbour: the next hop. */
+	readonly neighbour: Address;
+	/** As it is to be sent. */
+	readonly packet: Packet;
+}
+
+/** Of each neighbour whose address is asked for, the packet that came last. */
+export function neighWaiting({
+	neighbours,
+	routes,
+}: GatewayState): readonly WaitingPacket[] {
+	return neighbours.known.flatMap((ofLink, index) =>
+		[...(ofLink?.values() ?? [])].flatMap(({ address, queue }) => {
+			const last = queue.at(-1);
+			const name = routes.interfaces[index];
+			return last === undefined || name === undefined
+				? []
+				: [{ interface: name, neighbour: address, packet: packetOf(last) }];
+		}),
+	);
+}
+
 /** What came out since this was last called. */
 export function takeEmissions(gateway: GatewayState): readonly Emission[] {
 	const { emissions } = gateway;
