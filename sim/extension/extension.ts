@@ -262,6 +262,11 @@ export interface TargetExtension<Options extends object = object>
 	readonly actsAtLoad?: boolean;
 	/** Packets go on as if the rule were not there, and no later rule can tell that they met it. */
 	readonly onlyReports?: boolean;
+	/**
+	 * One packet does not show what it does: it writes what few packets have or what others have already, or what
+	 * somebody reads who is no rule (a queueing discipline, SELinux, who lists a set).
+	 */
+	readonly actsUnseen?: boolean;
 	/** Of what it takes it tells the sender, with a packet of the gateway's own that meets OUTPUT and POSTROUTING. */
 	readonly answersItself?: boolean;
 	/**

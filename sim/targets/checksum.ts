@@ -7,6 +7,7 @@ import { XT_CONTINUE } from "../packet/skb/skb.ts";
  */
 export const checksum = defineTarget<object>({
 	name: "CHECKSUM",
+	actsUnseen: true,
 	flagCodes: { "checksum-fill": 0 },
 	tables: ["mangle"],
 	options: [{ name: "checksum-fill", type: "none", mandatory: true }],

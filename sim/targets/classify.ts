@@ -16,6 +16,7 @@ const CLASS = new RegExp(`^${HEX}:${HEX}`, "i");
  */
 export const classify = defineTarget<Options>({
 	name: "CLASSIFY",
+	actsUnseen: true,
 	usualTable: "mangle",
 	hooks: ["FORWARD", "OUTPUT", "POSTROUTING"],
 	options: [{ name: "set-class", type: "string", mandatory: true }],

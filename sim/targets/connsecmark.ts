@@ -12,6 +12,7 @@ interface Options {
  */
 export const connsecmark = defineTarget<Options>({
 	name: "CONNSECMARK",
+	actsUnseen: true,
 	flagCodes: { save: 0, restore: 1 },
 	onlyReports: true,
 	needsConntrack: true,

@@ -38,6 +38,7 @@ const CLASSES: readonly (readonly [name: string, dscp: number])[] = [
  */
 export const dscp = defineTarget<Options>({
 	name: "DSCP",
+	actsUnseen: true,
 	tables: ["mangle"],
 	options: [
 		{ name: "set-dscp", type: "uint8", max: 63, excludes: ["set-dscp-class"] },

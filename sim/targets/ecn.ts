@@ -26,6 +26,7 @@ const NAMES = ["ecn-tcp-remove", "ecn-tcp-cwr", "ecn-tcp-ece", "ecn-ip-ect"];
  */
 export const ecn = defineTarget<Options>({
 	name: "ECN",
+	actsUnseen: true,
 	flagCodes: { "ecn-tcp-remove": 0 },
 	library: { prefix: "ipt" },
 	tables: ["mangle"],

@@ -29,6 +29,7 @@ const UNITS: ReadonlyMap<string, number> = new Map([
  */
 export const rateest = defineTarget<Options>({
 	name: "RATEEST",
+	actsUnseen: true,
 	options: [
 		{ name: "rateest-name", type: "string", mandatory: true },
 		{ name: "rateest-interval", type: "string", mandatory: true },

@@ -16,6 +16,7 @@ const CONTEXT_LENGTH = 255;
  */
 export const secmark = defineTarget<Options>({
 	name: "SECMARK",
+	actsUnseen: true,
 	onlyReports: true,
 	options: [{ name: "selctx", type: "string", mandatory: true }],
 	build: (given) => ({

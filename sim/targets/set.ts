@@ -45,6 +45,7 @@ const MAX_JIFFIES_S = Math.floor(0x7fffffff / 1000);
  */
 export const set = defineTarget<Options>({
 	name: "SET",
+	actsUnseen: true,
 	flagCodes: { exist: "3", "map-mark": "6", "map-prio": "7", "map-queue": "8" },
 	options: [
 		...NAMED.map((name) => ({ ...TAKEN, name, words: 2 as const })),

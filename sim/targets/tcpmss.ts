@@ -30,6 +30,7 @@ const DEFAULT_MSS = 536;
  */
 export const tcpmss = defineTarget<Options>({
 	name: "TCPMSS",
+	actsUnseen: true,
 	flagCodes: { "clamp-mss-to-pmtu": 1 },
 	usualTable: "mangle",
 	protocols: [TCP],

@@ -27,6 +27,7 @@ const NAMES: ReadonlyMap<string, number> = new Map([
 /** Overwrites TCP options with padding (iptables 1.8.9 libxt_TCPOPTSTRIP.c, kernel 6.1 xt_TCPOPTSTRIP.c). */
 export const tcpoptstrip = defineTarget<Options>({
 	name: "TCPOPTSTRIP",
+	actsUnseen: true,
 	tables: ["mangle"],
 	protocols: [TCP],
 	options: [{ name: "strip-options", type: "string" }],

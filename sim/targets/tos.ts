@@ -16,6 +16,7 @@ const others = (name: string) => FORMS.filter((form) => form !== name);
  */
 export const tos = defineTarget<Options>({
 	name: "TOS",
+	actsUnseen: true,
 	tables: ["mangle"],
 	options: [
 		// A name stands for a value and leaves the two upper bits as they are.

@@ -11,6 +11,7 @@ const MODES = ["set", "dec", "inc"] as const;
 /** Writes the TTL, within 0 and 255 (iptables 1.8.9 libipt_TTL.c, kernel 6.1 xt_HL.c, `ttl_tg`). */
 export const ttl = defineTarget<Options>({
 	name: "TTL",
+	actsUnseen: true,
 	library: { prefix: "ipt" },
 	tables: ["mangle"],
 	numbered: ["ttl-set", "ttl-inc", "ttl-dec"],

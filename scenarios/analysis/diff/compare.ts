@@ -71,10 +71,10 @@ export function compareDecisions(question: Question): Comparison {
 		(asked) => sameKey(asked) ?? `old ${asked.key}`,
 	);
 	const unknown = [...unknownIn(one.effects), ...unknownIn(other.effects)];
-	const translated = otherTranslation(question);
+	const unshown = unseenIn(question);
 	const effects = { before: one.effects, after: other.effects };
 	if (oldText === decisionText(question.after, other.keyOf)) {
-		const why = [...new Set([...unknown, ...translated])];
+		const why = [...new Set([...unknown, ...unshown])];
 		const verdict = why.length === 0 ? "same" : "unknown";
 		return { verdict, why, ...effects, vectors: [] };
 	}
@@ -96,7 +96,7 @@ export function compareDecisions(question: Question): Comparison {
 	const why = [
 		...new Set([
 			...unknown,
-			...translated,
+			...unshown,
 			...vectors.flatMap(({ moved }) => whyOpen(moved, open)),
 			...notAllValues(question),
 		]),
@@ -200,41 +200,37 @@ export function placeWords(at: RuleRef | null): string {
 	return ` (${place}${at.text === "" ? "" : `: ${at.text}`})`;
 }
 
-/** Rules that translate otherwise than before, though the packet that was walked got the same. */
-function otherTranslation({
-	sides: { before, after, alignment },
-	...question
-}: Question): readonly string[] {
+/** Rules that do something else than before, though the packet that was walked shows the same. */
+function unseenIn({ sides, ...question }: Question): readonly string[] {
 	const texts = (side: Side, decision: Decision) =>
 		new Set(
 			endsOf(decision).flatMap(({ rules }) =>
-				rules.flatMap((ref) =>
-					isAmong(side, ref, alignment.changed) ? translation(side, ref) : [],
-				),
+				rules.flatMap((ref) => unseen(side, ref)),
 			),
 		);
-	const olds = texts(before, question.before);
-	const news = texts(after, question.after);
+	const olds = texts(sides.before, question.before);
+	const news = texts(sides.after, question.after);
 	const gone = [...olds].filter((text) => !news.has(text));
 	const fresh = [...news].filter((text) => !olds.has(text));
 	if (gone.length + fresh.length === 0) return [];
 	const words = (all: readonly string[]) =>
 		all.length === 0 ? "nothing" : all.join(", ");
 	return [
-		`another translation, of which one packet shows nothing: ${words(gone)} → ${words(fresh)}`,
+		`rules do something else, of which one packet shows nothing: ${words(gone)} → ${words(fresh)}`,
 	];
 }
 
 /** ` -j MASQUERADE --to-ports 1024-2047` */
-function translation(
+function unseen(
 	{ analysis: { walker } }: Side,
 	{ rule: name, text }: RuleRef,
 ): readonly string[] {
 	const target = walker.rules.ruleAt(name)?.target;
 	if (target?.kind !== "extension") return [];
-	const { translates = "destination" } = targets.get(target.name) ?? {};
+	const { translates = "destination", actsUnseen = false } =
+		targets.get(target.name) ?? {};
 	// Each of several destinations is walked; the port of a source is not.
-	if (translates === "destination") return [];
+	if (!actsUnseen && translates === "destination") return [];
 	return [text.slice(text.lastIndexOf(" -j ")).trim()];
 }
 

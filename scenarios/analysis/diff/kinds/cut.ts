@@ -112,11 +112,15 @@ function inChain(
 export function isIdle({ target, matches: uses }: Rule): boolean {
 	const isReport =
 		target === null ||
-		(target.kind === "extension" &&
-			targets.get(target.name)?.onlyReports === true);
+		(target.kind === "extension" && onlyReports(target.name));
 	return (
 		isReport && !uses.some(({ name }) => matches.get(name)?.stateful === true)
 	);
+}
+
+function onlyReports(name: string): boolean {
+	const target = targets.get(name);
+	return target?.onlyReports === true && target.actsUnseen !== true;
 }
 
 function leavesByOther(
