@@ -40,7 +40,8 @@ fractions of all connections in the long run; a window is any run of consecutive
 connections, and its deviation is how many connections more or fewer a backend gets in it.
 
 Exit codes:
-  0  all shares are known
+  0  all shares are known (as intervals, where rates, times of day or earlier
+     clients decide)
   2  the ruleset would not load, or another bad input
   3  no service was found, no packet met a rule that says where connections go,
      a share is unknown, or a dump says that it is not all`,

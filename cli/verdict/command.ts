@@ -36,7 +36,8 @@ Examples:
 It is \`check\`, \`split\` and \`lint\` in one. \`marktwin fix\` repairs what can be repaired.
 
 Exit codes:
-  0  it would load, all shares are known, no finding is of --severity or above
+  0  it would load, all shares are known (as intervals, where rates, times of
+     day or earlier clients decide), no finding is of --severity or above
   1  a finding of --severity or above
   2  it would not load, or another bad input
   3  no such finding, but something is not known: no service was found, a share
