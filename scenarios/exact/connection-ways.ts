@@ -5,6 +5,7 @@ import { parseAddress } from "../../sim/packet/address.ts";
 import { tcp, udp } from "../../sim/packet/build.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
 import { checkRules } from "../../sim/script/check-rules.ts";
+import type { ConnectionRecord } from "../../sim/world/account/account.ts";
 import {
 	LOOPBACK,
 	listeningOf,
@@ -12,7 +13,11 @@ import {
 } from "../../sim/world/setup/services.ts";
 import type { ServiceSetup } from "../../sim/world/setup/setup.ts";
 import type { Decision, End } from "../analysis/walk/decision.ts";
-import { TooManyWaysError, Walker } from "../analysis/walk/walker.ts";
+import {
+	type Arrival,
+	TooManyWaysError,
+	Walker,
+} from "../analysis/walk/walker.ts";
 import type { Setup } from "../language/scenario.ts";
 import { DATAGRAM_OCTETS } from "../language/schema/schema-steps.ts";
 
@@ -33,16 +38,25 @@ export function rulesOf({ ruleset, gateway }: Setup): Ruleset | null {
 	return count === undefined || count > MOST_RULES ? null : rules;
 }
 
+/** Whose connection it is, and of which service. */
+export type Asking = Pick<ConnectionRecord, "client" | "service">;
+
+/** All that may become of connections that are alike. */
+export interface ConnectionWays {
+	readonly walker: Walker;
+	readonly arrival: Arrival;
+	/** Of a SYN, or a datagram. */
+	readonly first: Decision;
+}
+
 /**
- * By client: all that may become of its SYN, or its datagram.
- * @returns `null` when the rules are not looked at, a packet has too many ways, or there are several services
+ * For each client, and each service that it asks.
+ * @returns `null` when the rules are not looked at, a packet has too many ways, or a service has several ports
  */
 export function connectionWays(
 	setup: Setup,
-	clients: readonly string[],
-): ReadonlyMap<string, Decision> | null {
-	const [service, ...others] = servicesOf(setup);
-	if (service === undefined || others.length > 0) return null;
+	connections: readonly Asking[],
+): readonly ConnectionWays[] | null {
 	const rules = rulesOf(setup);
 	if (rules === null) return null;
 	const { sets, ...gateway } = setup.gateway;
@@ -51,12 +65,19 @@ export function connectionWays(
 		typeof sets === "string" ? { ...gateway, sets } : gateway,
 		setup.assume,
 	);
-	const ways = new Map<string, Decision>();
-	for (const { name, interface: at, address } of setup.clients) {
-		if (!clients.includes(name)) continue;
-		const packet = firstPacket(service, address);
+	const services = new Map(servicesOf(setup).map((one) => [one.name, one]));
+	const asked = new Map(
+		connections.map((one) => [`${one.client} ${one.service ?? ""}`, one]),
+	);
+	const ways: ConnectionWays[] = [];
+	for (const { client: name, service: of = "" } of asked.values()) {
+		const client = setup.clients.find((one) => one.name === name);
+		const service = services.get(of);
+		if (client === undefined || service?.ports.length !== 1) return null;
+		const packet = firstPacket(service, client.address);
+		const arrival = { interface: client.interface, packet };
 		try {
-			ways.set(name, walker.walk({ interface: at, packet }));
+			ways.push({ walker, arrival, first: walker.walk(arrival) });
 		} catch (error) {
 			if (!(error instanceof TooManyWaysError)) throw error;
 			return null;

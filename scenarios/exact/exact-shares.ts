@@ -16,9 +16,16 @@ import type {
 } from "../../sim/world/account/account.ts";
 import { ANY_ADDRESS } from "../../sim/world/setup/services.ts";
 import { splitOf } from "../analysis/split/split-of.ts";
+import type { End } from "../analysis/walk/decision.ts";
 import { decisionText, endsOf } from "../analysis/walk/ends-of.ts";
+import { laterPackets } from "../analysis/walk/later-packets.ts";
 import type { Scenario } from "../language/scenario.ts";
-import { backendOf, connectionWays, rulesOf } from "./connection-ways.ts";
+import {
+	type Asking,
+	backendOf,
+	connectionWays,
+	rulesOf,
+} from "./connection-ways.ts";
 
 /** Of one backend, or of what no backend gets. */
 export interface ExactShare {
@@ -54,13 +61,12 @@ export function exactShares(
 		({ kind, atMs }) => kind === "condition" && atMs > 0 && atMs <= untilMs,
 	);
 	if (isMoved || isFlipped) return null;
-	const clients = [...new Set(account.connections.map(({ client }) => client))];
-	const ways = connectionWays(setup, clients);
+	const ways = connectionWays(setup, account.connections);
 	if (ways === null) return null;
 	const conditions = conditionsOf(setup, account);
 	const keyOf: Parameters<typeof splitOf>[1]["keyOf"] = (end) =>
 		backendOf(end, setup) ?? NONE;
-	const [first, ...others] = [...ways.values()];
+	const [first, ...others] = ways.map((one) => one.first);
 	if (first === undefined) return null;
 	const text = decisionText(first, keyOf);
 	if (others.some((one) => decisionText(one, keyOf) !== text)) return null;
@@ -128,11 +134,14 @@ export function areShares(
 	);
 }
 
-/** Do the rules lead all connections of the scenario to this backend on another host, whatever conditions say? */
+/**
+ * Do the rules lead these connections to this backend on another host, whatever conditions say: first packets, those that
+ * are sent again, and those behind an answer?
+ */
 export function leadToOne(
 	{ setup, steps }: Played,
 	backend: string,
-	clients: readonly string[],
+	connections: readonly Asking[],
 ): boolean {
 	const isChanged = steps.some(
 		(step) =>
@@ -141,13 +150,18 @@ export function leadToOne(
 			(step.kind === "operation" && step.operation.kind !== "condition"),
 	);
 	if (isChanged) return false;
-	const ways = connectionWays(setup, clients);
-	if (ways === null || ways.size === 0) return false;
-	return [...ways.values()].every((one) =>
-		endsOf(one).every(
-			(end) =>
-				end.fate.kind === "forwarded" && backendOf(end, setup) === backend,
-		),
+	const ways = connectionWays(setup, connections);
+	if (ways === null || ways.length === 0) return false;
+	const isThere = (end: End) =>
+		end.fate.kind === "forwarded" && backendOf(end, setup) === backend;
+	return ways.every(({ walker, arrival, first }) =>
+		endsOf(first).every((end) => {
+			if (!isThere(end)) return false;
+			const { again, next } = laterPackets(walker, arrival, end);
+			return [again, ...(next === null ? [] : [next])].every((decision) =>
+				endsOf(decision).every(isThere),
+			);
+		}),
 	);
 }
 

@@ -77,11 +77,10 @@ function findingsAbout(
 	{ setup }: PlayableScenario,
 	account: Account,
 ): readonly LintFinding[] {
-	const clients = account.connections.map(({ client }) => client);
-	const ways = connectionWays(setup, clients);
+	const ways = connectionWays(setup, account.connections);
 	if (ways === null) return [];
 	const met = new Set(
-		[...ways.values()].flatMap((one) => rulesIn(one)).map(({ rule }) => rule),
+		ways.flatMap(({ first }) => rulesIn(first)).map(({ rule }) => rule),
 	);
 	const findings = analyseSetup(setup)?.findings ?? [];
 	return findings.filter(

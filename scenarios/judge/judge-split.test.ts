@@ -1,16 +1,24 @@
 import { describe, expect, it } from "vitest";
 import {
+	affinity,
 	at,
 	clientAt,
 	connect,
 	iptables,
+	moved,
+	outcomes,
 	recipeSetup,
 	scenario,
+	service,
 	split,
 	splitBySource,
 	sticky,
 } from "../language/build/build.ts";
-import type { PlayableScenario, ScenarioStep } from "../language/scenario.ts";
+import type {
+	Expectation,
+	PlayableScenario,
+	ScenarioStep,
+} from "../language/scenario.ts";
 import { type AsyncDriver, modelDriver } from "../run/driver.ts";
 import { checkScenario, checkScenarioAsync } from "../run/run-scenario.ts";
 import { drawnBands, judgeSplit } from "./judge-split.ts";
@@ -210,6 +218,36 @@ describe("what the rules leave no room for", () => {
 			clients: [{ ...client, interface: "lo", address: "0.0.0.0" }],
 		};
 		expect(judged({ ...played, setup })).toMatchObject({ outcome: "holds" });
+	});
+
+	it("is another backend, where that serves another service", () => {
+		const text = `*nat
+-A PREROUTING -d 10.0.0.1 -p tcp --dport 25 ${TO_B1}
+-A PREROUTING -d 10.0.0.1 -p udp --dport 53 ${TO_B2}
+COMMIT
+`;
+		const at = { address: "10.0.0.1" };
+		const setup = recipeSetup({
+			ruleset: { name: "my.rules", text },
+			services: [
+				service("mail", { ...at, port: 25, backends: ["b1"] }),
+				service("dns", {
+					...at,
+					protocol: "udp",
+					port: 53,
+					backends: [{ backend: "b2", port: 53 }],
+				}),
+			],
+		});
+		const steps = [connect(4, { service: "mail", everyMs: 10 })];
+		const outcomeOf = (...expect: readonly Expectation[]) =>
+			judged(plays("", { setup, steps, expect }))?.outcome;
+		const of = { service: "mail" };
+		expect(outcomeOf(sticky(of))).toBe("unknown");
+		expect(outcomeOf(affinity(of))).toBe("unknown");
+		expect(outcomeOf(moved(0, of))).toBe("unknown");
+		expect(outcomeOf(split({ b1: 1 }, of))).toBe("unknown");
+		expect(outcomeOf(outcomes("completed", 4, of))).toBe("holds");
 	});
 
 	it("is another backend for the next connection of a client", () => {

@@ -196,13 +196,12 @@ function judgeShares(
 	const [only, ...others] = names.filter(
 		(name) => (own(given.weights, name) ?? 0) > 0,
 	);
-	const clients = connections.map(({ client }) => client);
 	const isBound =
 		holds &&
 		only !== undefined &&
 		others.length === 0 &&
 		played !== undefined &&
-		leadToOne(played, only, clients);
+		leadToOne(played, only, connections);
 	return isBound
 		? showsNothing(
 				found,

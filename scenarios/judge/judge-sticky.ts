@@ -3,7 +3,6 @@ import type {
 	Account,
 	ConnectionRecord,
 } from "../../sim/world/account/account.ts";
-import { leadToOne } from "../exact/exact-shares.ts";
 import type { ExpectationKind, Scenario } from "../language/scenario.ts";
 import {
 	counted,
@@ -20,14 +19,14 @@ import { networkOf } from "../result/groups.ts";
 
 type Given = Extract<ExpectationKind, { readonly kind: "sticky" }>;
 
-/** @param played has the addresses of clients, and rules; without it each client is one by its name */
+/** @param setup has the addresses of clients; without it each client is one by its name */
 export function judgeSticky(
 	given: Given,
 	account: Account,
-	played?: Pick<Scenario, "setup" | "steps">,
+	setup: Pick<Scenario["setup"], "clients"> | undefined,
 ): Finding {
 	const connections = selected(account.connections, given.of);
-	const { pairs, moved, unmet } = followed(given, connections, played?.setup);
+	const { pairs, moved, unmet } = followed(given, connections, setup);
 	const noun = nounOf(connections);
 	const [first] = moved;
 	const example =
@@ -44,17 +43,8 @@ export function judgeSticky(
 				: `${moved.length} of ${counted(pairs, noun)} with one before them went to another backend${example}${unmet === 0 ? "" : `; ${unmet} reached none`}`,
 		concerned: moved.map(({ connection }) => connection),
 	});
-	if (pairs === 0 && connections.length > 0)
-		return showsNothing(found, `no ${noun} had one before it`);
-	const only = connections.find(({ backend }) => backend !== null)?.backend;
-	const clients = connections.map(({ client }) => client);
-	const isBound =
-		found.outcome === "holds" &&
-		only &&
-		played !== undefined &&
-		leadToOne(played, only, clients);
-	return isBound
-		? showsNothing(found, `the rules lead every ${noun} to ${only}`)
+	return pairs === 0 && connections.length > 0
+		? showsNothing(found, `no ${noun} had one before it`)
 		: found;
 }
 

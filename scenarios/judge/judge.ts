@@ -1,9 +1,19 @@
 /** Account × expectation → judgement. Judges drive nothing: they only read what was written down. */
 import { match, P } from "ts-pattern";
 import { nearest } from "../../sim/edit-distance.ts";
-import type { Account } from "../../sim/world/account/account.ts";
+import type {
+	Account,
+	ConnectionRecord,
+} from "../../sim/world/account/account.ts";
+import { servicesOf } from "../../sim/world/setup/services.ts";
+import { leadToOne } from "../exact/exact-shares.ts";
 import type { Expectation, Scenario } from "../language/scenario.ts";
-import { type Finding, showsNothing } from "../result/finding.ts";
+import {
+	type Finding,
+	nounOf,
+	selected,
+	showsNothing,
+} from "../result/finding.ts";
 import type { Judgement } from "../result/result.ts";
 import { unlessCutOff } from "./cut-off.ts";
 import { judgeAbandoned } from "./judge-abandoned.ts";
@@ -50,11 +60,10 @@ export function judgeAll(
 		}
 		const found = unlessQuiet(
 			expectation,
-			withOneBackend(
-				expectation,
-				find(expectation, account, scenario),
-				scenario,
-			),
+			withOneBackend(expectation, find(expectation, account, scenario), {
+				...scenario,
+				account,
+			}),
 			{ steps: scenario.steps, setup: scenario.setup, account },
 		);
 		const known = withKnownName(expectation, found, scenario, account);
@@ -78,15 +87,47 @@ export function judgeAll(
 
 /** Neither packets of a connection nor connections of a client can meet different backends where there is one. */
 function withOneBackend(
-	{ kind }: Expectation,
+	expectation: Expectation,
 	found: Finding,
-	{ setup }: Judged,
+	{ setup, steps, account }: Judged & { readonly account: Account },
 ): Finding {
+	const { kind } = expectation;
 	const isAboutTwo =
 		kind === "affinity" || kind === "moved" || kind === "sticky";
 	if (!isAboutTwo || found.outcome !== "holds") return found;
-	if (setup === undefined || setup.backends.length > 1) return found;
-	return showsNothing(found, "there is one backend alone");
+	if (setup === undefined) return found;
+	if (setup.backends.length <= 1)
+		return showsNothing(found, "there is one backend alone");
+	const connections = selected(account.connections, expectation.of);
+	const [only, ...others] = new Set(connections.flatMap(({ met }) => met));
+	const isBound =
+		only !== undefined &&
+		others.length === 0 &&
+		// A connection that stays where its service has several backends is what is to be shown.
+		(kind === "sticky" || hasOneBackend(setup, connections)) &&
+		leadToOne({ setup, steps }, only, connections);
+	return isBound
+		? showsNothing(
+				found,
+				`the rules lead every ${nounOf(connections)} to ${only}`,
+			)
+		: found;
+}
+
+/** Have the services of these connections one backend together? */
+function hasOneBackend(
+	setup: Scenario["setup"],
+	connections: readonly ConnectionRecord[],
+): boolean {
+	const asked = new Set(connections.map(({ service = "" }) => service));
+	const serving = servicesOf(setup)
+		.filter(({ name }) => asked.has(name))
+		.flatMap(
+			({ backends }) =>
+				backends?.map(({ backend }) => backend) ??
+				setup.backends.map(({ name }) => name),
+		);
+	return new Set(serving).size <= 1;
 }
 
 /** That there is no condition of a name that nothing knows says nothing. */
@@ -138,7 +179,7 @@ function find(
 		.with({ kind: "split-by-source" }, (it) =>
 			judgeSplitBySource(it, account, played),
 		)
-		.with({ kind: "sticky" }, (it) => judgeSticky(it, account, played))
+		.with({ kind: "sticky" }, (it) => judgeSticky(it, account, setup))
 		.with({ kind: "connected-within" }, (it) =>
 			judgeConnectedWithin(it, account),
 		)
