@@ -189,7 +189,7 @@ function stoppedWords(
 	const { connection, asked, scene } = about;
 	const { book } = scene;
 	const { at } = stop;
-	const told = stopWords(stop, scene);
+	const told = stopWords(stop, scene, connection);
 	const rule = told.rule ?? blamedOf(told.blamed, syn, { asked, book });
 	const switched = switchWords(stop, scene);
 	const isOfSyn =

@@ -19,6 +19,7 @@ import {
 	recipeHealthCheck,
 	recipeSetup,
 	scenario,
+	service,
 	setCondition,
 	speak,
 	split,
@@ -178,6 +179,23 @@ describe("says where packets ended, and by which rule", () => {
 		});
 		expect(text).toMatch(/^SYN → dropped: conntrack's table is full/);
 		expect(line).toBeNull();
+	});
+
+	it("an answer past the gateway, of the service that was asked", () => {
+		const lan = { interface: "eth0" };
+		const [text] = why(DNAT.replace("20.0.11", "0.0.20"), {
+			sysctls: {
+				"ipv4.conf.all.send_redirects": 0,
+				"ipv4.conf.eth0.send_redirects": 0,
+			},
+			setup: {
+				backends: [backendAt("nas", "10.0.0.20", lan)],
+				services: [25, 443].map((port) =>
+					service(`of ${port}`, { address: "10.0.0.1", port }),
+				),
+			},
+		});
+		expect(text).toContain("(it speaks with 10.0.0.1:25)");
 	});
 
 	it("an answer past the gateway: the mark of another table is not to blame", () => {

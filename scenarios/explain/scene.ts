@@ -1,6 +1,9 @@
 /** What an explanation has to know of a scenario and of what happened around the gateway. */
 import { formatAddress } from "../../sim/packet/address.ts";
-import type { Account } from "../../sim/world/account/account.ts";
+import type {
+	Account,
+	ConnectionRecord,
+} from "../../sim/world/account/account.ts";
 import { LOOPBACK, servicesOf } from "../../sim/world/setup/services.ts";
 import type { BackendSetup } from "../../sim/world/setup/setup.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
@@ -10,7 +13,8 @@ import { time } from "./words.ts";
 
 export interface Scene {
 	readonly book: RuleBook;
-	readonly service: string;
+	/** What a connection has asked for: `10.0.0.1:25`. */
+	serviceOf(connection: Pick<ConnectionRecord, "service">): string;
 	backend(name: string): BackendSetup | null;
 	/** Behind a link: programs of the gateway's own share its addresses. */
 	backendAt(address: number): BackendSetup | null;
@@ -55,9 +59,11 @@ export function sceneOf(
 	};
 	return {
 		book,
-		service: servicesOf(setup)
-			.map(({ address, ports }) => `${address}:${ports.join(",")}`)
-			.join(" or "),
+		serviceOf: ({ service = "" }) =>
+			servicesOf(setup)
+				.filter(({ name }) => name === service)
+				.map(({ address, ports }) => `${address}:${ports.join(",")}`)
+				.join(" or "),
 		backend,
 		backendAt: (address) =>
 			backends.find(

@@ -1,8 +1,10 @@
 /** A stop → words, and the rule that is to blame for it. */
+
 import { dropWords } from "../../sim/contract/drop-reason.ts";
 import type { Emission, TraceEvent } from "../../sim/contract/gateway.ts";
 import { formatAddress } from "../../sim/packet/address.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
+import type { ConnectionRecord } from "../../sim/world/account/account.ts";
 import { nameOfAnswer } from "../../sim/world/account/answer-names.ts";
 import { LOOPBACK } from "../../sim/world/setup/services.ts";
 import type { RulePlace } from "../result/rule-place.ts";
@@ -31,8 +33,15 @@ export interface End extends Told {
  */
 export type Blamed = "destination" | "sender" | "none";
 
-/** What stands behind the arrow, at the end of a path. */
-export function stopWords(stop: Stop, scene: Scene): End {
+/**
+ * What stands behind the arrow, at the end of a path.
+ * @param connection whose packet it is; left out: it was sent by hand
+ */
+export function stopWords(
+	stop: Stop,
+	scene: Scene,
+	connection: Pick<ConnectionRecord, "service"> = {},
+): End {
 	switch (stop.kind) {
 		case "dropped":
 			return droppedWords(stop.at, scene);
@@ -82,7 +91,7 @@ export function stopWords(stop: Stop, scene: Scene): End {
 				`${scene.backendWords(stop.at.at, stop.at.atMs)}, which does not answer`,
 			);
 		case "stranger":
-			return told(strangerWords(stop.at, scene), {
+			return told(strangerWords(stop.at, scene, scene.serviceOf(connection)), {
 				blamed: stop.at.from === null ? "sender" : "none",
 			});
 	}
@@ -95,13 +104,14 @@ function told(words: string, about: Partial<End> = {}): End {
 function strangerWords(
 	at: Extract<Stop, { readonly kind: "stranger" }>["at"],
 	scene: Scene,
+	service: string,
 ): string {
 	if (scene.backend(at.at) !== null)
 		return `${scene.backendWords(at.at, at.atMs)}, which knows no such connection: RST`;
 	const source = formatAddress(at.packet.source);
 	return at.from === null
-		? `to the client, from ${sender(at.packet)} and not from ${scene.service}: not translated back, so the client knows no such connection`
-		: `went from ${source} straight to the client, which knows no such connection (it speaks with ${scene.service}): no rule translates the source, so answers do not come back by the gateway; no rule is to blame: one is missing in nat POSTROUTING (MASQUERADE or SNAT)`;
+		? `to the client, from ${sender(at.packet)} and not from ${service}: not translated back, so the client knows no such connection`
+		: `went from ${source} straight to the client, which knows no such connection (it speaks with ${service}): no rule translates the source, so answers do not come back by the gateway; no rule is to blame: one is missing in nat POSTROUTING (MASQUERADE or SNAT)`;
 }
 
 function droppedWords(passage: Passage, { book }: Scene): End {

@@ -55,8 +55,9 @@ export function unmetRules({
 			.filter(({ name }) => clients.has(name))
 			.map((one) => one.interface),
 	);
-	const services = servicesOf(setup).map(
-		({ address, ports }) => `${address}:${ports.join(",")}`,
-	);
+	const asked = new Set(account.connections.map(({ service = "" }) => service));
+	const services = servicesOf(setup)
+		.filter(({ name }) => asked.has(name))
+		.map(({ address, ports }) => `${address}:${ports.join(",")}`);
 	return `${setup.ruleset.name}: none of its rules matched a packet; the connections go to ${services.join(", ")} by ${[...interfaces].join(", ")}`;
 }
