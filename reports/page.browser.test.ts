@@ -475,12 +475,12 @@ describeInBrowser("the page of a report", () => {
 		]);
 		await page.getByRole("button", { name: "#2, #4" }).click();
 		const rows = page.locator("article details[open] tbody tr");
-		expect(await rows.count()).toBe(2);
+		await expect.poll(() => rows.count()).toBe(2);
 		await page.getByRole("button", { name: "Packets of #2" }).click();
 		const chosen = page.getByLabel("A packet").locator("option:checked");
 		await expect.poll(() => chosen.innerText()).toMatch(/^#2 /);
 		await page.getByRole("button", { name: "Show all" }).click();
-		expect(await rows.count()).toBe(10);
+		await expect.poll(() => rows.count()).toBe(10);
 		await expectReadable(page, { widthPx: 1280 });
 	});
 
