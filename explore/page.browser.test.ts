@@ -114,14 +114,14 @@ describeInBrowser("the page of explore", () => {
 		const green = page.locator(".faults .good, .study .good");
 		await editor.fill("");
 		await page.getByText("There is no rule in it").waitFor();
-		expect(await green.count()).toBe(0);
+		await expect.poll(() => green.count()).toBe(0);
 		await editor.fill(
 			"*filter\n-A INPUT -p tcp -m set --match-set bad src -j DROP\nCOMMIT\n",
 		);
 		await page
 			.getByText("It would load where these are there: set:bad.")
 			.waitFor();
-		expect(await green.count()).toBe(0);
+		await expect.poll(() => green.count()).toBe(0);
 	});
 
 	it("gets on where rules would not load", async () => {

@@ -88,7 +88,7 @@ describeInBrowser("the page of a report", () => {
 	it("shows the verdict on rulesets: shares, findings, and the rules beside them", async () => {
 		const page = await show(sampleReport());
 		const verdict = page.locator("main > .verdicts .verdict");
-		expect(await verdict.count()).toBe(1);
+		await expect.poll(() => verdict.count()).toBe(1);
 		expect(
 			await verdict.getByRole("img").first().getAttribute("aria-label"),
 		).toBe(
@@ -109,9 +109,9 @@ describeInBrowser("the page of a report", () => {
 			"2 hold",
 		]);
 		const titles = page.locator("article");
-		expect(await titles.count()).toBe(5);
+		await expect.poll(() => titles.count()).toBe(5);
 		await groups.last().getByRole("button").click();
-		expect(await titles.count()).toBe(7);
+		await expect.poll(() => titles.count()).toBe(7);
 		await expectReadable(page, { widthPx: 1280 });
 		// A link into a group that is folded unfolds it.
 		await page.evaluate("location.hash = '#split-two-clients-in-step'");
@@ -139,11 +139,11 @@ describeInBrowser("the page of a report", () => {
 		});
 		const page = await show(sampleReport({ entries }));
 		const titles = page.locator("article");
-		expect(await titles.count()).toBe(0);
+		await expect.poll(() => titles.count()).toBe(0);
 		await unfoldAll(page);
-		expect(await titles.count()).toBe(200);
+		await expect.poll(() => titles.count()).toBe(200);
 		await page.getByRole("button", { name: "Show 200 more of 250" }).click();
-		expect(await titles.count()).toBe(400);
+		await expect.poll(() => titles.count()).toBe(400);
 		await page.evaluate("location.hash = '#split-449'");
 		await expect.poll(() => titles.count()).toBe(450);
 		await expect
@@ -155,14 +155,14 @@ describeInBrowser("the page of a report", () => {
 		const page = await show(sampleReport());
 		await unfoldAll(page);
 		const titles = page.locator("article");
-		expect(await titles.count()).toBe(8);
+		await expect.poll(() => titles.count()).toBe(8);
 		await page.locator("button.choice.violated").click();
-		expect(await titles.count()).toBe(3);
+		await expect.poll(() => titles.count()).toBe(3);
 		await page.locator("button.choice.all").click();
 		await page.getByRole("combobox", { name: "Suite" }).selectOption("split");
-		expect(await titles.count()).toBe(2);
+		await expect.poll(() => titles.count()).toBe(2);
 		await page.getByLabel("Filter by text").fill("alternate");
-		expect(await titles.count()).toBe(1);
+		await expect.poll(() => titles.count()).toBe(1);
 		await page.getByLabel("Filter by text").fill("no such thing");
 		expect(await page.locator("main").innerText()).toContain(
 			"No scenario fits the filter.",
@@ -586,10 +586,10 @@ describeInBrowser("the page of a report", () => {
 		);
 		const titles = page.locator("article");
 		await page.getByRole("button", { name: /traps$/ }).click();
-		expect(await titles.count()).toBe(2);
+		await expect.poll(() => titles.count()).toBe(2);
 		await page.getByRole("button", { name: /traps$/ }).click();
 		await page.getByLabel("Filter by text").fill("trap");
-		expect(await titles.count()).toBe(2);
+		await expect.poll(() => titles.count()).toBe(2);
 	});
 
 	it("lets one skip to the scenarios, and keeps the filter when what a link names is there", async () => {
@@ -599,12 +599,12 @@ describeInBrowser("the page of a report", () => {
 		expect(await page.evaluate("document.activeElement.tagName")).toBe("MAIN");
 		const titles = page.locator("article");
 		await page.getByRole("combobox", { name: "Suite" }).selectOption("split");
-		expect(await titles.count()).toBe(2);
+		await expect.poll(() => titles.count()).toBe(2);
 		await page.locator("#split-alternates .anchor").click();
-		expect(await titles.count()).toBe(2);
+		await expect.poll(() => titles.count()).toBe(2);
 		// Another one is not there, so the filter has to go.
 		await page.locator('.overview a[href="#own-queue"]').click();
-		expect(await titles.count()).toBe(5);
+		await expect.poll(() => titles.count()).toBe(5);
 	});
 
 	it("leads to a scenario again where its group was folded, and folds as before without a filter", async () => {
@@ -614,12 +614,12 @@ describeInBrowser("the page of a report", () => {
 		const link = page.locator('.overview a[href="#failover-b2-dead"]');
 		await link.click();
 		await violated.click();
-		expect(await titles.count()).toBe(2);
+		await expect.poll(() => titles.count()).toBe(2);
 		await link.click();
 		await expect.poll(() => titles.count()).toBe(5);
 		await violated.click();
 		await page.locator("button.choice.all").click();
-		expect(await titles.count()).toBe(2);
+		await expect.poll(() => titles.count()).toBe(2);
 	});
 
 	it("says of a scenario that cannot be unpacked that it cannot", async () => {
