@@ -24,8 +24,18 @@ import { DATAGRAM_OCTETS } from "../language/schema/schema-steps.ts";
 /** Rulesets with more rules are not looked at: a run is to be quick. */
 const MOST_RULES = 5_000;
 
-/** The rules that a scenario begins with; `null`: they are too many, or not at hand. */
-export function rulesOf({ ruleset, gateway }: Setup): Ruleset | null {
+const knownRules = new WeakMap<Setup, Ruleset | null>();
+
+/** The rules that a scenario begins with; `null`: they are too many, or not at hand. Each expectation asks for them. */
+export function rulesOf(setup: Setup): Ruleset | null {
+	const known = knownRules.get(setup);
+	if (known !== undefined) return known;
+	const rules = readRules(setup);
+	knownRules.set(setup, rules);
+	return rules;
+}
+
+function readRules({ ruleset, gateway }: Setup): Ruleset | null {
 	if (!("text" in ruleset)) return null;
 	const { text, name: file } = ruleset;
 	const { linux = DEFAULT_LINUX } = gateway;
