@@ -4,6 +4,7 @@ import { parseRules } from "../../../sim/script/check-rules.ts";
 import { checkScenario } from "../../run/run-scenario.ts";
 import { analyse } from "../services/analysis.ts";
 import { type GivenWorld, NOTHING_GIVEN } from "../world/assumed-world.ts";
+import { TWO_UPLINKS } from "../world/test-routers.ts";
 import { prove } from "./prove.ts";
 import { USUAL_BUDGET, USUAL_LIMIT_MS } from "./state/events.ts";
 import { outcomeOf, type Result } from "./state/proof.ts";
@@ -80,28 +81,12 @@ describe("answers that rules drop", () => {
 });
 
 describe("answers of a router with two uplinks", () => {
-	const ROUTER: Partial<GivenWorld> = {
-		interfaces: [
-			{ name: "wan1", addresses: ["203.0.113.1/24"], mtu: 1500 },
-			{ name: "wan2", addresses: ["192.0.2.1/24"], mtu: 1500 },
-			{ name: "lan0", addresses: ["10.0.0.1/24"], mtu: 1500 },
-		],
-		routes: [
-			{ destination: "0.0.0.0/0", via: "203.0.113.254", interface: "wan1" },
-		],
-		ip: [
-			"ip route add default via 192.0.2.254 dev wan2 table 102",
-			"ip route add 10.0.0.0/24 dev lan0 table 102",
-			"ip rule add fwmark 2 table 102 priority 100",
-		],
-		hasRoutingRules: true,
-	};
 	const mangle = [
 		"-A PREROUTING -i wan2 -m conntrack --ctstate NEW -j CONNMARK --set-mark 2",
 	];
 
 	test("serve no client that came by the other one", () => {
-		const { outcome, liveness } = proved({ mangle }, ROUTER);
+		const { outcome, liveness } = proved({ mangle }, TWO_UPLINKS);
 		expect(outcome).toBe("violated");
 		expect(liveness.map(words)).toEqual(
 			["tcp", "udp"].map(
@@ -117,8 +102,8 @@ describe("answers of a router with two uplinks", () => {
 			"-A PREROUTING -i lan0 -j CONNMARK --restore-mark",
 		];
 		for (const { liveness } of [
-			proved({ mangle: restored }, ROUTER),
-			proved({ mangle }, { ...ROUTER, hasRoutingRules: false }),
+			proved({ mangle: restored }, TWO_UPLINKS),
+			proved({ mangle }, { ...TWO_UPLINKS, hasRoutingRules: false }),
 		])
 			expect(liveness.map(words)).toEqual(["holds", "holds"]);
 	});

@@ -6,6 +6,7 @@ import {
 	type GivenWorld,
 	NOTHING_GIVEN,
 } from "../../../world/assumed-world.ts";
+import { TWO_UPLINKS } from "../../../world/test-routers.ts";
 import { lintRuleset } from "../../run/lint-ruleset.ts";
 import { rulesAlone } from "../../test-facts.ts";
 
@@ -171,11 +172,7 @@ describe("answers of a router with two uplinks", () => {
 		"-A PREROUTING -i wan2 -m conntrack --ctstate NEW -j CONNMARK --save-mark",
 		"-A PREROUTING -i lan0 -j CONNMARK --restore-mark",
 	];
-	const ROUTING = [
-		"ip route add default via 192.0.2.254 dev wan2 table 102",
-		"ip route add 10.0.0.0/24 dev lan0 table 102",
-		"ip rule add fwmark 2 table 102 priority 100",
-	];
+	const ROUTING = TWO_UPLINKS.ip;
 	const foundIn = (
 		mangle: readonly string[],
 		more: Partial<GivenWorld> = {},
@@ -187,16 +184,7 @@ describe("answers of a router with two uplinks", () => {
 			file: "my.rules",
 			...analyse(ruleset, {
 				...NOTHING_GIVEN,
-				interfaces: [
-					{ name: "wan1", addresses: ["203.0.113.1/24"], mtu: 1500 },
-					{ name: "wan2", addresses: ["192.0.2.1/24"], mtu: 1500 },
-					{ name: "lan0", addresses: ["10.0.0.1/24"], mtu: 1500 },
-				],
-				routes: [
-					{ destination: "0.0.0.0/0", via: "203.0.113.254", interface: "wan1" },
-				],
-				ip: ROUTING,
-				hasRoutingRules: true,
+				...TWO_UPLINKS,
 				...more,
 			}),
 		};
