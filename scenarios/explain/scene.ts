@@ -4,7 +4,11 @@ import type {
 	Account,
 	ConnectionRecord,
 } from "../../sim/world/account/account.ts";
-import { LOOPBACK, servicesOf } from "../../sim/world/setup/services.ts";
+import {
+	LOOPBACK,
+	placeOf,
+	servicesOf,
+} from "../../sim/world/setup/services.ts";
 import type { BackendSetup } from "../../sim/world/setup/setup.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
 import type { RuleBook } from "../result/rule-place.ts";
@@ -62,7 +66,7 @@ export function sceneOf(
 		serviceOf: ({ service = "" }) =>
 			servicesOf(setup)
 				.filter(({ name }) => name === service)
-				.map(({ address, ports }) => `${address}:${ports.join(",")}`)
+				.map(placeOf)
 				.join(" or "),
 		backend,
 		backendAt: (address) =>

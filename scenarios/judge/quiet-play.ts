@@ -5,6 +5,7 @@ import { protocolOf } from "../../sim/packet/bytes/bytes.ts";
 import { parsePacket } from "../../sim/packet/notation/notation.ts";
 import type { Account } from "../../sim/world/account/account.ts";
 import { LOOPBACK } from "../../sim/world/setup/services.ts";
+import { takesInterface } from "../analysis/spaces/space.ts";
 import type { Expectation, Scenario } from "../language/scenario.ts";
 import { type Finding, showsNothing, windowWords } from "../result/finding.ts";
 import { countersOf, placeOf, readSaved } from "../result/saved-ruleset.ts";
@@ -132,9 +133,9 @@ function missingInterface(
 	const { interfaces } = setup.gateway;
 	const names = [LOOPBACK, ...interfaces.map(({ name }) => name)];
 	const isThere = (given: string) =>
-		given.endsWith("+")
-			? names.some((name) => name.startsWith(given.slice(0, -1)))
-			: names.includes(given);
+		names.some((name) =>
+			takesInterface({ name: given, inverted: false }, name),
+		);
 	return header.interfaces.find((given) => !isThere(given)) ?? null;
 }
 

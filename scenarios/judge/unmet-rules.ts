@@ -1,6 +1,6 @@
 /** Rules that were played and met no packet of the connections: the scenario says nothing about them. */
 
-import { servicesOf } from "../../sim/world/setup/services.ts";
+import { placeOf, servicesOf } from "../../sim/world/setup/services.ts";
 import type { Step } from "../../sim/world/setup/setup.ts";
 import type { RunResult } from "../result/result.ts";
 import { readSaved, type SavedLine } from "../result/saved-ruleset.ts";
@@ -58,6 +58,6 @@ export function unmetRules({
 	const asked = new Set(account.connections.map(({ service = "" }) => service));
 	const services = servicesOf(setup)
 		.filter(({ name }) => asked.has(name))
-		.map(({ address, ports }) => `${address}:${ports.join(",")}`);
+		.map(placeOf);
 	return `${setup.ruleset.name}: none of its rules matched a packet; the connections go to ${services.join(", ")} by ${[...interfaces].join(", ")}`;
 }

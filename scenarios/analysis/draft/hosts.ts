@@ -7,6 +7,8 @@ import {
 import { Routes } from "../../../sim/routing/routes.ts";
 import { networksOf } from "../../../sim/world/setup/networks.ts";
 import type { ClientClass, Ranges, Service } from "../services/service.ts";
+import { contains } from "../spaces/intervals.ts";
+import { linksOf } from "../spaces/links.ts";
 import { askedIn } from "../walk/ends-of.ts";
 import { OWN_INTERFACE } from "../walk/walker.ts";
 import type { AssumedWorld } from "../world/assumed-world.ts";
@@ -241,14 +243,14 @@ function clientAddresses(
 /** Of a program of the gateway's own: the one that was walked is the first. */
 function ownAddresses(
 	{ packet, sources }: ClientClass,
-	{ setup }: AssumedWorld,
+	world: AssumedWorld,
 ): readonly number[] {
+	const { own, sourceAddresses } = linksOf(world);
 	const walked = packet.source >>> 0;
-	const own = setup.interfaces.flatMap(({ addresses }) =>
-		addresses.map((one) => numberOf(one.split("/")[0] ?? "")),
-	);
-	const isOwn = own.includes(walked) || Math.floor(walked / 2 ** 24) === 127;
-	const others = own.filter((address) => address !== walked);
+	const isOwn = contains(sourceAddresses, walked);
+	const others = own
+		.map(({ address }) => address)
+		.filter((address) => address !== walked);
 	return [...(isOwn ? [walked] : []), ...others].filter((address) =>
 		isIn(address, sources),
 	);

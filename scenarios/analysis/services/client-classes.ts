@@ -5,7 +5,6 @@
 import type { Rule, Ruleset } from "../../../sim/contract/ruleset.ts";
 import { formatAddress } from "../../../sim/packet/address.ts";
 import { ICMP, type Packet, TCP, UDP } from "../../../sim/packet/packet.ts";
-import { lookupsThatTell } from "../../../sim/ruleset/rule-traits.ts";
 import {
 	complement,
 	contains,
@@ -17,7 +16,6 @@ import {
 	normalized,
 } from "../spaces/intervals.ts";
 import type { Links } from "../spaces/links.ts";
-import type { Box } from "../spaces/lists.ts";
 import { isFromGateway, type Space } from "../spaces/space.ts";
 import type { Decision } from "../walk/decision.ts";
 import { endsOf, portOf } from "../walk/ends-of.ts";
@@ -225,14 +223,6 @@ const PROTOCOL_NAMES = new Map([
 	[UDP, "udp"],
 ]);
 
-/** Packets that sets and countries tell apart from others, where a rule asks them. */
-function boxesOf(rule: Rule, { lists }: Links): readonly Box[] {
-	return lookupsThatTell(rule).flatMap((use) => {
-		const members = lists.membersOf(use);
-		return members === null ? [] : [...members.inside, ...members.excepted];
-	});
-}
-
 /** Where values of one field are told apart: at the first of each group, and by lists of values. */
 class Cuts {
 	private readonly at = new Set<number>([0]);
@@ -291,7 +281,8 @@ function partsOf(
 			cuts.source.add(taken.source);
 		cuts.ports.add(taken.destinationPort);
 		cuts.protocol.add(taken.protocol);
-		for (const { source, destinationPort, protocol } of boxesOf(rule, links)) {
+		for (const one of links.lists.boxesAsked(rule)) {
+			const { source, destinationPort, protocol } = one;
 			cuts.source.split(source);
 			cuts.ports.split(destinationPort);
 			cuts.protocol.split(protocol);

@@ -87,12 +87,12 @@ export function missedLink(
 	options: Pick<MeaningOptions, "world">,
 ): string | null {
 	if (end.fate.kind !== "forwarded") return null;
-	const missed = linkMissed(end, options);
+	const missed = wrongLink(end, options);
 	return missed === null ? null : `leaves by ${missed}`;
 }
 
 /** `wan1, and not by lan0`: the same of a packet that may have been dropped on its way there. */
-export function linkMissed(
+export function wrongLink(
 	{ towards, packet: sent }: Pick<End, "towards" | "packet">,
 	{ world }: Pick<MeaningOptions, "world">,
 ): string | null {
@@ -111,12 +111,10 @@ export function strayUplink(
 	{ world }: Pick<MeaningOptions, "world">,
 ): string | null {
 	if (fate.kind !== "forwarded" || sent === null) return null;
-	const { uplinks, own } = linksOf(world);
+	const { uplinks, isOwnOf } = linksOf(world);
 	const { interface: by } = fate;
 	const areUplinks = uplinks.has(came) && uplinks.has(by) && by !== came;
-	const isItsOwn = own.some(
-		(one) => one.interface === by && one.address === sent.source >>> 0,
-	);
+	const isItsOwn = isOwnOf(by, sent.source >>> 0);
 	return world.isRoutingTold && areUplinks && !isItsOwn ? by : null;
 }
 

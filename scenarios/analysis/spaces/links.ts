@@ -51,6 +51,8 @@ export interface Links {
 	/** What a program of the gateway sends from that names no address; `null`: it has no route. */
 	sourceTowards(destination: number): number | null;
 	isOwn(address: number): boolean;
+	/** Is it an address of this interface? */
+	isOwnOf(name: string, address: number): boolean;
 	/**
 	 * The link that a host is on, where packets for it leave by another one: by a route that is for it and for more
 	 * than that link has, a default route in a table of its own, say. `null`: it is on none, or they leave by it.
@@ -128,6 +130,8 @@ function makeLinks({ setup, clientInterfaces }: AssumedWorld): Links {
 			return route === null ? null : route.source >>> 0;
 		},
 		isOwn: (address) => routes.lookup(address | 0)?.type === "local",
+		isOwnOf: (name, address) =>
+			own.some((one) => one.interface === name && one.address === address),
 		linkMissed(address, by) {
 			const route = towards(address);
 			const link = nameOf(route);

@@ -1,6 +1,7 @@
 /** What is in sets of ipset, and in countries, as spaces: packets that no list tells apart are looked at once. */
 import { readRange } from "../../../sim/contract/countries.ts";
 import type { GatewaySetup } from "../../../sim/contract/gateway.ts";
+import type { Rule } from "../../../sim/contract/ruleset.ts";
 import type { SetUse } from "../../../sim/extension/host.ts";
 import type {
 	CountryLookup,
@@ -8,6 +9,7 @@ import type {
 	Lookup,
 } from "../../../sim/extension/traits.ts";
 import { TCP, UDP } from "../../../sim/packet/packet.ts";
+import { lookupsThatTell } from "../../../sim/ruleset/rule-traits.ts";
 import { readSaved } from "../../../sim/sets/command/read-saved.ts";
 import type { IpSet } from "../../../sim/sets/ip-set.ts";
 import type { IpSets } from "../../../sim/sets/ip-sets.ts";
@@ -85,6 +87,14 @@ export class Lists {
 		return lookup.list === "set" && this.sets !== null
 			? misfitOf(this.sets, lookup)
 			: null;
+	}
+
+	/** What a rule asks lists about, or gets a mark from: packets that it tells apart from others. */
+	boxesAsked(rule: Rule): readonly Box[] {
+		return lookupsThatTell(rule).flatMap((lookup) => {
+			const { inside = [], excepted = [] } = this.membersOf(lookup) ?? {};
+			return [...inside, ...excepted];
+		});
 	}
 
 	private membersOfSet(use: SetUse): ListMembers | null {

@@ -117,7 +117,7 @@ function takenOf(rule: Rule, all: Space): Space | null {
 	const { protocol, protocolInverted, inInterface } = rule.header;
 	const wanted: Intervals = protocol === 0 ? ALL : [[protocol, protocol]];
 	const interfaces = all.interfaces.filter(
-		(name) => inInterface === null || fits(inInterface, name),
+		(name) => inInterface === null || takesInterface(inInterface, name),
 	);
 	const start: Space = {
 		...all,
@@ -143,8 +143,8 @@ function narrowed(
 	return narrower;
 }
 
-/** Does a rule's `-i` take packets of this interface? */
-function fits(
+/** Does a rule's `-i` or `-o` take packets of this interface? */
+export function takesInterface(
 	{ name: wanted, inverted }: InterfaceMatch,
 	name: string,
 ): boolean {

@@ -26,6 +26,11 @@ export function servicesOf({
 	return [{ name: "", protocol: "tcp", address, ports: [port] }, ...services];
 }
 
+/** `10.0.0.1:25`: what its clients ask for. */
+export function placeOf({ address, ports }: ServiceSetup): string {
+	return `${address}:${ports.join(",")}`;
+}
+
 /** The service that a step is about; `undefined`: the setup has none of this name, or none of this protocol. */
 export function serviceOf(
 	setup: Pick<WorldSetup, "service" | "services">,

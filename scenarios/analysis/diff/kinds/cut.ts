@@ -26,7 +26,12 @@ import {
 	normalized,
 } from "../../spaces/intervals.ts";
 import type { Links } from "../../spaces/links.ts";
-import { common, HEADER_FIELDS, type Space } from "../../spaces/space.ts";
+import {
+	common,
+	HEADER_FIELDS,
+	type Space,
+	takesInterface,
+} from "../../spaces/space.ts";
 import type { AssumedWorld } from "../../world/assumed-world.ts";
 
 import { groupsOf, hasGaps, isExact, isOfSeveral } from "./groups.ts";
@@ -128,11 +133,7 @@ function leavesByOther(
 	name: string | null,
 ): boolean {
 	if (outInterface === null || name === null) return false;
-	const { name: wanted, inverted } = outInterface;
-	const isIt = wanted.endsWith("+")
-		? name.startsWith(wanted.slice(0, -1))
-		: name === wanted;
-	return isIt === inverted;
+	return !takesInterface(outInterface, name);
 }
 
 /** A part of the space is taken, and a part is not. */
@@ -157,14 +158,11 @@ function cutByRule(
 			const cut = partly(space, field, ranges);
 			if (cut !== null) return cut;
 		}
-	for (const use of lookupsThatTell(rule)) {
-		const { inside = [], excepted = [] } = lists.membersOf(use) ?? {};
-		for (const box of [...inside, ...excepted])
-			for (const [field, values] of Object.entries(box)) {
-				const cut = partly(space, field as NumberField, values);
-				if (cut !== null) return cut;
-			}
-	}
+	for (const box of lists.boxesAsked(rule))
+		for (const [field, values] of Object.entries(box)) {
+			const cut = partly(space, field as NumberField, values);
+			if (cut !== null) return cut;
+		}
 	return null;
 }
 

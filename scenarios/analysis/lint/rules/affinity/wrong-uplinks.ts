@@ -119,14 +119,12 @@ interface Leaving {
 /** `null`: it does not leave by an uplink. */
 function leaving(
 	{ fate, packet }: End,
-	{ uplinks, own }: Links,
+	{ uplinks, isOwnOf }: Links,
 ): Leaving | null {
 	if (fate.kind !== "forwarded" || packet === null) return null;
 	const { interface: by } = fate;
 	if (!uplinks.has(by)) return null;
 	const source = packet.source >>> 0;
-	const isItsOwn = own.some(
-		(one) => one.interface === by && one.address === source,
-	);
+	const isItsOwn = isOwnOf(by, source);
 	return { by, source, destination: packet.destination >>> 0, isItsOwn };
 }

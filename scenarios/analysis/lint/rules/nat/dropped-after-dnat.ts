@@ -1,7 +1,7 @@
 import { dropWords } from "../../../../../sim/contract/drop-reason.ts";
 import { formatAddress } from "../../../../../sim/packet/address.ts";
 import { plus, type Rational, ZERO } from "../../../../../sim/rational.ts";
-import { linkMissed, missedLink } from "../../../services/ends.ts";
+import { missedLink, wrongLink } from "../../../services/ends.ts";
 import { ALL, intersection } from "../../../spaces/intervals.ts";
 import { linksOf } from "../../../spaces/links.ts";
 import { exactShare, listText, shareText } from "../../cascades/words.ts";
@@ -130,7 +130,7 @@ const endText = ({ fate }: Translated["end"]) =>
 	fate.kind === "dropped" ? fate.by : fate.kind;
 
 function foundOn(way: Translated, facts: Facts): Found {
-	const missed = linkMissed(way.end, facts);
+	const missed = wrongLink(way.end, facts);
 	if (missed !== null) return foundByRoutes(way, missed, facts);
 	const by = way.end.fate.kind === "dropped" ? way.end.fate.by : "";
 	const words = dropWords(by)?.words ?? null;
