@@ -56,7 +56,9 @@ const SERVICES = [
 	}),
 ];
 
-const HASTY = { connectTimeoutMs: 700, readTimeoutMs: 700 };
+/** Long enough for what a busy machine takes over a connection, so that what times out does so by the rules. */
+const PATIENT = { connectTimeoutMs: 2_000, readTimeoutMs: 2_000 };
+const REPLY_WITHIN_MS = 1_000;
 /** A connection of the web, one of the echo, and a query, all at once. */
 const batch = (label: string, atMs: number) => [
 	at(
@@ -64,7 +66,7 @@ const batch = (label: string, atMs: number) => [
 		connect(1, {
 			label: `${label}: web`,
 			service: "web",
-			dialogue: http(HASTY),
+			dialogue: http(PATIENT),
 		}),
 	),
 	at(
@@ -72,7 +74,7 @@ const batch = (label: string, atMs: number) => [
 		connect(1, {
 			label: `${label}: echo`,
 			service: "echo",
-			dialogue: echo(HASTY),
+			dialogue: echo(PATIENT),
 		}),
 	),
 	at(
@@ -81,7 +83,7 @@ const batch = (label: string, atMs: number) => [
 			label: `${label}: dns`,
 			service: "dns",
 			sockets: "each",
-			reply: { timeoutMs: 350, attempts: 2 },
+			reply: { timeoutMs: REPLY_WITHIN_MS, attempts: 2 },
 		}),
 	),
 ];
@@ -114,29 +116,29 @@ describeOnDocker("services beside mail", () => {
 							0,
 							connect(1, { label: "held", service: "quiet", dialogue: hold() }),
 						),
-						at(500, backend("b1", "refuse")),
-						...batch("refuse", 1_000),
-						at(1_500, backend("b1", "up")),
+						at(2_500, backend("b1", "refuse")),
+						...batch("refuse", 3_000),
+						at(5_500, backend("b1", "up")),
 						at(
-							3_000,
+							6_000,
 							send(12, {
 								label: "known",
 								service: "dns",
 								everyMs: 100,
-								reply: { timeoutMs: 350, attempts: 1 },
+								reply: { timeoutMs: REPLY_WITHIN_MS, attempts: 1 },
 							}),
 						),
-						at(3_300, backend("b1", "drain")),
-						...batch("drain", 4_000),
-						at(4_700, backend("b1", "unavailable")),
-						...batch("unavailable", 5_200),
-						at(6_200, backend("b1", slow(200))),
-						...batch("slow", 6_700),
-						at(7_500, backend("b1", { kind: "hang", accept: false })),
-						...batch("hang", 8_000),
-						at(9_000, backend("b1", "up")),
-						...batch("after", 9_500),
-						at(10_000, close("held")),
+						at(6_400, backend("b1", "drain")),
+						...batch("drain", 9_000),
+						at(11_500, backend("b1", "unavailable")),
+						...batch("unavailable", 12_000),
+						at(14_500, backend("b1", slow(200))),
+						...batch("slow", 15_000),
+						at(17_500, backend("b1", { kind: "hang", accept: false })),
+						...batch("hang", 18_000),
+						at(20_500, backend("b1", "up")),
+						...batch("after", 21_000),
+						at(23_500, close("held")),
 					],
 				}),
 				{},
