@@ -164,13 +164,22 @@ export function printTotals(
 		lost === 0
 			? ""
 			: `, ${paint("red", `${lost} not compared (the guest died)`)}`;
+	// What one case, played once more, has not met says nothing.
+	const isOne = cases + (texts?.texts ?? 0) <= 1;
+	const coverage = [
+		...totals.coverage.map((one) => ({
+			one,
+			title: COVERAGE_TITLES[one.kind],
+		})),
+		...(texts?.coverage ?? []).map((one) => ({
+			one,
+			title: TEXT_COVERAGE_TITLES[one.kind],
+		})),
+	];
 	return [
 		"",
-		...totals.coverage.flatMap((one) =>
-			printCoverage(one, COVERAGE_TITLES[one.kind], paint),
-		),
-		...(totals.texts?.coverage ?? []).flatMap((one) =>
-			printCoverage(one, TEXT_COVERAGE_TITLES[one.kind], paint),
+		...(isOne ? [] : coverage).flatMap(({ one, title }) =>
+			printCoverage(one, title, paint),
 		),
 		...totals.chances.map((one) => printChance(one, paint)),
 		...printDraws(judgeDraws(totals.drawn ?? []), { paint }),

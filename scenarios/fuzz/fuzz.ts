@@ -114,7 +114,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzAccount> {
 	};
 	await Promise.all(drivers.map(work));
 	const [driver] = drivers;
-	if (driver !== undefined && options.path === null)
+	if (driver !== undefined && options.path === null && options.runs > 0)
 		await playAllChances(driver, options, account);
 	return account;
 }

@@ -6,6 +6,7 @@
 import { BACKEND_DIFFERENCES } from "./backend-differences.ts";
 import { KERNEL_DIFFERENCES } from "./kernel-differences.ts";
 import { PROGRAM_DIFFERENCES } from "./program-differences.ts";
+import { SAVED_TEXT_DIFFERENCES } from "./saved-text-differences.ts";
 import { SETTING_DIFFERENCES } from "./setting-differences.ts";
 import { TRACKING_DIFFERENCES } from "./tracking-differences.ts";
 
@@ -15,5 +16,6 @@ export const DIFFERENCES = {
 	...KERNEL_DIFFERENCES,
 	...SETTING_DIFFERENCES,
 	...PROGRAM_DIFFERENCES,
+	...SAVED_TEXT_DIFFERENCES,
 	...BACKEND_DIFFERENCES,
 };

@@ -103,70 +103,40 @@ export const PROGRAM_DIFFERENCES = {
 			scenario: "list-and-zero-take-numeric",
 		},
 	),
-	libraries: byIptables<"of 1.8.7" | "of 1.8.9">(
+	maskWithGaps: byIptables<"one address" | "a mask">(
 		{
-			"1.8.7": "of 1.8.7",
-			"1.8.9": "of 1.8.9",
-			"1.8.11": "of 1.8.9",
-			"1.8.13": "of 1.8.9",
+			"1.8.7": "one address",
+			"1.8.9": "one address",
+			"1.8.11": "a mask",
+			"1.8.13": "a mask",
 		},
 		{
 			title:
-				"what the libraries of extensions of 1.8.7 read and print otherwise",
+				"masks with gaps, as 255.0.255.0, of conntrack, policy, ipvs and NETMAP",
 			says: (value) =>
-				value === "of 1.8.7"
-					? "NFLOG's prefix is printed behind two blanks, string's --to always, REDIRECT's --random behind ports alone; MASQUERADE, SNAT and DNAT take no names of services, sctp no I_DATA, lscan no --mirai"
-					: "names of services are taken for ports, and the others are printed as they were given",
+				value === "one address"
+					? "the address alone is meant, and printed without a mask"
+					: "they are masks, as those of -s and -d always were",
 			source:
-				"extensions/libxt_NAT.c of 1.8.8, which took the place of libipt_SNAT.c, libipt_DNAT.c, libipt_MASQUERADE.c and libipt_REDIRECT.c; libxt_NFLOG.c, libxt_string.c, libxt_sctp.c",
+				"`xtopt_parse_plenmask` (libxtables/xtoptions.c), changed in 1.8.10",
 			matters:
-				"Rules of newer versions do not load with 1.8.7, and saved texts differ where no rule does.",
-			scenario: null,
-			saved: {
-				rules: "-A INPUT -m string --string a --algo bm -j DROP",
-				as: '-A INPUT -m string --string "a" --algo bm -j DROP',
-			},
+				"A rule such as `--ctorigsrc 10.0.0.1/255.0.255.0` meets other connections than before.",
+			scenario: "mask-with-gaps-is-one-address",
 		},
 	),
-	protocolNames: byIptables<"of the machine" | "its own">(
+	unendedCommit: byBackend<"a command" | "the end of the table">(
+		{ legacy: "a command", nft: "the end of the table" },
 		{
-			"1.8.7": "of the machine",
-			"1.8.9": "of the machine",
-			"1.8.11": "its own",
-			"1.8.13": "its own",
-		},
-		{
-			title: "protocols in the text of iptables-save",
+			title: "a COMMIT without a newline behind it, at the end of a file",
 			says: (value) =>
-				value === "of the machine"
-					? "all that /etc/protocols knows are printed by name: `-p gre`"
-					: "those alone that iptables knows by itself are printed by name; others are numbers: `-p 47`",
+				value === "a command"
+					? "iptables-restore does not know it for one: ``Bad argument `COMMIT'``, and the last table is not loaded"
+					: "it closes the table like any other",
 			source:
-				"ff57cd48, a369c736: `proto_to_name`, `save_rule_details` (iptables/xshared.c) of 1.8.10",
-			matters: "Saved texts differ where no rule does.",
-			scenario: null,
-			saved: { rules: "-A INPUT -p 47 -j DROP", as: "-A INPUT -p gre -j DROP" },
-		},
-	),
-	savedText: byIptables<"loses some" | "as it was given">(
-		{
-			"1.8.7": "loses some",
-			"1.8.9": "loses some",
-			"1.8.11": "as it was given",
-			"1.8.13": "as it was given",
-		},
-		{
-			title: "what iptables-save loses",
-			says: (value) =>
-				value === "loses some"
-					? "`! -i +`, `! --dport 0:65535`, `! --espspi 0:4294967295` are left out, great numbers of recent are negative, ICMP's type 255 has no code"
-					: "such rules are printed as they were given",
-			source:
-				"8696f659, 95cdf550, 4195a89a, 9d400db2, 5b5430d6 of 1.8.10 and 1.8.11",
+				"`ip46tables_restore_main` (iptables/iptables-restore.c); `xtables_restore_parse_line` (iptables/xtables-restore.c)",
 			matters:
-				"A rule that never matched matches every packet once it is saved and restored by 1.8.9 or before.",
-			scenario: null,
-			saved: { rules: "-A INPUT ! -i + -j DROP", as: "-A INPUT -j DROP" },
+				"A file without its last newline loads under iptables-nft, and all but its last table under iptables-legacy.",
+			scenario: "commit-without-newline-is-no-commit",
 		},
 	),
 	commands: byBackend<"at once" | "with COMMIT">(
@@ -314,30 +284,6 @@ export const PROGRAM_DIFFERENCES = {
 			},
 		},
 	),
-	endOfRule: byNft<"nothing" | "a blank">(
-		"nothing",
-		{
-			"1.8.7": "a blank",
-			"1.8.9": "nothing",
-			"1.8.11": "nothing",
-			"1.8.13": "nothing",
-		},
-		{
-			title: "a rule without a target in the text of iptables-save",
-			says: (value) =>
-				value === "a blank"
-					? "it ends with a blank"
-					: "it ends with its matches",
-			source:
-				"`nft_ipv4_save_rule`, `save_matches_and_target` (iptables/nft-shared.c)",
-			matters: "Saved texts differ where no rule does.",
-			scenario: null,
-			saved: {
-				rules: "-A INPUT -s 10.0.0.9/32",
-				as: "-A INPUT -s 10.0.0.9/32",
-			},
-		},
-	),
 	missingNumberToZero: byNft<"refused" | "passed over">(
 		"refused",
 		{
@@ -364,10 +310,11 @@ export const PROGRAM_DIFFERENCES = {
 			"1.8.7": "dies",
 			"1.8.9": "dies",
 			"1.8.11": "dies",
-			"1.8.13": "dies",
+			"1.8.13": "takes its place",
 		},
 		{
-			title: "-R of a rule that the same file has put in",
+			title:
+				"-R, or -Z with its number, of a rule that the same file has put in",
 			says: (value) =>
 				value === "dies"
 					? "iptables-restore dies of a segmentation fault, and nothing of the table is loaded"

@@ -173,8 +173,11 @@ function stepsOf(
 		// NAT's hooks stay where nothing is tracked any more: an error may belong to a connection from before.
 		if (program === null) return [];
 		const isOwn = hook === HOOK_OUTPUT;
-		if (at.kind === "nat")
-			return [{ kind: isOwn ? "own-nat" : "nat", program }];
+		if (at.kind === "nat") {
+			// nf_tables registers all of NAT's hooks with the first built-in chain (`nf_nat_register_fn`).
+			const isRegistered = program.entries.some((entry) => entry !== NO_CHAIN);
+			return isRegistered ? [{ kind: isOwn ? "own-nat" : "nat", program }] : [];
+		}
 		if (program.entries[hook] === NO_CHAIN) return [];
 		const isOwnMangle = isOwn && at.table === "mangle";
 		return [{ kind: isOwnMangle ? "own-mangle" : "table", program }];

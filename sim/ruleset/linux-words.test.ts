@@ -40,6 +40,44 @@ describe("a value attached to an option that takes none", () => {
 	});
 });
 
+describe("masks with gaps", () => {
+	test.each([
+		["-m conntrack --ctorigsrc 10.0.0.1/255.0.255.0", "/255.0.255.0"],
+		["-m conntrack ! --ctrepldst 0.0.0.1/0.0.0.1", "/0.0.0.1"],
+		[
+			"-m policy --dir in --pol ipsec --strict --mode tunnel --tunnel-src 10.0.0.1/0.0.0.255",
+			"/0.0.0.255",
+		],
+	])("are kept from 1.8.10 on: %s", (words, mask) => {
+		const line = `-A INPUT ${words} -j DROP`;
+		for (const name of ["trixie", "trixie/nft", "sid/nft"])
+			expect(saved(name, line)).toBe(line);
+		for (const name of ["bullseye", "bookworm", "bookworm/nft"])
+			expect(saved(name, line)).toBe(line.replace(mask, ""));
+	});
+});
+
+describe("an interface that no packet has", () => {
+	test.each([
+		["bookworm", "-A INPUT -j DROP"],
+		["bullseye/nft", "-A INPUT -j DROP"],
+		["bookworm/nft", "-A INPUT ! -i + -j DROP"],
+		["trixie", "-A INPUT ! -i + -j DROP"],
+	])("as %s prints it", (name, printed) => {
+		expect(saved(name, "-A INPUT ! -i + -j DROP")).toBe(printed);
+	});
+});
+
+describe("a number that -Z has of a rule of the same file", () => {
+	const lines = ["-A INPUT -j DROP", "-Z INPUT 1"];
+	test("ends iptables-nft up to 1.8.11", () => {
+		for (const name of ["bookworm/nft", "trixie/nft"])
+			expect(said(name, ...lines)).toBe("139 Segmentation fault");
+		for (const name of ["bookworm", "trixie", "sid", "sid/nft"])
+			expect(said(name, ...lines)).toBe("");
+	});
+});
+
 describe("what iptables-nft writes in nf_tables' own terms", () => {
 	const tcp = "-A INPUT -p tcp -m tcp";
 	test.each([

@@ -267,6 +267,7 @@ class Loader {
 			if (hasSet !== undefined) mustHaveSets(command, hasSet);
 			const { open, isTransaction } = this;
 			if (command.kind === "replace") this.mustNotBeNew(command);
+			if (command.kind === "zero") this.mustNotBeNew(command);
 			if (open !== null)
 				changeTable(
 					open,
@@ -293,18 +294,19 @@ class Loader {
 	}
 
 	/**
-	 * iptables-nft frees a rule that it has yet to send when another one takes its place (`nft_rule_append`,
-	 * iptables/nft.c). @throws Crash
+	 * iptables-nft frees a rule that it has yet to send when another one takes its place, which -Z of its
+	 * number does as well (`nft_rule_append`, iptables/nft.c). @throws Crash
 	 */
 	private mustNotBeNew({
 		chain,
 		number,
 	}: {
-		readonly chain: string;
-		readonly number: number;
+		readonly chain: string | null;
+		readonly number: number | null;
 	}): void {
 		const { open, how } = this;
 		if (how.behaviour.replacedAtOnce === "takes its place") return;
+		if (chain === null || number === null) return;
 		open?.open();
 		const rule = open?.chains.get(chain)?.ruleAt(number - 1) ?? null;
 		const isNew = !this.before?.chains.some(({ rules }) =>

@@ -195,7 +195,7 @@ function printInterface(
 	if (match === null) return "";
 	if (
 		match.name === "+" &&
-		(!match.inverted || behaviour.savedText === "loses some")
+		(!match.inverted || behaviour.noInterface === "lost")
 	)
 		return "";
 	return `${match.inverted ? " !" : ""} -${letter} ${match.name}`;

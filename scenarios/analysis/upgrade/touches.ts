@@ -9,6 +9,7 @@ import type {
 	DifferenceName,
 } from "../../../sim/linux/behaviour.ts";
 import { matches } from "../../../sim/matches/index.ts";
+import { parseAddress, prefixLength } from "../../../sim/packet/address.ts";
 import { isTableName, TABLE_HOOKS } from "../../../sim/ruleset/base/tables.ts";
 import { printRule } from "../../../sim/ruleset/print.ts";
 import { isShellScript } from "../../../sim/script/check-rules.ts";
@@ -92,6 +93,9 @@ export const TOUCHES: { readonly [Name in DifferenceName]: Touches } = {
 	limitClock: has(/ -m limit\b/),
 	shortHeaders: has(/ --[sd]ports? /),
 	protocolNames: printsOtherwise("protocolNames"),
+	noInterface: printsOtherwise("noInterface"),
+	maskWithGaps: { ofText: hasMaskWithGaps },
+	unendedCommit: "loading",
 	savedText: printsOtherwise("savedText"),
 	libraries: printsOtherwise("libraries"),
 	listAndZero: "no rule",
@@ -118,6 +122,17 @@ function leavesPolicies(text: string): boolean {
 			isTableName(name) &&
 			TABLE_HOOKS[name].some((hook) => !chains.has(hook)),
 	);
+}
+
+/** Where a version loses such a mask, what iptables-save prints of the rule does not show it. */
+function hasMaskWithGaps(text: string): boolean {
+	const masks = text.matchAll(
+		/ --(?:ct(?:orig|repl)(?:src|dst)|tunnel-(?:src|dst)|vaddr|to)[ =]+[^\s/]+\/([\d.]+)/g,
+	);
+	return [...masks].some(([, mask = ""]) => {
+		const address = parseAddress(mask);
+		return address !== null && prefixLength(address) === null;
+	});
 }
 
 /** Are these words in it, as iptables-save prints it? */

@@ -144,7 +144,7 @@ export async function examineText(
 	if (said.exitCode !== 0 && isMissing(said.words, fault))
 		return { difference: null, verdict: "needs something else", words };
 	if ((said.exitCode === 0) !== (fault === undefined))
-		return differs("verdict", words || "accepted", said.words || "accepted");
+		return differs("verdict", words || "accepted", wordsOf(said));
 	if (fault !== undefined) {
 		const wrong =
 			compareRefusals(restored, faults, said) ??
@@ -157,6 +157,11 @@ export async function examineText(
 	return saved === printed
 		? agreed
 		: differs("saved", onlyIn(printed, saved), onlyIn(saved, printed));
+}
+
+/** A program that dies leaves none. */
+function wordsOf({ exitCode, words }: Said): string {
+	return words || (exitCode === 0 ? "accepted" : `exit code ${exitCode}`);
 }
 
 /** The lines of a text that another has not, all of them when only their order differs. */

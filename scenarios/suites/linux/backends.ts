@@ -108,6 +108,23 @@ export const backendDifferences = [
 		expect: [packetsOut(INSIDE, [], { exactly: true })],
 	}),
 	scenario({
+		name: "mask-with-gaps-is-one-address",
+		suite,
+		title: "An original source with a mask that has gaps is one address",
+		story:
+			"The mask 255.0.255.255 leaves the second number open, and the client's address fits. Up to 1.8.9 libxtables makes one address of it (`xtopt_parse_plenmask`), which the client has not: the datagram passes. From 1.8.10 on it is dropped.",
+		setup: routerWith(
+			"gaps",
+			"*filter\n-A FORWARD -m conntrack --ctorigsrc 10.9.0.10/255.0.255.255 -j DROP\nCOMMIT\n",
+		),
+		steps: [passes],
+		expect: [
+			packetsOut(INSIDE, ["udp 10.0.0.10:40000 > 192.168.0.1:53 *"], {
+				exactly: true,
+			}),
+		],
+	}),
+	scenario({
 		name: "inverted-ports-are-each-asked",
 		suite,
 		title: "Two inverted ports are both asked for",

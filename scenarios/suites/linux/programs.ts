@@ -177,6 +177,24 @@ export const programDifferences = [
 	),
 	shown(
 		{
+			name: "commit-without-newline-is-no-commit",
+			title: "A COMMIT without a newline behind it is no COMMIT",
+			story:
+				"The file ends with its last letter, the T of COMMIT. iptables-legacy takes the line for a command that it does not know and refuses the table. iptables-nft closes the table.",
+		},
+		[
+			restore(
+				{
+					name: "unended.rules",
+					text: "*filter\n-A INPUT -s 10.0.0.9 -j DROP\nCOMMIT",
+				},
+				{ label: "unended" },
+			),
+		],
+		[operationFails("unended", "Bad argument `COMMIT'")],
+	),
+	shown(
+		{
 			name: "jump-to-no-chain-is-no-target",
 			title:
 				"A jump to a chain that is not there is a target that is not there",

@@ -94,7 +94,10 @@ export function readPrefixLength(text: string): number | null {
 	return dotted === null ? null : (prefixLength(dotted) ?? NO_LENGTH);
 }
 
-/** `XTTYPE_HOSTMASK`: one address, with or without a mask. @throws Refusal */
+/**
+ * `XTTYPE_HOSTMASK`: one address, with or without a mask. That with gaps is kept or lost by the version
+ * (`xtopt_parse_plenmask`). @throws Refusal
+ */
 export const readHostMask: ValueReader<"hostMask"> = (
 	text,
 	entry,
@@ -104,12 +107,14 @@ export const readHostMask: ValueReader<"hostMask"> = (
 	const slash = text.indexOf("/");
 	if (slash < 0) return [{ address: readHost(text), mask: -1 }];
 	const address = readHost(text.slice(0, slash));
-	return [
-		{
-			address,
-			mask: readMask(text.slice(slash + 1), entry, extension, behaviour),
-		},
-	];
+	const written = text.slice(slash + 1);
+	const mask = readMask(written, entry, extension, behaviour);
+	const gapped =
+		behaviour.maskWithGaps === "a mask" &&
+		readPrefixLength(written) === NO_LENGTH
+			? numericHost(written)
+			: null;
+	return [{ address, mask: gapped ?? mask }];
 };
 
 /** `XTTYPE_ETHERMAC`. @throws Refusal */

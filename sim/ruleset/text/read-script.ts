@@ -197,7 +197,8 @@ class ScriptReader {
 
 	private isCommit(complete: boolean): boolean {
 		return (
-			complete &&
+			(complete ||
+				this.options.behaviour.unendedCommit === "the end of the table") &&
 			this.lineTo - this.lineFrom === 6 &&
 			this.source.startsWith("COMMIT", this.lineFrom)
 		);
