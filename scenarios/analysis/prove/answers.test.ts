@@ -80,6 +80,50 @@ describe("answers that rules drop", () => {
 	});
 });
 
+describe("answers of a backend beside its client", () => {
+	/** A router with one uplink, and a service that hosts behind it ask for. */
+	const given = {
+		interfaces: [
+			{ name: "eth0", addresses: ["203.0.113.1/24"], mtu: 1500 },
+			{ name: "br0", addresses: ["10.20.0.1/24"], mtu: 1500 },
+		],
+		routes: [
+			{ destination: "0.0.0.0/0", via: "203.0.113.254", interface: "eth0" },
+		],
+	} as const;
+	const asking = (clients: string, protocol: string) =>
+		`-A PREROUTING ${clients} -d 203.0.113.1 -p ${protocol} --dport 443 -j DNAT --to-destination 10.20.0.11`;
+	const clients = ["-i br0", "-s 10.20.0.0/24"];
+
+	test.each(clients)("do not come back to those of %s", (from) => {
+		for (const protocol of ["tcp", "udp"]) {
+			const nat = [asking(from, protocol)];
+			const { outcome, liveness } = proved({ nat }, given);
+			expect(outcome).toBe("violated");
+			expect(liveness.map(words)).toContain(
+				"10.20.0.11:443 answers the client directly, since both are on 10.20.0.0/24 (br0), and the client has asked another address",
+			);
+		}
+	});
+
+	test.each(clients)(
+		"come back to those of %s whose source is translated as well",
+		(from) => {
+			const masquerade = "-A POSTROUTING -s 10.20.0.0/24 -o br0 -j MASQUERADE";
+			const nat = [asking(from, "tcp"), masquerade];
+			expect(proved({ nat }, given).outcome).toBe("holds");
+		},
+	);
+
+	test("come back through a bridge whose frames pass through the rules", () => {
+		const nat = [
+			asking("-i br0", "tcp"),
+			"-A POSTROUTING -s 10.20.0.11/32 -d 10.20.0.11/32 -p tcp --dport 443 -j MASQUERADE",
+		];
+		expect(proved({ nat }, given).outcome).toBe("holds");
+	});
+});
+
 describe("answers of a router with two uplinks", () => {
 	const mangle = [
 		"-A PREROUTING -i wan2 -m conntrack --ctstate NEW -j CONNMARK --set-mark 2",

@@ -194,7 +194,7 @@ function sentAt({ fate, packet }: End, key: string): Sent | null {
 function firstShown(
 	{ end }: Leaf,
 	dead: ReadonlySet<string>,
-	{ subject }: SearchOptions,
+	{ subject, events }: SearchOptions,
 	check: Check,
 ): readonly Shown[] {
 	const { serves } = subject;
@@ -213,6 +213,13 @@ function firstShown(
 				property: "liveness",
 				violated: { kind: "reach", backends: alive },
 				why: `it reaches ${key}, and ${listed(alive)} ${alive.length === 1 ? "is" : "are"} alive`,
+			});
+		const network = events.size > 0 ? null : subject.past(end);
+		if (network !== null && kind === "backend" && !dead.has(key))
+			shown.push({
+				property: "liveness",
+				violated: { kind: "past", backend: key },
+				why: `${key} answers the client directly, since both are on ${network}, and the client has asked another address`,
 			});
 	}
 	if (dead.size > 0) {
@@ -243,8 +250,10 @@ function* laterPacket(
 	check: Check,
 ): Generator<Moved> {
 	const { explorer, subject } = options;
-	if (node.sent === null) return;
-	const arrival = arrivalOf(segment, subject.first, node.sent);
+	const { sent } = node;
+	if (sent === null) return;
+	if (isOfBackend(segment) && isPast(sent, subject)) return;
+	const arrival = arrivalOf(segment, subject.first, sent);
 	const { decision, after: situations } = explorer.packet(
 		node.situation,
 		arrival,
@@ -269,7 +278,7 @@ function* laterPacket(
 		);
 		const { shown: ofPacket, goesOn } = isOfBackend(segment)
 			? backendShown(leaf.end, options, check)
-			: clientShown(leaf.end, node.sent, options, check);
+			: clientShown(leaf.end, sent, options, check);
 		const shown = [...ofPacket, ...unanswered];
 		const next = goesOn ? { ...last, phase: to } : last;
 		const isOver = ofPacket.length > 0 || situation === undefined;
@@ -310,6 +319,16 @@ function whyUnanswered(
 	return by === null
 		? null
 		: `it leaves by ${by}, and the client came by ${first.interface}`;
+}
+
+/** Does the backend answer past the gateway? */
+function isPast(
+	{ interface: name, packet }: Sent,
+	{ past }: SearchOptions["subject"],
+): boolean {
+	return (
+		past({ fate: { kind: "forwarded", interface: name }, packet }) !== null
+	);
 }
 
 interface LaterShown {

@@ -325,7 +325,7 @@ class SubjectProof {
 		const why = unknown.get(property) ?? cut;
 		if (why !== null) return { kind: "unknown", why };
 		if (!checked.has(property))
-			return { kind: "nothing", why: this.whyNothing(property, searched) };
+			return { kind: "nothing", why: this.whyNothing(property) };
 		const { partly } = this.subject;
 		return {
 			kind: "holds",
@@ -357,19 +357,17 @@ class SubjectProof {
 		return playedOut(property, candidate, this.subject, this.stage);
 	}
 
-	private whyNothing(
-		property: PropertyName,
-		{ candidates }: Pick<Searched, "candidates">,
-	): string {
+	private whyNothing(property: PropertyName): string {
 		if (property === "no-dead-backend")
 			return "no condition says that a backend is dead";
-		return property === "liveness"
-			? "the rules send these clients to no backend"
-			: candidates
-						.get("liveness")
-						?.some(({ violation }) => violation.kind === "unanswered")
-				? "no answer comes to the client, and no packet follows its first one"
-				: "no first packet reaches a backend";
+		if (property === "liveness")
+			return "the rules send these clients to no backend";
+		const inVain = this.quiet().candidates.get("liveness") ?? [];
+		return inVain.some(({ violation: { kind } }) =>
+			["unanswered", "past"].includes(kind),
+		)
+			? "no answer comes to the client, and no packet follows its first one"
+			: "no first packet reaches a backend";
 	}
 }
 

@@ -1,9 +1,15 @@
 /** What the end of a walk means for a service: a backend, none, or not known. */
-import { formatAddress } from "../../../sim/packet/address.ts";
+import {
+	formatAddress,
+	isInNetwork,
+	type Prefixed,
+	parsePrefixed,
+} from "../../../sim/packet/address.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
 import { linksOf } from "../spaces/links.ts";
-import type { End } from "../walk/decision.ts";
-import { portOf } from "../walk/ends-of.ts";
+import type { Decision, End } from "../walk/decision.ts";
+import { endsOf, portOf } from "../walk/ends-of.ts";
+import type { Arrival } from "../walk/walker.ts";
 import type { AssumedWorld } from "../world/assumed-world.ts";
 import type { Context, Found } from "./found.ts";
 import { type Backend, NO_BACKEND, type Service } from "./service.ts";
@@ -116,6 +122,50 @@ export function strayUplink(
 	const areUplinks = uplinks.has(came) && uplinks.has(by) && by !== came;
 	const isItsOwn = isOwnOf(by, sent.source >>> 0);
 	return world.isRoutingTold && areUplinks && !isItsOwn ? by : null;
+}
+
+/**
+ * The network, `10.20.0.0/24 (br0)`, on which a packet comes in and leaves again for a host of the same network,
+ * with its own source: that host answers its neighbour directly, past the gateway. `null`: the answer comes back
+ * here. What a host sends to itself comes back where its source is translated, and there alone: rules like that are
+ * for a bridge of the gateway's own, whose frames pass through iptables (`net.bridge.bridge-nf-call-iptables`).
+ */
+export function answeredPast(
+	{ fate, packet: sent }: Pick<End, "fate" | "packet">,
+	{ interface: came, packet }: Arrival,
+	{ world, walker }: Pick<MeaningOptions, "world"> & { walker: Walks },
+): string | null {
+	if (fate.kind !== "forwarded" || fate.interface !== came) return null;
+	if (sent === null || sent.source !== packet.source) return null;
+	const { destination: host } = sent;
+	if (host === packet.destination) return null;
+	const { addresses = [] } =
+		world.setup.interfaces.find(({ name }) => name === came) ?? {};
+	const shared = addresses.find((text) => {
+		const network = parsePrefixed(text);
+		return (
+			network !== null &&
+			isInNetwork(host, network) &&
+			isInNetwork(packet.source, network)
+		);
+	});
+	if (shared === undefined) return null;
+	const itself = { interface: came, packet: { ...packet, source: host } };
+	const isBridge = endsOf(walker.walk(itself)).some(
+		({ packet: own }) => own?.destination === host && own.source !== host,
+	);
+	return isBridge ? null : `${networkText(shared)} (${came})`;
+}
+
+/** Walks a packet as its first. */
+interface Walks {
+	walk(arrival: Arrival): Decision;
+}
+
+/** `192.168.1.0/24`, of an address with its length. */
+function networkText(prefixed: string): string {
+	const { address, mask, length } = parsePrefixed(prefixed) as Prefixed;
+	return `${formatAddress(address & mask)}/${length}`;
 }
 
 function none(how: string): Meaning {

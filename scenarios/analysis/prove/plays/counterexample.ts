@@ -221,6 +221,15 @@ function expected(
 		const packets = [`${kind} ${from} > ${formatAddress(packet.source)}:*`];
 		return { ...base, interface: name, packets, ...SOME };
 	}
+	if (violation.kind === "past") {
+		const from = `${formatAddress(subject.first.packet.source)}:*`;
+		const found = subject.service.backends.find(
+			({ key }) => key === violation.backend,
+		);
+		const to = found ?? { address: "*", port: null };
+		const packets = [toBackend(subject.first.packet, to, { from })];
+		return { ...base, packets, ...NONE };
+	}
 	const isOwn = path.some(
 		(step) =>
 			step.kind === "packet" &&

@@ -83,7 +83,9 @@ type Violation =
 	| { readonly kind: "avoid"; readonly backends: readonly string[] }
 	| { readonly kind: "untranslated" }
 	/** No answer came back to the client. */
-	| { readonly kind: "unanswered" };
+	| { readonly kind: "unanswered" }
+	/** It went to this backend with the client's own source, which the backend answers past the gateway. */
+	| { readonly kind: "past"; readonly backend: string };
 
 /** A violation that was found, and the way to it. */
 export interface Candidate {

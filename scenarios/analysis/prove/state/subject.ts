@@ -2,7 +2,12 @@
 import type { Operation } from "../../../../sim/contract/gateway.ts";
 import { passingBy } from "../../lint/connections.ts";
 import type { Analysis } from "../../services/analysis.ts";
-import { type Meaning, meaningOf, strayUplink } from "../../services/ends.ts";
+import {
+	answeredPast,
+	type Meaning,
+	meaningOf,
+	strayUplink,
+} from "../../services/ends.ts";
 import type { ClientClass, Service } from "../../services/service.ts";
 import { isOnePort } from "../../services/service-names.ts";
 import { contains } from "../../spaces/intervals.ts";
@@ -36,6 +41,8 @@ export interface Subject {
 	meaning(end: End): Meaning;
 	/** The uplink by which an answer leaves, and that the client did not come by; `null`: it does not. */
 	stray(end: End): string | null;
+	/** The network on which the backend answers the client directly, past the gateway; `null`: it does not. */
+	past(end: Pick<End, "fate" | "packet">): string | null;
 	/** Backends whose conditions say that they are dead. */
 	deadIn(values: Values): ReadonlySet<string>;
 	/** The values with this backend dead; `null`: it has no condition. */
@@ -48,7 +55,7 @@ const MOST_CONDITIONS = 10;
 export function subjectOf(
 	service: Service,
 	client: ClientClass,
-	{ world }: Pick<Analysis, "world">,
+	{ world, walker }: Pick<Analysis, "world" | "walker">,
 ): Subject {
 	const links = linksOf(world);
 	const packet = passingBy(client.packet, service, links);
@@ -59,6 +66,12 @@ export function subjectOf(
 	const vectors = isAll
 		? allVectors(names)
 		: client.vectors.map(({ conditions }) => conditions);
+	const first = arrivalOf(
+		"first",
+		{ interface: client.interface, packet },
+		null,
+	);
+	const pastBy = new Map<string, string | null>();
 	const meaning = (end: End) =>
 		meaningOf(end, {
 			balances: service.balances,
@@ -70,7 +83,7 @@ export function subjectOf(
 	return {
 		service,
 		client,
-		first: arrivalOf("first", { interface: client.interface, packet }, null),
+		first,
 		vectors,
 		partly: isAll
 			? null
@@ -81,6 +94,16 @@ export function subjectOf(
 		),
 		meaning,
 		stray: (end) => strayUplink(end, client.interface, { world }),
+		past(end) {
+			const { fate, packet: sent } = end;
+			if (fate.kind !== "forwarded" || sent === null) return null;
+			const key = `${fate.interface} ${sent.source} ${sent.destination}`;
+			const known = pastBy.get(key);
+			if (known !== undefined) return known;
+			const network = answeredPast(end, first, { world, walker });
+			pastBy.set(key, network);
+			return network;
+		},
 		deadIn: (values) =>
 			new Set(
 				service.conditions.flatMap(({ name, backends, alive: value }) =>

@@ -1,3 +1,4 @@
+import type { Rule } from "../../../../../sim/contract/ruleset.ts";
 import {
 	formatAddress,
 	isInNetwork,
@@ -9,6 +10,7 @@ import {
 	endOf,
 } from "../../../../../sim/ruleset/rule-traits.ts";
 import { targets } from "../../../../../sim/targets/index.ts";
+import { answeredPast } from "../../../services/ends.ts";
 import type { Service } from "../../../services/service.ts";
 import { linksOf } from "../../../spaces/links.ts";
 import type { End } from "../../../walk/decision.ts";
@@ -36,7 +38,8 @@ answer with RST. It works from everywhere but from there.
 
 With the source translated as well (MASQUERADE, SNAT), the answer comes back to the gateway, which translates it back.
 Backends then see the gateway's address as the client of those connections. The finding rests on an assumption: clients
-are on that link where rules let its hosts open connections to elsewhere.`,
+are on that link where rules let its hosts open connections to elsewhere, or where the rules that lead to the backend
+name its hosts (\`-i br0\`, \`-s 192.168.1.0/24\`).`,
 	examples: {
 		bad: `*nat
 -A PREROUTING -d 203.0.113.7/32 -p tcp -m tcp --dport 443 -j DNAT --to-destination 192.168.1.20:443
@@ -67,13 +70,11 @@ COMMIT
 		for (const { service, packet, rule } of onePerBackend(facts)) {
 			if (byRule.has(rule.rule)) continue;
 			const client = neighbourOf(packet.destination, facts);
-			if (client === null || !opensConnections(client, facts)) continue;
+			if (client === null) continue;
 			const { destination } = packet;
 			const end = hairpinEnd({ ...client, service, destination }, facts);
-			if (
-				end !== null &&
-				!isBridge(packet.destination, { ...client, service }, facts)
-			)
+			if (end === null) continue;
+			if (opensConnections(client, facts) || isAskedBy(client, end, facts))
 				byRule.set(rule.rule, { ...found(end, client, facts), at: rule });
 		}
 		return [...byRule.values()];
@@ -164,47 +165,60 @@ function isForThem({ rules }: End, { ruleset }: Facts): boolean {
 				targets.get(target.name)?.translates === "source");
 		const namesThem =
 			(header.inInterface !== null && !header.inInterface.inverted) ||
-			comparisonsOf(rule).some(
-				({ fields, inverted }) => !inverted && fields.includes("source"),
-			);
+			namesSource(rule);
 		return acts && namesThem;
 	});
 }
 
 /**
- * Rules that translate the source of what a backend sends to itself, and not of what its neighbours send, are
- * for a bridge of the gateway's own: the answers to those come through it, and are translated back
- * (`net.bridge.bridge-nf-call-iptables`). So are Docker's.
+ * Rules of nat that lead to the backend name these hosts: by a source, or by an interface that is no uplink, behind
+ * which others are as well.
  */
-function isBridge(
-	backend: number,
-	{ interface: name, service }: OnLink,
-	{ walker }: Facts,
+function isAskedBy(
+	{ interface: name }: Neighbour,
+	{ rules }: End,
+	{ ruleset, world }: Facts,
 ): boolean {
-	const packet = { ...service.sample.packet, source: backend };
-	return endsOf(walker.walk({ interface: name, packet })).some(
-		({ packet: sent }) =>
-			sent?.destination === backend && sent.source !== backend,
+	const { uplinks } = linksOf(world);
+	const named = rulesByName(ruleset);
+	return rules.some(({ rule: at }) => {
+		const found = named.get(at);
+		if (found === undefined || found.table.name !== "nat") return false;
+		const { target, header } = found.rule;
+		const leads =
+			target?.kind === "jump" ||
+			(target?.kind === "extension" &&
+				targets.get(target.name)?.translates === "destination");
+		if (!leads) return false;
+		const { inInterface } = header;
+		const isByLink =
+			inInterface !== null &&
+			!uplinks.has(name) &&
+			// What is not from an uplink is from behind the gateway.
+			(!inInterface.inverted || uplinks.has(inInterface.name));
+		return isByLink || namesSource(found.rule);
+	});
+}
+
+function namesSource(rule: Rule): boolean {
+	return comparisonsOf(rule).some(
+		({ fields, inverted }) => !inverted && fields.includes("source"),
 	);
 }
 
 /** The way of a neighbour's packet that is sent back to this backend on its own link, with its own source. */
 function hairpinEnd(
 	client: OnLink & { readonly destination: number },
-	{ walker }: Facts,
+	{ walker, world }: Facts,
 ): End | null {
 	const { sample } = client.service;
 	const packet = { ...sample.packet, source: client.address };
-	const walked = walker.walk({ interface: client.interface, packet });
+	const arrival = { interface: client.interface, packet };
 	return (
-		endsOf(walked).find(
-			({ fate, packet: sent }) =>
-				fate.kind === "forwarded" &&
-				fate.interface === client.interface &&
-				sent !== null &&
-				sent.destination === client.destination &&
-				sent.destination !== packet.destination &&
-				sent.source === client.address,
+		endsOf(walker.walk(arrival)).find(
+			(end) =>
+				end.packet?.destination === client.destination &&
+				answeredPast(end, arrival, { walker, world }) !== null,
 		) ?? null
 	);
 }

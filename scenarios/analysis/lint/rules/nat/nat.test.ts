@@ -16,6 +16,14 @@ const lint = (text: string) =>
 	lintRuleset(rulesAlone(text), text).filter(({ lint: { code } }) =>
 		code.startsWith("MT6"),
 	);
+/** The same on a router of which more is known. */
+function lintIn(text: string, given: Partial<GivenWorld>) {
+	const { ruleset } = parseRules(text, { file: "my.rules" });
+	const analysis = analyse(ruleset, { ...NOTHING_GIVEN, ...given });
+	return lintRuleset({ ...analysis, file: "my.rules" }, text).filter(
+		({ lint: { code } }) => code.startsWith("MT6"),
+	);
+}
 const DNAT = "-d 203.0.113.1/32 -i eth0 -p tcp -m tcp --dport 80";
 
 it("tells the part of the connections that is dropped, and by which rule", () => {
@@ -260,4 +268,51 @@ COMMIT
 	expect(found.map(({ at, message }) => [at.line, message])).toEqual([
 		[2, "clients of 10.0.0.0/8 are sent to 10.10.10.3:25 on their own link"],
 	]);
+});
+
+describe("a hairpin of a service that hosts behind the gateway ask for", () => {
+	const given = {
+		interfaces: [
+			{ name: "eth0", addresses: ["203.0.113.1/24"], mtu: 1500 },
+			{ name: "br0", addresses: ["10.20.0.1/24"], mtu: 1500 },
+		],
+		routes: [
+			{ destination: "0.0.0.0/0", via: "203.0.113.254", interface: "eth0" },
+		],
+	} as const;
+	const found = (lines: readonly string[], more: Partial<GivenWorld> = given) =>
+		lintIn(`*nat\n${lines.join("\n")}\nCOMMIT\n`, more).map(
+			({ lint: { code }, at }) => [code, at.line],
+		);
+	const dnat = (clients: string) =>
+		`-A PREROUTING ${clients} -d 203.0.113.1/32 -p tcp -m tcp --dport 443 -j DNAT --to-destination 10.20.0.11:443`;
+
+	test.each(["-i br0", "-s 10.20.0.0/24", "! -i eth0", "-i br+"])(
+		"is found where rules say so: %s",
+		(clients) => {
+			expect(found([dnat(clients)])).toEqual([["MT602", 2]]);
+		},
+	);
+
+	test("is found behind a jump for them", () => {
+		const jump = "-A PREROUTING -i br0 -j OURS";
+		const lines = [
+			":OURS - [0:0]",
+			jump,
+			dnat("").replace("PREROUTING", "OURS"),
+		];
+		expect(found(lines)).toEqual([["MT602", 4]]);
+	});
+
+	test("is found by the source alone, where no addresses are given", () => {
+		expect(found([dnat("-s 10.20.0.0/24")], {})).toEqual([["MT602", 2]]);
+	});
+
+	test("is none of clients that come by an uplink beside the backends, nor of those that rules leave out", () => {
+		const [uplink] = given.interfaces;
+		const oneArm = { ...given, interfaces: [uplink] };
+		const beside = dnat("-i eth0").replace("10.20.0.11", "203.0.113.20");
+		expect(found([beside], oneArm)).toEqual([]);
+		expect(found([dnat("! -i br0")])).toEqual([]);
+	});
 });
