@@ -15,6 +15,7 @@ import type { Conditions } from "../split/graph.ts";
 import type { Part, Share, Split } from "../split/split.ts";
 import { splitOf } from "../split/split-of.ts";
 import type { Asked, Decision, End } from "../walk/decision.ts";
+import { askedIn } from "../walk/ends-of.ts";
 
 type KeyOf = (end: End) => string;
 
@@ -59,7 +60,9 @@ export function joinedSplit(
 	) as [Split, Split];
 	const [one, other] = splits;
 	const atLeast = leastMoved(one, other);
-	if (one.byChance || other.byChance)
+	const isByChance = one.byChance || other.byChance;
+	const hashes = isByChance ? hashesIn(before, after, sameKey) : "none";
+	if (isByChance && (hashes === "none" || !isNothing(atLeast)))
 		return {
 			before: one,
 			after: other,
@@ -69,8 +72,15 @@ export function joinedSplit(
 	const { parts } = splitOf(decision, { keyOf, conditions });
 	const part = parts.find(({ key }) => key === MOVED);
 	const share: Share = part?.share ?? { kind: "exact", value: ZERO };
+	if (isByChance && hashes !== "shared" && !isNothing(share))
+		return {
+			before: one,
+			after: other,
+			moved: { share: { kind: "unknown", why: hashes }, isAtLeast: false },
+		};
 	// Where both turn too slowly to be walked together, what must move is still known.
-	const isLost = share.kind === "unknown" && atLeast.kind === "exact";
+	const isLost =
+		share.kind === "unknown" && atLeast.kind === "exact" && !isNothing(atLeast);
 	return {
 		before: one,
 		after: other,
@@ -78,6 +88,62 @@ export function joinedSplit(
 			? { share: atLeast, isAtLeast: true }
 			: { share, isAtLeast: false },
 	};
+}
+
+function isNothing(share: Share): boolean {
+	return share.kind === "exact" && compareRationals(share.value, ZERO) === 0;
+}
+
+/**
+ * Do hashes decide who goes where, each on both sides the same one and nothing drawn besides (`shared`)? `none`: no
+ * hash does. Otherwise the words why it is not known who goes elsewhere.
+ */
+function hashesIn(
+	before: Half,
+	after: Half,
+	sameKey: (asked: Asked) => string | null,
+): string {
+	const olds = askedIn(before.decision);
+	const news = askedIn(after.decision);
+	const ofOld = olds.filter(isHash);
+	const ofNew = news.filter(isHash);
+	if (ofOld.length + ofNew.length === 0) return "none";
+	const isDrawn = [...olds, ...news].some(
+		(asked) =>
+			asked.kind === "draw" || (asked.kind === "spread" && !isHash(asked)),
+	);
+	const kept = ofOld.map((asked) => newKeyOf(asked, ofNew, sameKey));
+	const known = new Set(kept);
+	const others = [
+		...ofOld.filter((_, index) => kept[index] === null),
+		...ofNew.filter(({ key }) => !known.has(key)),
+	];
+	if (others.length === 0)
+		return isDrawn ? "a hash and draws decide who goes where" : "shared";
+	const [{ at }] = others as [Asked];
+	return `another hash decides who goes where (line ${at.line}: ${at.text})`;
+}
+
+function isHash(asked: Asked): boolean {
+	return asked.kind === "spread" && asked.by === "hash";
+}
+
+/** The same rule asks, or one with the same target: what else stands in a rule is no part of its hash. */
+function newKeyOf(
+	asked: Asked,
+	news: readonly Asked[],
+	sameKey: (asked: Asked) => string | null,
+): string | null {
+	const key = sameKey(asked);
+	if (key !== null) return key;
+	if (!isHash(asked)) return null;
+	const name = hashName(asked);
+	return news.find((one) => isHash(one) && hashName(one) === name)?.key ?? null;
+}
+
+function hashName({ key, at }: Asked): string {
+	const target = at.text.slice(at.text.lastIndexOf(" -j "));
+	return `${key.slice(at.rule.length)}${target}`;
 }
 
 /** Half of what the shares differ by: the total variation distance. */
@@ -121,6 +187,7 @@ function pairOf(
 	after: Half,
 	sameKey: (asked: Asked) => string | null,
 ): Half {
+	const news = askedIn(after.decision);
 	const keys = new Map<End, string>();
 	const numbers = new Map<Decision, number>();
 	const made = new Map<string, Decision>();
@@ -149,7 +216,9 @@ function pairOf(
 		once(textOf(answers), at, () => {
 			if (at.kind === "leaf")
 				return second(after.decision, before.keyOf(at.end), answers);
-			const same = isShared(at.asked) ? sameKey(at.asked) : null;
+			const same = isShared(at.asked)
+				? newKeyOf(at.asked, news, sameKey)
+				: null;
 			const ways = at.ways.map((way, index) =>
 				first(
 					way,
