@@ -31,10 +31,35 @@ const questionIn = (use: string): Question | null => {
 	return extension.question?.(options) ?? null;
 };
 
+/** What follows from when packets come, and which came before: no machine could tell a share. */
+const BOUNDLESS: ReadonlySet<string> = new Set([
+	"connlimit",
+	"hashlimit",
+	"limit",
+	"pknock",
+	"quota",
+	"quota2",
+	"rateest",
+	"recent",
+	"time",
+]);
+
 /** Why a match has no question that the model does not answer either. */
 const STAY_UNKNOWN: Readonly<Record<string, string>> = {};
 
 describe("questions", () => {
+	test("that no rate, time or earlier packet answers are ones whose answer is not known", () => {
+		const silent = [...matches.values()].flatMap((match) => {
+			const { name, question } = match;
+			if (question === undefined || BOUNDLESS.has(name)) return [];
+			return usesOf("matches", name).flatMap(({ input, options }) => {
+				const asked = match.question?.(options) ?? null;
+				return asked?.kind === "open" && !asked.isUnknown ? [input] : [];
+			});
+		});
+		expect(silent).toEqual([]);
+	});
+
 	test.each([
 		["-m statistic --mode nth --every 3 --packet 0", "turn of 3 from 2"],
 		[

@@ -73,7 +73,11 @@ export const cgroup = defineMatch<Options>({
 			? []
 			: [{ kind: "cgroup", name: path.value }],
 	hasOneAnswer: "way",
-	question: () => ({ kind: "open", on: "the control group of the socket" }),
+	question: () => ({
+		kind: "open",
+		on: "the control group of the socket",
+		isUnknown: true,
+	}),
 	/**
 	 * What has no socket never matches, inverted or not (`cgroup_mt_v2`, 6.1). At INPUT that is all but what is for
 	 * a socket with a connection, for which the kernel looks before (`tcp_v4_early_demux`, `udp_v4_early_demux`). No

@@ -83,7 +83,11 @@ export const cluster = defineMatch<Options>({
 	},
 	hasOneAnswer: "packet",
 	/** Each node has the clients whose addresses have its hash. */
-	question: () => ({ kind: "open", on: "the hash of the client's address" }),
+	question: () => ({
+		kind: "open",
+		on: "the hash of the client's address",
+		isUnknown: true,
+	}),
 	compile({ totalNodes, nodeMask, inverted, hashSeed }, ports) {
 		const { conntrack } = ports;
 		return (skb) => {

@@ -17,6 +17,7 @@ export const cpu = defineMatch<Options>({
 	question: () => ({
 		kind: "open",
 		on: "the processor that handles the packet",
+		isUnknown: true,
 	}),
 	/** The gateway has one processor, number 0. */
 	compile({ cpu, inverted }) {

@@ -51,7 +51,11 @@ export const devgroup = defineMatch<Options>({
 				? []
 				: [{ kind: "devgroup" as const, name: one.unknownName }],
 		),
-	question: () => ({ kind: "open", on: "the groups of interfaces" }),
+	question: () => ({
+		kind: "open",
+		on: "the groups of interfaces",
+		isUnknown: true,
+	}),
 	/** The gateway's interfaces are in no group but the default, 0 (`devgroup_mt`, 6.1). */
 	compile({ source, destination }, ports) {
 		const asked = [source, destination].filter((one) => one !== null);

@@ -30,6 +30,7 @@ export const helper = defineMatch<Options>({
 	question: () => ({
 		kind: "open",
 		on: "the helper that expects the connection",
+		isUnknown: true,
 	}),
 	/** No helper is modelled, so none expects a connection (`helper_mt`, 6.1). */
 	compile:

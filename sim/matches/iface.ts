@@ -144,7 +144,11 @@ export const iface = defineMatch<Options>({
 		return ` ${device}${flags.join("")} `;
 	},
 	hasOneAnswer: "way",
-	question: () => ({ kind: "open", on: "the state of the interface" }),
+	question: () => ({
+		kind: "open",
+		on: "the state of the interface",
+		isUnknown: true,
+	}),
 	/** The gateway knows the state of its links. */
 	answers: (_options, { decide }) => decide === undefined,
 	/** `iface_flagtest` */

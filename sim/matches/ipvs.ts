@@ -64,7 +64,11 @@ export const ipvs = defineMatch<Options>({
 							`${inverted ? " !" : ""} --${name} ${value}`,
 					)
 					.join(""),
-	question: () => ({ kind: "open", on: "the connections of IPVS" }),
+	question: () => ({
+		kind: "open",
+		on: "the connections of IPVS",
+		isUnknown: true,
+	}),
 	/** The gateway has no IPVS: no packet is one of its connections' (`ipvs_mt`, 6.1). */
 	compile:
 		({ alone }) =>

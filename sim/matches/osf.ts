@@ -39,7 +39,11 @@ export const osf = defineMatch<Options>({
 		].join(""),
 	hasOneAnswer: "way",
 	/** The fingerprints are loaded by a program (`nfnl_osf`). */
-	question: () => ({ kind: "open", on: "the operating system of the client" }),
+	question: () => ({
+		kind: "open",
+		on: "the operating system of the client",
+		isUnknown: true,
+	}),
 	answers: () => false,
 	notModelled: () => "--genre",
 	/**

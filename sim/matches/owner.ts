@@ -73,7 +73,11 @@ export const owner = defineMatch<Options>({
 			: null;
 	},
 	hasOneAnswer: "way",
-	question: () => ({ kind: "open", on: "the process that sent the packet" }),
+	question: () => ({
+		kind: "open",
+		on: "the process that sent the packet",
+		isUnknown: true,
+	}),
 	/** No process has other groups than its own (`owner_mt`, 6.1). */
 	compile(options) {
 		const { socketExists, user, group, supplementaryGroups } = options;

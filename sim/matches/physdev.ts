@@ -77,7 +77,11 @@ export const physdev = defineMatch<Options>({
 			? "xt_physdev: --physdev-out and --physdev-is-out only supported in the FORWARD and POSTROUTING chains with bridged traffic"
 			: null;
 	},
-	question: () => ({ kind: "open", on: "the ports of a bridge" }),
+	question: () => ({
+		kind: "open",
+		on: "the ports of a bridge",
+		isUnknown: true,
+	}),
 	/** The gateway has no bridge, so no packet has a port of one (`physdev_mt`, 6.1). */
 	compile(options) {
 		const holds = NAMES.every((name) => options[name]?.inverted ?? true);

@@ -108,7 +108,11 @@ export const policy = defineMatch<Options>({
 			return "xt_policy: input policy not valid in POSTROUTING and OUTPUT";
 		return null;
 	},
-	question: () => ({ kind: "open", on: "the policies of IPsec" }),
+	question: () => ({
+		kind: "open",
+		on: "the policies of IPsec",
+		isUnknown: true,
+	}),
 	/** The gateway has no IPsec: no packet came through a policy or goes through one (`policy_mt`, 6.1). */
 	compile:
 		({ none }) =>

@@ -21,7 +21,11 @@ export const realm = defineMatch<NamedMask>({
 	needs: ({ unknownName }) =>
 		unknownName === undefined ? [] : [{ kind: "realm", name: unknownName }],
 	/** Routes have realms, and no ruleset shows them. */
-	question: () => ({ kind: "open", on: "the realm of the route" }),
+	question: () => ({
+		kind: "open",
+		on: "the realm of the route",
+		isUnknown: true,
+	}),
 	/** The gateway's routes have no realm: it is 0 (`realm_mt`, 6.1). */
 	compile({ value, inverted, unknownName }, ports) {
 		if (unknownName !== undefined)

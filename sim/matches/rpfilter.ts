@@ -35,7 +35,11 @@ export const rpfilter = defineMatch<Options>({
 	/** The route back is looked up with the packet's mark (`rpfilter_mt`, 6.1). */
 	marks: ({ flags }) =>
 		flags.includes("validmark") ? readsMark("packet", ALL_BITS) : [],
-	question: () => ({ kind: "open", on: "the route back to the source" }),
+	question: () => ({
+		kind: "open",
+		on: "the route back to the source",
+		isUnknown: true,
+	}),
 	/** `rpfilter_mt`, 6.1. */
 	compile({ flags }, ports) {
 		const [isLoose, byMark, acceptsLocal, inverted] = FLAGS.map((flag) =>

@@ -75,7 +75,11 @@ export const socket = defineMatch<Options>({
 			? writesMark("packet", ALL_BITS, null)
 			: [],
 	hasOneAnswer: "packet",
-	question: () => ({ kind: "open", on: "the sockets of the gateway" }),
+	question: () => ({
+		kind: "open",
+		on: "the sockets of the gateway",
+		isUnknown: true,
+	}),
 	/**
 	 * The socket of a connection is bound to an address; one that takes connections or datagrams at all addresses is
 	 * passed over but for `--nowildcard` (`socket_match`, 6.1). Whether there is a connection, only the program knows.

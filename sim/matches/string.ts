@@ -115,7 +115,11 @@ export const string = defineMatch<Options>({
 				};
 	},
 	hasOneAnswer: "packet",
-	question: () => ({ kind: "open", on: "the payload of the packet" }),
+	question: () => ({
+		kind: "open",
+		on: "the payload of the packet",
+		isUnknown: true,
+	}),
 	/** A search by `bm` does not look across the parts of a packet that was put together (lib/ts_bm.c, 6.1). */
 	readsAnyOctet: true,
 	compile({ pattern, inverted, algorithm, from, to, ignoreCase }, ports) {

@@ -35,6 +35,9 @@ it.each([
 	["-m geoip --src-cc DE", "the addresses of DE"],
 	["-m set --match-set special src", "the members of the set special"],
 	["-m set ! --match-set special src", "the members of the set special"],
+	["-m physdev --physdev-in eth1", "the ports of a bridge"],
+	["-m string --string GET --algo bm", "the payload of the packet"],
+	["-m policy --dir in --pol none", "the policies of IPsec"],
 ])("says that shares rest on %s", (match, on) => {
 	const rule = `${WEB} ${match} -j RETURN`;
 	expect(unknownOf(rulesAlone(nat(rule, ...BALANCER)))).toEqual([
