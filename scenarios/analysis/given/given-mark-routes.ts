@@ -57,7 +57,36 @@ export function givenRules(
 	const routeLines = [...named]
 		.filter((table) => !OWN_TABLES.has(table))
 		.flatMap((table) => routeCommands(routes, table, tables));
-	return { markRoutes, ip: [...routeLines, ...ruleLines] };
+	const ip = [
+		...routeLines,
+		...defaultsOf(routes, named, tables),
+		...ruleLines,
+	];
+	return { markRoutes, ip };
+}
+
+/**
+ * Default routes that no packet follows, and that tell which interfaces are uplinks: those of tables that no rule
+ * names, and of `main` those behind the one with the lowest metric.
+ */
+function defaultsOf(
+	routes: readonly RouteRecord[],
+	named: ReadonlySet<string>,
+	tables: TableNumbers,
+): readonly string[] {
+	const defaults = routes.filter(
+		(one) => one.dst === "default" && one.type === "unicast" && isIpv4(one),
+	);
+	const others = defaults.filter(
+		({ table }) => !named.has(table) && !OWN_TABLES.has(table),
+	);
+	const behind = defaults
+		.filter(isMain)
+		.toSorted((a, b) => a.metric - b.metric)
+		.slice(1);
+	return [...others, ...behind].flatMap((one) =>
+		routeCommands([one], one.table, tables),
+	);
 }
 
 /** `0x1`; `null` where it is none. */

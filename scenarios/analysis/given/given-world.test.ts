@@ -222,6 +222,37 @@ describe("routing rules of a machine", () => {
 	);
 });
 
+describe("default routes that no packet follows", () => {
+	/** What `ip` says of a router with two uplinks, and no routing rule of its own. */
+	const ipOf = (...defaults: readonly object[]) => {
+		const routes = [
+			{ dst: "default", gateway: "203.0.113.254", dev: "wan1", metric: 100 },
+			...defaults,
+		];
+		return givenWorld({
+			...NOTHING,
+			routes: readRoutes(JSON.stringify(routes), "route.json"),
+			rules: readRoutingRules(
+				'[{"priority":0,"src":"all","table":"local"},{"priority":32766,"src":"all","table":"main"}]',
+				"rule.json",
+			),
+		}).ip;
+	};
+	const wan2 = { dst: "default", gateway: "198.51.100.254", dev: "wan2" };
+
+	it("tell which interfaces are uplinks: those of tables that no rule names", () => {
+		expect(ipOf({ ...wan2, table: "2" })).toEqual([
+			"ip route append default via 198.51.100.254 dev wan2 table 2",
+		]);
+	});
+
+	it("and those of main with a higher metric", () => {
+		expect(ipOf({ ...wan2, metric: 200 })).toEqual([
+			"ip route append default via 198.51.100.254 dev wan2 metric 200 table main",
+		]);
+	});
+});
+
 describe("what is not the output of ip", () => {
 	it("is refused by what it is, with the command to run", () => {
 		expect(fault(() => readAddresses(ROUTES, "a.json"))).toBe(

@@ -229,6 +229,16 @@ describe("answers of a router with two uplinks", () => {
 			]);
 	});
 
+	test("leave by the main table's, where no rule names the table of the other", () => {
+		for (const line of [
+			ROUTING[0],
+			"ip route append default via 192.0.2.254 dev wan2 metric 200",
+		])
+			expect(foundIn(MARKED, { ip: [line] })).toEqual([
+				"MT302 answers of connections that come in by wan2 leave by wan1 (likely)",
+			]);
+	});
+
 	test("are not looked at where routing rules are not known, which may send them to it", () => {
 		expect(foundIn([], { hasRoutingRules: false })).toEqual([]);
 	});
