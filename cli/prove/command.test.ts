@@ -113,6 +113,24 @@ describe("marktwin prove", () => {
 		expect(out).toContain("no service was found");
 	});
 
+	it("says of no event that it breaks nothing, where that is not known in quiet operation either", async () => {
+		const file = join(folder, "recent.rules");
+		writeFileSync(
+			file,
+			`*nat
+-A PREROUTING -d 203.0.113.5/32 -p udp -m udp --dport 5060 -m recent --name b1 --rcheck -j DNAT --to-destination 10.20.0.21
+-A PREROUTING -d 203.0.113.5/32 -p udp -m udp --dport 5060 -m statistic --mode random --probability 0.5 -j DNAT --to-destination 10.20.0.21
+-A PREROUTING -d 203.0.113.5/32 -p udp -m udp --dport 5060 -j DNAT --to-destination 10.20.0.22
+COMMIT
+`,
+		);
+		const { code, out } = await marktwin(["prove", file]);
+		expect(code).toBe(3);
+		const table = out.slice(out.indexOf("which event breaks what"));
+		expect(table).not.toContain("✓");
+		expect(table).toMatch(/\? reload: .*\n +\? .*unknown, as in quiet/);
+	});
+
 	it("refuses events that it does not know", async () => {
 		const { code, err } = await marktwin(["prove", RECIPE, "--events", "x"]);
 		expect(code).toBe(2);

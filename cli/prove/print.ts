@@ -176,16 +176,27 @@ function eventLines(
 	const [event] = events as readonly [EventName];
 	if (cannot.includes(event))
 		return [`    ${paint("dim", "-")} ${event}: does not happen here`];
-	const changed = proved.filter(
-		({ property, result }) =>
-			quiet.proved.find((one) => one.property === property)?.result.kind !==
-			result.kind,
+	const inQuiet = new Map(
+		quiet.proved.map(({ property, result }) => [property, result]),
 	);
-	const bad = changed.filter(
-		({ result }) => result.kind === "violated" || result.kind === "unknown",
+	const isAsInQuiet = ({ property, result }: Proved) => {
+		const before = inQuiet.get(property);
+		return (
+			before?.kind === result.kind &&
+			// Another reason is the event's.
+			(result.kind !== "unknown" || whyWords(before) === whyWords(result))
+		);
+	};
+	const bad = proved.filter(
+		(one) =>
+			(one.result.kind === "violated" || one.result.kind === "unknown") &&
+			!isAsInQuiet(one),
+	);
+	const open = proved.filter(
+		(one) => one.result.kind === "unknown" && isAsInQuiet(one),
 	);
 	const worst = (["violated", "unknown"] as const).find((kind) =>
-		bad.some(({ result }) => result.kind === kind),
+		[...bad, ...open].some(({ result }) => result.kind === kind),
 	);
 	const [colour, sign] = SIGNS[worst ?? "holds"];
 	return [
@@ -194,6 +205,10 @@ function eventLines(
 			`      ${signOf(result, paint)} ${property}: ${plainText(resultWords(result))}`,
 			...(result.kind === "violated" ? stepLines(result.counterexample) : []),
 		]),
+		...open.slice(0, 1).map(({ result }) => {
+			const names = open.map(({ property }) => property).join(", ");
+			return `      ${signOf(result, paint)} ${names}: unknown, as in quiet operation`;
+		}),
 	];
 }
 
