@@ -11,7 +11,7 @@ import {
 import { PacketError } from "../../sim/packet/packet-error.ts";
 import type { Account } from "../../sim/world/account/account.ts";
 import type { ExpectationKind, Scenario } from "../language/scenario.ts";
-import { matchesPattern } from "../language/schema/match-pattern.ts";
+import { matchesPacket } from "../language/schema/match-pattern.ts";
 import {
 	bounds,
 	counted,
@@ -75,7 +75,7 @@ export function judgePacketsCounted(
 	);
 	const patterns = packets.map(asPrinted);
 	const fitting = lines.filter((line) =>
-		patterns.some((pattern) => matchesPattern(line, pattern)),
+		patterns.some((pattern) => matchesPacket(line, pattern)),
 	);
 	const where = given.interface === null ? "" : ` of ${given.interface}`;
 	return finding(fitting.length >= atLeast && fitting.length <= atMost, {
@@ -100,7 +100,7 @@ function firstMissing(
 	for (const pattern of patterns) {
 		const printed = asPrinted(pattern);
 		const found = lines.findIndex(
-			(line, index) => index >= next && matchesPattern(line, printed),
+			(line, index) => index >= next && matchesPacket(line, printed),
 		);
 		if (found < 0) return `nothing fits \`${pattern}\``;
 		if (exactly && found > next) return `too much: \`${lines[next]}\``;

@@ -364,6 +364,18 @@ const cases: readonly [
 		},
 	],
 	[
+		"packets to a port, whatever their fields",
+		packetsCounted(["tcp * > 192.168.0.1:53"], 0),
+		{
+			holds: emitted,
+			violated: [
+				accountOf({
+					packets: [sent(5, "tcp 10.0.0.10:9 > 192.168.0.1:53 S")],
+				}),
+			],
+		},
+	],
+	[
 		"packets out, in this order",
 		packetsOut("bond0.204", ["* R *", "* SA *"]),
 		{

@@ -91,6 +91,11 @@ it.each([
 	["tcp *", 1],
 	["* > 10.0.0.10:40000 *", 1],
 	["tcp 10.0.0.1:25 > 10.0.0.10:40000 S", 1],
+	["tcp * > 10.0.0.10:40000", 1],
+	["tcp * > 10.0.0.10:40000 ", 0],
+	["tcp * > 10.0.0.10:* AS *", 0],
+	["tcp * > 10.0.0.10:40000 s *", 0],
+	["udp * > *:53 S *", 0],
 ])(
 	"a packet that is written as %j is refused unless it may be one",
 	(text, fits) => {
@@ -108,6 +113,20 @@ it.each([
 		else expect(made).toThrow(/no packet is written as/);
 	},
 );
+
+it("flags that are written otherwise than they are printed are refused with what is meant", () => {
+	const made = () =>
+		validateScenario(
+			scenario({
+				name: "a",
+				title: "A",
+				setup: recipeSetup({ ruleset: { name: "a.rules", text: TEXT } }),
+				steps: [connect(1)],
+				expect: [packetsOut("bond0.204", ["tcp * > 10.0.0.10:* as *"])],
+			}),
+		);
+	expect(made).toThrow('SFRPAUEW: "tcp * > 10.0.0.10:* SA *"');
+});
 
 it("a Linux that is written as a text is refused with the builder's name", () => {
 	const gateway = { linux: "trixie/nft" as never };

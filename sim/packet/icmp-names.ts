@@ -8,7 +8,8 @@ export interface IcmpName {
 	readonly name: string;
 }
 
-const NAMES: readonly IcmpName[] = [
+/** All that have a name. */
+export const ICMP_NAMES: readonly IcmpName[] = [
 	{ type: 0, code: 0, name: "echo-reply" },
 	{ type: 3, code: 0, name: "network-unreachable" },
 	{ type: 3, code: 1, name: "host-unreachable" },
@@ -43,9 +44,9 @@ const NAMES: readonly IcmpName[] = [
 	{ type: 18, code: 0, name: "address-mask-reply" },
 ];
 
-const byName = new Map(NAMES.map((entry) => [entry.name, entry]));
+const byName = new Map(ICMP_NAMES.map((entry) => [entry.name, entry]));
 const byNumbers = new Map(
-	NAMES.map((entry) => [entry.type * 256 + entry.code, entry.name]),
+	ICMP_NAMES.map((entry) => [entry.type * 256 + entry.code, entry.name]),
 );
 
 /** Type and code of a name, or `undefined`. */

@@ -2,9 +2,14 @@
 
 import { formatAddress, parseAddress } from "../../../sim/packet/address.ts";
 import { parsePacket } from "../../../sim/packet/notation/notation.ts";
+import {
+	mayFitPacket,
+	withFlagsAsPrinted,
+} from "../../../sim/packet/notation/notation-pattern.ts";
 import { PacketError } from "../../../sim/packet/packet-error.ts";
 import type { ConnectionFilter, Expectation, Scenario } from "../scenario.ts";
 import { NO_BOUND } from "../schema/count.ts";
+import { endsAtDestination } from "../schema/match-pattern.ts";
 import type { Report } from "./known-names.ts";
 
 /** Names that must exist, times in which something can happen, bounds that can be violated. */
@@ -185,19 +190,16 @@ function checkPatterns(
 			report.add(
 				`${path}[${index}]`,
 				`no packet is written as "${pattern}"`,
-				"Write it as a packet, with * for anything: tcp 10.0.0.1:25 > * RA *.",
+				asMeant(pattern),
 			);
 }
 
-/** How packets begin in notation. */
-const BEGINNINGS = ["tcp ", "udp ", "icmp ", "sctp ", "proto "];
-
-/** Is it a packet, or may what stands before its first `*` be the beginning of one? */
+/** Is it a packet, or a pattern that one may fit? */
 function mayFit(pattern: string): boolean {
-	const [begin = "", ...rest] = pattern.split("*");
-	if (rest.length > 0)
-		return BEGINNINGS.some(
-			(one) => one.startsWith(begin) || begin.startsWith(one),
+	if (pattern.includes("*"))
+		return (
+			mayFitPacket(pattern) ||
+			(endsAtDestination(pattern) && mayFitPacket(`${pattern} *`))
 		);
 	try {
 		parsePacket(pattern);
@@ -206,6 +208,13 @@ function mayFit(pattern: string): boolean {
 		if (error instanceof PacketError) return false;
 		throw error;
 	}
+}
+
+function asMeant(pattern: string): string {
+	const other = withFlagsAsPrinted(pattern);
+	if (other !== pattern && mayFit(other))
+		return `Write flags in upper case and in the order SFRPAUEW: "${other}".`;
+	return "Write it as a packet, with * for anything: tcp 10.0.0.1:25 > * RA *. Fields stand in the order in which packets are printed; one that has its usual value, as ttl 64, is not printed.";
 }
 
 /** Can a packet be seen at these times? */

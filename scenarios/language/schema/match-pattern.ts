@@ -14,3 +14,15 @@ export function matchesPattern(text: string, pattern: string): boolean {
 	}
 	return from <= end;
 }
+
+/** As `matchesPattern`, of a packet in notation: a pattern that ends with the destination takes any fields behind it. */
+export function matchesPacket(line: string, pattern: string): boolean {
+	return endsAtDestination(pattern)
+		? matchesPattern(`${line} `, `${pattern} *`)
+		: matchesPattern(line, pattern);
+}
+
+/** `tcp * > 10.0.0.1:25`; a packet without a star is one that is written in full. */
+export function endsAtDestination(pattern: string): boolean {
+	return pattern.includes("*") && / > [^ ]*[^ *]$/.test(pattern);
+}

@@ -21,7 +21,7 @@ import { ipFields, readFields, SCTP_FIELDS } from "./notation-fields.ts";
 export const SCTP_EXAMPLE = "sctp 10.0.0.10:40000 > 10.0.0.1:36412 INIT itag 1";
 
 /** By their numbers (RFC 9260, 3.2). */
-const CHUNKS = [
+export const SCTP_CHUNKS: readonly string[] = [
 	"DATA",
 	"INIT",
 	"INIT_ACK",
@@ -75,7 +75,7 @@ export function readSctp(
 	const chunks: { type: number; flags: number }[] = [];
 	for (;;) {
 		const [name = "", flags] = peek(cursor).text.split("/");
-		const type = CHUNKS.indexOf(name);
+		const type = SCTP_CHUNKS.indexOf(name);
 		if (type < 0) break;
 		const bits = Number(flags ?? 0);
 		if (!Number.isInteger(bits) || bits < 0 || bits > 0xff)
@@ -86,7 +86,7 @@ export function readSctp(
 	if (chunks.length === 0)
 		return refuse(
 			cursor,
-			`expected a chunk, one of ${CHUNKS.join(", ")}`,
+			`expected a chunk, one of ${SCTP_CHUNKS.join(", ")}`,
 			SCTP_EXAMPLE,
 		);
 	const fields = readFields(cursor, SCTP_FIELDS, SCTP_EXAMPLE, null);
@@ -121,7 +121,7 @@ export function sctpWords({
 	return [
 		`sctp ${from} > ${to}`,
 		...chunks.map(({ type, flags }) =>
-			flags === 0 ? `${CHUNKS[type]}` : `${CHUNKS[type]}/${flags}`,
+			flags === 0 ? `${SCTP_CHUNKS[type]}` : `${SCTP_CHUNKS[type]}/${flags}`,
 		),
 		...(vtag === 0 ? [] : [`vtag ${vtag >>> 0}`]),
 		...(itag === 0 ? [] : [`itag ${itag >>> 0}`]),
@@ -130,7 +130,9 @@ export function sctpWords({
 }
 
 function wordsOf(payload: string): SctpWords {
-	const chunks = [...sctpChunks(payload)].filter(({ type }) => type in CHUNKS);
+	const chunks = [...sctpChunks(payload)].filter(
+		({ type }) => type in SCTP_CHUNKS,
+	);
 	const announcing = chunks.find(({ type }) => ANNOUNCING.includes(type));
 	return {
 		sourcePort: wordAt(payload, 0),
