@@ -38,6 +38,13 @@ COMMIT
 
 const MAIL = recipeSetup({ ruleset: { name: "a.rules", text: RULES } });
 
+const IN_TURN = RULES.replace(
+	"-A PREROUTING -p tcp --dport 25 -j",
+	`-A PREROUTING -p tcp --dport 25 -m statistic --mode nth --every 2 --packet 1 -j DNAT --to-destination 192.168.0.2
+-A PREROUTING -p tcp --dport 25 -j`,
+);
+const BOTH = recipeSetup({ ruleset: { name: "b.rules", text: IN_TURN } });
+
 type Steps = readonly (ScenarioStep | readonly ScenarioStep[])[];
 
 function played(
@@ -180,11 +187,13 @@ describe("an expectation about connections that are not decided at the end", () 
 	it.each([affinity(), avoided("b2"), moved(0)])(
 		"is unknown where what they have yet to say may meet another backend: $kind",
 		(expectation) => {
+			const judged = (step: Steps[number], endMs: number) =>
+				playedOn(BOTH, [step], endMs, expectation)[0];
 			const paced = connect(1, { dialogue: smtp({ paceMs: 5_000 }) });
-			expect(played([paced], 1_000, expectation)[0]).toMatch(/^unknown/);
-			expect(played([paced], 60_000, expectation)[0]).toMatch(/^holds/);
+			expect(judged(paced, 1_000)).toMatch(/^unknown/);
+			expect(judged(paced, 60_000)).toMatch(/^holds/);
 			const held = connect(1, { dialogue: hold() });
-			expect(played([held], 1_000, expectation)[0]).toMatch(/^holds/);
+			expect(judged(held, 1_000)).toMatch(/^holds/);
 		},
 	);
 
@@ -239,19 +248,46 @@ describe("an expectation that nothing in the play could violate", () => {
 		},
 	);
 
+	const steps = [connect(2, { everyMs: 1_000 })];
+	const when = { fromMs: 500, toMs: 2_000, exactly: true };
+	const past = packetsPast("bond0.205", [], when);
+
 	it("is something where packets went another way meanwhile", () => {
-		const steps = [connect(2, { everyMs: 1_000 })];
-		const when = { fromMs: 500, toMs: 2_000, exactly: true };
-		const judged = played(
-			steps,
-			60_000,
-			packetsOut("lo", [], when),
-			packetsPast("bond0.205", [], when),
-		);
-		expect(judged).toEqual(
-			Array(2).fill("holds: 0 packets from 500 ms to 2 s"),
-		);
+		const silence = packetsOut("lo", [], when);
+		expect(played(steps, 60_000, silence)).toEqual([
+			"holds: 0 packets from 500 ms to 2 s",
+		]);
+		const client = { name: "c1", address: "192.168.0.7", latencyMs: 1 };
+		const hairpin = recipeSetup({
+			ruleset: {
+				name: "hairpin.rules",
+				text: RULES.replace(
+					"COMMIT",
+					"-A POSTROUTING -s 192.168.0.0/24 -j MASQUERADE\nCOMMIT",
+				),
+			},
+			clients: [{ ...client, interface: "bond0.205" }],
+		});
+		expect(playedOn(hairpin, steps, 60_000, past)).toEqual([
+			"holds: 0 packets from 500 ms to 2 s",
+		]);
 	});
+
+	it("is unknown of packets past the gateway where no host had one for another", () => {
+		expect(played(steps, 60_000, past)).toEqual([
+			"unknown: 0 packets from 500 ms to 2 s; nothing could violate this, so it shows nothing: no host on the link of bond0.205 had a packet for another one there",
+		]);
+	});
+
+	it.each([affinity(), moved(0)])(
+		"is unknown where the rules lead every connection to one backend of two: $kind",
+		(expectation) => {
+			expect(played(steps, 60_000, expectation)[0]).toMatch(
+				/^unknown: .*the rules lead every connection to b1$/,
+			);
+			expect(playedOn(BOTH, steps, 60_000, expectation)[0]).toMatch(/^holds/);
+		},
+	);
 
 	it("is unknown of a protocol that was sent at other times", () => {
 		const both = recipeSetup({

@@ -24,10 +24,7 @@ export function judgeConnectedWithin(given: Given, account: Account): Finding {
 			!isInTime(one, given.ms) && !isUndecided(given, one, account.endedMs),
 	);
 	const never = late.filter(({ connectedMs }) => connectedMs === null).length;
-	const longest = connections.reduce<number>(
-		(most, one) => Math.max(most, waitMs(one) ?? 0),
-		0,
-	);
+	const waits = connections.map(waitMs).filter((wait) => wait !== null);
 	const areFlows = nounOf(connections) === "flow";
 	const verb = areFlows ? "is answered" : "stands";
 	const seen = [
@@ -37,7 +34,11 @@ export function judgeConnectedWithin(given: Given, account: Account): Finding {
 			: [
 					`${counted(never, "was", "were")} never ${areFlows ? "answered" : "connected"}`,
 				]),
-		`longest wait ${seconds(longest)}`,
+		...(waits.length === 0
+			? []
+			: [
+					`longest wait ${seconds(waits.reduce((most, one) => Math.max(most, one)))}`,
+				]),
 	];
 	return finding(connections.length > 0 && late.length === 0, {
 		expected: `each ${nounOf(connections)}${filterWords(given.of)} ${verb} within ${seconds(given.ms)} of its first packet`,

@@ -906,6 +906,24 @@ describe("what nothing could violate", () => {
 });
 
 describe("what a judgement says", () => {
+	it("names no wait where no connection stood", () => {
+		const seenOf = (...backends: readonly (string | null)[]) =>
+			judge(
+				{ expect: [connectedWithin(1)], steps: [] },
+				accountOf({
+					connections: connectionsTo(...backends).map((one) =>
+						one.backend === null ? { ...one, connectedMs: null } : one,
+					),
+				}),
+			)[0]?.seen;
+		expect(seenOf(null, null)).toBe(
+			"2 of 2 connections did not, 2 were never connected",
+		);
+		expect(seenOf(null, "b1")).toMatch(
+			/^1 of 2 connections did not, 1 was never connected, longest wait/,
+		);
+	});
+
 	const say = (expectation: Expectation, account: Account) => {
 		const [judgement] = judge({ expect: [expectation], steps: [] }, account);
 		return judgement;

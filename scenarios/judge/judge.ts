@@ -1,11 +1,7 @@
 /** Account × expectation → judgement. Judges drive nothing: they only read what was written down. */
 import { match, P } from "ts-pattern";
 import { nearest } from "../../sim/edit-distance.ts";
-import type {
-	Account,
-	ConnectionRecord,
-} from "../../sim/world/account/account.ts";
-import { servicesOf } from "../../sim/world/setup/services.ts";
+import type { Account } from "../../sim/world/account/account.ts";
 import { leadToOne } from "../exact/exact-shares.ts";
 import type { Expectation, Scenario } from "../language/scenario.ts";
 import {
@@ -85,7 +81,7 @@ export function judgeAll(
 	return [...all, ...lacking.filter((one) => one !== null)];
 }
 
-/** Neither packets of a connection nor connections of a client can meet different backends where there is one. */
+/** Neither packets of a connection nor connections of a client can meet different backends where there is one, or the rules lead to one. */
 function withOneBackend(
 	expectation: Expectation,
 	found: Finding,
@@ -103,8 +99,6 @@ function withOneBackend(
 	const isBound =
 		only !== undefined &&
 		others.length === 0 &&
-		// A connection that stays where its service has several backends is what is to be shown.
-		(kind === "sticky" || hasOneBackend(setup, connections)) &&
 		leadToOne({ setup, steps }, only, connections);
 	return isBound
 		? showsNothing(
@@ -112,22 +106,6 @@ function withOneBackend(
 				`the rules lead every ${nounOf(connections)} to ${only}`,
 			)
 		: found;
-}
-
-/** Have the services of these connections one backend together? */
-function hasOneBackend(
-	setup: Scenario["setup"],
-	connections: readonly ConnectionRecord[],
-): boolean {
-	const asked = new Set(connections.map(({ service = "" }) => service));
-	const serving = servicesOf(setup)
-		.filter(({ name }) => asked.has(name))
-		.flatMap(
-			({ backends }) =>
-				backends?.map(({ backend }) => backend) ??
-				setup.backends.map(({ name }) => name),
-		);
-	return new Set(serving).size <= 1;
 }
 
 /** That there is no condition of a name that nothing knows says nothing. */
