@@ -16,7 +16,12 @@ import {
 	normalized,
 } from "../spaces/intervals.ts";
 import type { Links } from "../spaces/links.ts";
-import { isFromGateway, type Space } from "../spaces/space.ts";
+import {
+	allBut,
+	GREATEST_OF,
+	isFromGateway,
+	type Space,
+} from "../spaces/space.ts";
 import type { Decision } from "../walk/decision.ts";
 import { endsOf, portOf } from "../walk/ends-of.ts";
 import { type Arrival, TooManyWaysError, type Walker } from "../walk/walker.ts";
@@ -202,7 +207,7 @@ function nameOf(part: Part, space: Space, who = "clients"): string {
 
 /** `tcp`, `not tcp` */
 function protocolsText(protocols: Intervals): string {
-	const others = complement(protocols);
+	const others = allBut("protocol", protocols);
 	return others.length < protocols.length
 		? `not ${numbersText(others)}`
 		: numbersText(protocols);
@@ -211,7 +216,8 @@ function protocolsText(protocols: Intervals): string {
 function numbersText(protocols: Intervals): string {
 	return protocols
 		.map(([least, greatest]) => {
-			if (least !== greatest) return `protocols ${least}-${greatest}`;
+			const most = Math.min(greatest, GREATEST_OF.protocol);
+			if (least !== most) return `protocols ${least}-${most}`;
 			return PROTOCOL_NAMES.get(least) ?? `protocol ${least}`;
 		})
 		.join(", ");
@@ -226,12 +232,18 @@ const PROTOCOL_NAMES = new Map([
 /** Where values of one field are told apart: at the first of each group, and by lists of values. */
 class Cuts {
 	private readonly at = new Set<number>([0]);
+	private readonly most: number;
 	private readonly lists = new Map<string, Intervals>();
+
+	/** @param most the greatest value of the field */
+	constructor(most: number) {
+		this.most = most;
+	}
 
 	add(set: Intervals): void {
 		for (const [least, greatest] of set) {
 			this.at.add(least);
-			if (greatest < 0xffff_ffff) this.at.add(greatest + 1);
+			if (greatest < this.most) this.at.add(greatest + 1);
 		}
 	}
 
@@ -247,7 +259,7 @@ class Cuts {
 			intersection(set, [[least, (sorted[index + 1] ?? 0x1_0000_0000) - 1]]),
 		);
 		for (const list of this.lists.values()) {
-			const others = complement(list);
+			const others = complement(list).filter(([least]) => least <= this.most);
 			groups = groups.flatMap((group) => [
 				intersection(group, list),
 				intersection(group, others),
@@ -266,7 +278,11 @@ function partsOf(
 	}: { readonly decision: Decision; readonly arrival: Arrival },
 	{ ruleset, links, matters }: Context,
 ): readonly Part[] {
-	const cuts = { source: new Cuts(), ports: new Cuts(), protocol: new Cuts() };
+	const cuts = {
+		source: new Cuts(GREATEST_OF.source),
+		ports: new Cuts(GREATEST_OF.destinationPort),
+		protocol: new Cuts(GREATEST_OF.protocol),
+	};
 	const takenBy = new Map<string, string>(
 		space.interfaces.map((name) => [name, ""]),
 	);

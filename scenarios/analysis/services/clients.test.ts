@@ -42,6 +42,16 @@ function sharesIn(tables: Tables) {
 	);
 }
 
+test.each([
+	["-m multiport ! --dports 1:79,81:65535", "tcp any:0,80", "192.168.0.1 1"],
+	["! --dport 1:65535", "tcp any:0", "192.168.0.1:0 1"],
+])("no client asks for a port beyond the greatest: %s", (ports, key, share) => {
+	const rule = `-A PREROUTING -i eth0 -p tcp ${ports} ${DNAT} 192.168.0.1`;
+	expect(sharesIn({ nat: [rule] })).toEqual({
+		[key]: { "all clients": [share] },
+	});
+});
+
 describe("an ordinary host stands for its class", () => {
 	test("where the class begins with 0.0.0.0/8", () => {
 		expect(

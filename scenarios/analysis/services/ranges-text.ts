@@ -1,6 +1,7 @@
 /** Ranges of addresses and ports in words. */
 import { formatAddress } from "../../../sim/packet/address.ts";
 import type { Intervals } from "../spaces/intervals.ts";
+import { GREATEST_OF } from "../spaces/space.ts";
 
 const MOST_SHOWN = 4;
 
@@ -22,9 +23,10 @@ export function addressesText(set: Intervals): string {
 /** `80,443`, `8000-8003` */
 export function portsText(set: Intervals): string {
 	return shortened(
-		set.map(([least, greatest]) =>
-			least === greatest ? `${least}` : `${least}-${greatest}`,
-		),
+		set.map(([least, greatest]) => {
+			const most = Math.min(greatest, GREATEST_OF.destinationPort);
+			return least === most ? `${least}` : `${least}-${most}`;
+		}),
 	);
 }
 

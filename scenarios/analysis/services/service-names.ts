@@ -8,10 +8,14 @@ import {
 	intersection,
 	intervalsText,
 	isAll,
-	normalized,
 } from "../spaces/intervals.ts";
 import type { Links } from "../spaces/links.ts";
-import { isFromGateway, type Space, spaceText } from "../spaces/space.ts";
+import {
+	isFromGateway,
+	joinedIn,
+	type Space,
+	spaceText,
+} from "../spaces/space.ts";
 import type { Arrival } from "../walk/walker.ts";
 import { addressesText, portsText } from "./ranges-text.ts";
 import type { Ranges, Service } from "./service.ts";
@@ -20,7 +24,10 @@ export function rangesOf(
 	spaces: readonly Space[],
 	field: "destination" | "destinationPort",
 ): Ranges {
-	const all = normalized(spaces.flatMap((space) => space[field]));
+	const all = joinedIn(
+		field,
+		spaces.map((space) => space[field]),
+	);
 	if (isAll(all)) return null;
 	// Of a rule with `!`, what is left over goes beyond the greatest port.
 	return field === "destination" ? all : intersection(all, [[0, 65_535]]);

@@ -15,6 +15,7 @@ import {
 	isAll,
 	isApart,
 	isWithin,
+	normalized,
 } from "./intervals.ts";
 
 export interface Space extends Readonly<Record<HeaderField, Intervals>> {
@@ -33,6 +34,35 @@ export const HEADER_FIELDS = [
 ] as const satisfies readonly HeaderField[];
 
 const NUMBERS = [...HEADER_FIELDS, "protocol"] as const;
+
+/** The greatest value of a field. */
+export const GREATEST_OF: Readonly<Record<(typeof NUMBERS)[number], number>> = {
+	source: 0xffff_ffff,
+	destination: 0xffff_ffff,
+	sourcePort: 0xffff,
+	destinationPort: 0xffff,
+	protocol: 0xff,
+};
+
+/**
+ * The other values of a field. Where its greatest one is among them, the last interval is open: it goes on to the
+ * greatest number of 32 bits, as that of all values does.
+ */
+export function allBut(
+	field: (typeof NUMBERS)[number],
+	set: Intervals,
+): Intervals {
+	return complement(set).filter(([least]) => least <= GREATEST_OF[field]);
+}
+
+/** Values of a field that are in one set or in another. */
+export function joinedIn(
+	field: (typeof NUMBERS)[number],
+	sets: readonly Intervals[],
+): Intervals {
+	const all = normalized(sets.flat());
+	return allBut(field, all).length === 0 ? ALL : all;
+}
 
 /** All packets. */
 export function everything(interfaces: readonly string[]): Space {
@@ -121,7 +151,7 @@ function takenOf(rule: Rule, all: Space): Space | null {
 	);
 	const start: Space = {
 		...all,
-		protocol: protocolInverted ? complement(wanted) : wanted,
+		protocol: protocolInverted ? allBut("protocol", wanted) : wanted,
 		interfaces,
 	};
 	return comparisonsOf(rule).reduce(narrowed, common(start, all));
@@ -133,9 +163,9 @@ function narrowed(
 ): Space | null {
 	// What may lie in one field or in another narrows neither; what lies in none of them narrows all.
 	if (fields.length > 1 && !inverted) return space;
-	const wanted = inverted ? complement(ranges) : ranges;
 	let narrower = space;
 	for (const field of fields) {
+		const wanted = inverted ? allBut(field, ranges) : ranges;
 		const both = narrower === null ? [] : intersection(narrower[field], wanted);
 		if (narrower === null || both.length === 0) return null;
 		narrower = { ...narrower, [field]: both };
@@ -172,7 +202,7 @@ export function withoutPortsOf(
 		if (isAllElse)
 			destinationPort = intersection(
 				destinationPort,
-				complement(one.destinationPort),
+				allBut("destinationPort", one.destinationPort),
 			);
 	}
 	return destinationPort.length === 0 ? null : { ...space, destinationPort };

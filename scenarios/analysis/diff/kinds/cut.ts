@@ -19,7 +19,6 @@ import {
 import { targets } from "../../../../sim/targets/index.ts";
 import { chainsByName } from "../../services/candidates.ts";
 import {
-	complement,
 	type Intervals,
 	intersection,
 	isWithin,
@@ -27,6 +26,7 @@ import {
 } from "../../spaces/intervals.ts";
 import type { Links } from "../../spaces/links.ts";
 import {
+	allBut,
 	common,
 	HEADER_FIELDS,
 	type Space,
@@ -172,9 +172,8 @@ function partly(
 	ranges: Intervals,
 ): Cut | null {
 	const part = intersection(space[field], ranges);
-	return part.length === 0 || isWithin(space[field], ranges)
-		? null
-		: { field, part };
+	const rest = intersection(space[field], allBut(field, ranges));
+	return part.length === 0 || rest.length === 0 ? null : { field, part };
 }
 
 /** Its answer follows from bits of addresses, from octets or from lists that are no intervals. */
@@ -261,7 +260,7 @@ export function partsOf(space: Space, { field, part }: Cut): readonly Space[] {
 			{ ...space, interfaces: rest },
 		];
 	}
-	const rest = intersection(space[field], complement(part));
+	const rest = intersection(space[field], allBut(field, part));
 	return [
 		{ ...space, [field]: part },
 		{ ...space, [field]: rest },

@@ -15,14 +15,15 @@ import {
 	type Intervals,
 	intersection,
 	isWithin,
-	normalized,
 } from "../../spaces/intervals.ts";
 import type { Links } from "../../spaces/links.ts";
 import {
+	allBut,
 	common,
 	everything,
 	HEADER_FIELDS,
 	isFromGateway,
+	joinedIn,
 	OWN_INTERFACES,
 	type Space,
 } from "../../spaces/space.ts";
@@ -397,8 +398,8 @@ function without(space: Space, other: Space): readonly Space[] {
 	let rest = space;
 	for (const field of [...HEADER_FIELDS, "protocol"] as const) {
 		if (isWithin(rest[field], other[field])) continue;
-		const outside = intersection(rest[field], complement(other[field]));
-		parts.push({ ...rest, [field]: outside });
+		const outside = intersection(rest[field], allBut(field, other[field]));
+		if (outside.length > 0) parts.push({ ...rest, [field]: outside });
 		rest = { ...rest, [field]: both[field] };
 	}
 	const away = rest.interfaces.filter(
@@ -428,7 +429,10 @@ export function joinedSpaces(spaces: readonly Space[]): readonly Space[] {
 					}
 				: {
 						...first,
-						[field]: normalized(group.flatMap((one) => one[field])),
+						[field]: joinedIn(
+							field,
+							group.map((one) => one[field]),
+						),
 					};
 		});
 	}

@@ -26,6 +26,7 @@ import {
 	isAll,
 	isWithin,
 } from "../../../spaces/intervals.ts";
+import { GREATEST_OF } from "../../../spaces/space.ts";
 import { eachRule, type PlacedRule } from "../../each-rule.ts";
 import { ChainEnds } from "./chain-ends.ts";
 
@@ -108,11 +109,12 @@ const FIELDS = [
 ] as const satisfies readonly HeaderField[];
 
 function takenOf(placed: PlacedRule, index: number): Taken {
+	const ports: Intervals = [[0, GREATEST_OF.destinationPort]];
 	const fields = {
 		destination: ALL,
 		source: ALL,
-		sourcePort: ALL,
-		destinationPort: ALL,
+		sourcePort: ports,
+		destinationPort: ports,
 	};
 	for (const { fields: some, ranges, inverted } of comparisonsOf(placed.rule)) {
 		if (some.length > 1 && !inverted) continue;
