@@ -2,7 +2,7 @@
  * In what the programs differ: what iptables takes, prints and says, by its version and by its backend.
  * What changed with 1.8.10 is seen with 1.8.11.
  */
-import { byBackend, byIptables, byNft } from "./difference.ts";
+import { byBackend, byIptables, byNft, NOT_FOLLOWED } from "./difference.ts";
 
 export const PROGRAM_DIFFERENCES = {
 	words: byIptables<"of 1.8.9" | "of 1.8.10">(
@@ -324,6 +324,41 @@ export const PROGRAM_DIFFERENCES = {
 			matters:
 				"A file with such a line loads under iptables-legacy alone; all of its table is missing.",
 			scenario: "replaced-at-once",
+		},
+	),
+	flushOfRestored: byBackend<"flushed" | "passed over">(
+		{ legacy: "flushed", nft: "passed over" },
+		{
+			title: "-F without a chain, in a file that makes its table anew",
+			says: (value) =>
+				value === "flushed"
+					? "the rules that stand above it in the file are gone"
+					: "nothing is flushed: the rules above it stay",
+			source:
+				"`nft_table_find` in `nft_rule_flush`: the old table is thrown away, and the new one not there yet (iptables/nft.c)",
+			matters:
+				"A file with -F below some of its rules loads these as well under iptables-nft.",
+			scenario: "flush-in-a-file-flushes",
+		},
+	),
+	renamedToVerdict: byNft<"refused" | typeof NOT_FOLLOWED>(
+		"refused",
+		{
+			"1.8.7": NOT_FOLLOWED,
+			"1.8.9": NOT_FOLLOWED,
+			"1.8.11": "refused",
+			"1.8.13": "refused",
+		},
+		{
+			title: "-E to the name of a verdict",
+			says: (value) =>
+				value === "refused"
+					? "the command is refused"
+					: "the chain is called ACCEPT, which the model does not follow",
+			source:
+				"`nft_chain_exists` in `nft_chain_user_rename` (iptables/nft.c), `assert_valid_chain_name` (iptables/xshared.c) of 1.8.10",
+			matters: "A script that renames so fails where it did not.",
+			scenario: "verdict-is-no-name-of-a-chain",
 		},
 	),
 	usedBaseChain: byNft<"kept" | "built-in" | "in use">(

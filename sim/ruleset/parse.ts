@@ -20,6 +20,7 @@ import { changeTable } from "./table/change-table.ts";
 import {
 	CommandFailure,
 	Crash,
+	NotFollowed,
 	RenamedUnborn,
 	TableDraft,
 } from "./table/table-draft.ts";
@@ -285,7 +286,11 @@ class Loader {
 				);
 		} catch (error) {
 			if (!(error instanceof CommandFailure)) throw error;
-			if (!this.isTransaction || error instanceof MissingSet)
+			if (
+				!this.isTransaction ||
+				error instanceof MissingSet ||
+				error instanceof NotFollowed
+			)
 				return [faultOfFailure(place(), error, this.how.kind)];
 			const words = transactionWords(error, command, this.how.behaviour);
 			this.failed.push({ place: place(), failure: error, words });

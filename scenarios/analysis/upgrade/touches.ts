@@ -89,6 +89,8 @@ export const TOUCHES: { readonly [Name in DifferenceName]: Touches } = {
 	endOfRule: printsOtherwise("endOfRule"),
 	missingNumberToZero: "loading",
 	replacedAtOnce: "loading",
+	renamedToVerdict: "loading",
+	flushOfRestored: { ofText: flushesWhatItRestores },
 	usedBaseChain: "loading",
 	limitClock: has(/ -m limit\b/),
 	shortHeaders: has(/ --[sd]ports? /),
@@ -133,6 +135,18 @@ function hasMaskWithGaps(text: string): boolean {
 		const address = parseAddress(mask);
 		return address !== null && prefixLength(address) === null;
 	});
+}
+
+/** Does `-F` stand alone below a rule of its table? */
+function flushesWhatItRestores(text: string): boolean {
+	if (isShellScript(text)) return false;
+	let hasRule = false;
+	for (const line of text.split("\n")) {
+		if (line.startsWith("*")) hasRule = false;
+		else if (/^(\[\d+:\d+\] )?-[AI] /.test(line)) hasRule = true;
+		else if (/^(-F|--flush)\s*$/.test(line) && hasRule) return true;
+	}
+	return false;
 }
 
 /** Are these words in it, as iptables-save prints it? */

@@ -93,6 +93,32 @@ export const programDifferences = [
 	),
 	shown(
 		{
+			name: "verdict-is-no-name-of-a-chain",
+			title: "A chain cannot be renamed to ACCEPT",
+			story:
+				"iptables-legacy finds a target of that name. iptables-nft up to 1.8.9 renames the chain.",
+		},
+		[iptables("-N ONE"), iptables("-E ONE ACCEPT", "renamed")],
+		[operationFails("renamed", "")],
+	),
+	shown(
+		{
+			name: "flush-in-a-file-flushes",
+			title: "-F within a file takes the rules above it away",
+			story:
+				"A rule of OUTPUT stands above -F, one of INPUT below it. iptables-legacy changes a copy of the table, in which both are. iptables-nft throws the old table away first, does not find it at -F and flushes nothing: the number 1 of OUTPUT is there.",
+		},
+		[
+			restore({
+				name: "flushed.rules",
+				text: "*filter\n-A OUTPUT -d 10.0.0.9 -j DROP\n-F\n-A INPUT -s 10.0.0.9 -j DROP\nCOMMIT\n",
+			}),
+			iptables("-D OUTPUT 1", "deleted"),
+		],
+		[operationFails("deleted", "Index of deletion too big")],
+	),
+	shown(
+		{
 			name: "built-in-chains-are-kept",
 			title: "A built-in chain cannot be deleted",
 			story:

@@ -52,8 +52,14 @@ export type Command = { readonly line: number } & (
 	  }
 	| {
 			/** `chain` is `null` for all of the table. */
-			readonly kind: "flush" | "delete-chain";
+			readonly kind: "delete-chain";
 			readonly chain: string | null;
+	  }
+	| {
+			/** Verbose, iptables-nft goes from chain to chain. */
+			readonly kind: "flush";
+			readonly chain: string | null;
+			readonly isVerbose: boolean;
 	  }
 	| {
 			readonly kind: "zero";

@@ -384,7 +384,7 @@ function otherCommand(draft: RuleDraft, line: number): Command {
 				line,
 			};
 		case "F":
-			return { kind: "flush", chain, line };
+			return { kind: "flush", chain, isVerbose: draft.has("v"), line };
 		case "X":
 			return { kind: "delete-chain", chain, line };
 		case "Z":

@@ -4,6 +4,7 @@ import type { Counters } from "../../contract/ruleset.ts";
 import { OTHER_PROBLEM, PARAMETER_PROBLEM } from "../../extension/refusal.ts";
 import { octets } from "../../extension/values/octets.ts";
 import type { Behaviour } from "../../linux/behaviour.ts";
+import { NOT_FOLLOWED } from "../../linux/difference.ts";
 import { type Command, NO_COUNTERS } from "../base/command.ts";
 import { TABLE_HOOKS, VERDICTS } from "../base/tables.ts";
 import {
@@ -12,6 +13,7 @@ import {
 	CommandFailure,
 	chainOf,
 	NO_SUCH_NAME,
+	NotFollowed,
 	type TableDraft,
 } from "./table-draft.ts";
 
@@ -31,6 +33,9 @@ export function declareChain(
 			PARAMETER_PROBLEM,
 		);
 	else if (chain.policy === null) {
+		// `nft_chain_restore` flushes what is in the kernel, and not its list of rules.
+		if (table.behaviour.commands === "with COMMIT" && chain.length > 0)
+			table.emptiedUnseen.add(chain);
 		chain.empty();
 		table.changed = true;
 	}
@@ -179,6 +184,12 @@ const LONGEST_LABEL = 31;
 
 /** `-E` (`TC_RENAME_CHAIN`). @throws CommandFailure */
 export function renameChain(table: TableDraft, from: string, to: string): void {
+	if (VERDICTS.has(to) && table.behaviour.renamedToVerdict === NOT_FOLLOWED)
+		throw new NotFollowed(
+			`a chain that is renamed to ${to}`,
+			"Choose a name that is none of a verdict.",
+			to,
+		);
 	if (table.chains.has(to) || VERDICTS.has(to))
 		throw new CommandFailure("File exists", "Choose another name.", to);
 	const chain = table.chains.get(from);

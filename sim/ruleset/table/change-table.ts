@@ -62,7 +62,7 @@ export function changeTable(
 			renameChain(table, command.chain, command.to);
 			return;
 		case "flush":
-			flush(table, command.chain);
+			flush(table, command);
 			return;
 		case "zero":
 			zero(table, command);

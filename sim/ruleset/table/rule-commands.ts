@@ -12,6 +12,7 @@ import {
 	chainOf,
 	JumpToBuiltIn,
 	NO_SUCH_NAME,
+	NotFollowed,
 	type TableDraft,
 	UnknownChain,
 } from "./table-draft.ts";
@@ -52,6 +53,7 @@ export function changeByNumber(
 	for (const { target } of rules) checkTargetExists(table, target);
 	const chain = chainOf(table, command.chain);
 	const at = command.number - 1;
+	if (command.kind !== "insert" || at > 0) mustBeSeen(table, chain);
 	const room = chain.length + (command.kind === "insert" ? 1 : 0);
 	if (at >= room)
 		throw new CommandFailure(
@@ -81,6 +83,7 @@ export function deleteSame(
 	const rule = toOwnChain(table, written);
 	checkTarget(table, rule.target);
 	const chain = table.chains.get(name);
+	if (chain !== undefined) mustBeSeen(table, chain);
 	const found = chain?.same(rule) ?? null;
 	if (chain === undefined || found === null) {
 		const match = neverEqual(rule);
@@ -123,6 +126,7 @@ export function zero(
 	if (zeroing === "none" && number === null && !listing) return;
 	if (name === null) table.zeroedAt = ++table.clock;
 	for (const chain of name === null ? [] : chains) {
+		if (number !== null) mustBeSeen(table, chain);
 		const isMissing = number !== null && number > chain.length;
 		if (isMissing && table.behaviour.missingNumberToZero === "passed over")
 			return;
@@ -154,15 +158,35 @@ function mustBeThere({ name, behaviour }: TableDraft, chain: ChainDraft): void {
 	);
 }
 
-/** `-F`. @throws CommandFailure */
-export function flush(table: TableDraft, name: string | null): void {
-	if (name === null) for (const chain of table.filled) chain.empty();
-	else {
+/**
+ * `-F`; without a chain, iptables-nft passes over a table that the same file throws away and makes anew
+ * (`nft_table_find` in `nft_rule_flush`). @throws CommandFailure
+ */
+export function flush(
+	table: TableDraft,
+	{ chain: name, isVerbose }: Extract<Command, { kind: "flush" }>,
+): void {
+	if (name === null && !isVerbose && !table.isFound) return;
+	if (name === null) {
+		table.emptiedUnseen.clear();
+		for (const chain of table.filled) chain.empty();
+	} else {
 		const chain = chainOf(table, name);
+		table.emptiedUnseen.delete(chain);
 		chain.use();
 		chain.empty();
 	}
 	table.changed = true;
+}
+
+/** Is what iptables-nft counts what the chain has? @throws NotFollowed */
+function mustBeSeen({ emptiedUnseen }: TableDraft, chain: ChainDraft): void {
+	if (!emptiedUnseen.has(chain)) return;
+	throw new NotFollowed(
+		`a rule of ${chain.name}, whose line :${chain.name} iptables-nft has emptied and not forgotten`,
+		`Write \`-F ${chain.name}\` behind the line, or the rules as they are to be.`,
+		chain.name,
+	);
 }
 
 /** "Warning: using chain MARK, not extension": a chain may have got the name of a target (`do_command4`). */

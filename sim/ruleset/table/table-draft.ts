@@ -58,6 +58,9 @@ export class Crash extends CommandFailure {
 /** `-E` of a chain that the kernel does not have yet. */
 export class RenamedUnborn extends CommandFailure {}
 
+/** What iptables does here, marktwin does not follow. */
+export class NotFollowed extends CommandFailure {}
+
 /** A jump or goto to a built-in chain. */
 export class JumpToBuiltIn extends CommandFailure {}
 
@@ -68,6 +71,10 @@ export class TableDraft {
 	readonly behaviour: Behaviour;
 	/** It is in the kernel, or will be with COMMIT. */
 	exists: boolean;
+	/** Chains that their lines `:CHAIN` have emptied in the kernel, and of which iptables-nft still counts the rules that they had. */
+	readonly emptiedUnseen = new Set<ChainDraft>();
+	/** It was there when it was opened, and has not been thrown away since: what iptables-nft asks before it flushes it. */
+	isFound: boolean;
 	/** Something was changed, so that COMMIT replaces the kernel's table (`set_changed`). */
 	changed = false;
 	/** Counts commands, so that counters know whether they were there when others began anew. */
@@ -95,6 +102,7 @@ export class TableDraft {
 		this.from = from;
 		this.behaviour = behaviour;
 		this.exists = from !== null || behaviour.baseChains === "all";
+		this.isFound = this.exists;
 		for (const chain of from?.chains ?? []) this.addChain(chain.name, chain);
 		if (from !== null) return;
 		this.changed = this.exists;
@@ -119,6 +127,7 @@ export class TableDraft {
 		this.changed = true;
 		if (this.behaviour.policyOnRestore === "ACCEPT") {
 			this.exists = false;
+			this.isFound = false;
 			this.chains.clear();
 			this.addBaseChains();
 			return;

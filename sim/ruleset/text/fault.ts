@@ -9,7 +9,7 @@ import type { Behaviour } from "../../linux/behaviour.ts";
 import { noWords, splitWords, type Words } from "../base/lexer.ts";
 import type { Fault, FaultCode } from "../base/ruleset-error.ts";
 import type { LoadFault } from "../check/load-check.ts";
-import type { CommandFailure } from "../table/table-draft.ts";
+import { type CommandFailure, NotFollowed } from "../table/table-draft.ts";
 import type { TransactionWords } from "./transaction-words.ts";
 
 /** A line of a file. */
@@ -92,13 +92,23 @@ export function faultOfFailure(
 		failure.spoken || kind === "command"
 			? failure.message
 			: `line ${place.line} failed (${failure.message})`;
-	const what = {
-		code: "failed",
-		message,
-		remedy: failure.remedy,
-		exitCode: failure.exitCode,
-		from: "iptables-restore",
-	} as const;
+	const { remedy, exitCode } = failure;
+	const what =
+		failure instanceof NotFollowed
+			? ({
+					code: "not-known",
+					message: failure.message,
+					remedy,
+					exitCode: null,
+					from: "marktwin",
+				} as const)
+			: ({
+					code: "failed",
+					message,
+					remedy,
+					exitCode,
+					from: "iptables-restore",
+				} as const);
 	const found = findWord(place.text, failure.about);
 	return found === null
 		? faultOfLine(place, what)
@@ -130,7 +140,9 @@ export function faultInTransaction(
 				? message
 				: by === "kernel"
 					? `line ${line}: ${message}`
-					: `line ${line} failed: ${message}.`,
+					: message === ""
+						? `line ${line} failed`
+						: `line ${line} failed: ${message}.`,
 		remedy: failure.remedy,
 		exitCode: by === "kernel" ? RESOURCE_PROBLEM : failure.exitCode,
 		from: by === "kernel" ? "kernel" : "iptables-restore",

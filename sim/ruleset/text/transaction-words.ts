@@ -39,7 +39,7 @@ export function sentFor(kind: Command["kind"]): string {
 export function transactionWords(
 	failure: CommandFailure,
 	command: Command,
-	{ usedBaseChain }: Behaviour,
+	{ usedBaseChain, missingNumberToZero }: Behaviour,
 ): TransactionWords {
 	const { about } = failure;
 	if (failure instanceof Crash)
@@ -66,6 +66,12 @@ export function transactionWords(
 	// Of a policy it says the reason alone.
 	if (command.kind === "chain")
 		return { message: failure.message.replace(/^.*: /s, ""), by: "line" };
+	if (
+		command.kind === "zero" &&
+		command.number !== null &&
+		missingNumberToZero === "passed over"
+	)
+		return { message: "", by: "line" };
 	return {
 		message: looksForRule(command) ? NO_RULE : failure.message,
 		by: "line",
