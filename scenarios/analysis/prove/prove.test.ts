@@ -26,6 +26,7 @@ function proofOf(
 		readonly events?: readonly EventName[];
 		readonly single?: boolean;
 		readonly budget?: number;
+		readonly onProgress?: (words: string) => void;
 	} = {},
 ): Proof {
 	const analysis = analyse(parseRules(text, { file: "my.rules" }).ruleset);
@@ -228,6 +229,67 @@ it("does not know what it had no budget for", () => {
 		balance: "unknown",
 	});
 	expect(outcomeOf(proof)).toBe("unknown");
+});
+
+it.each([
+	[3, "more than 3 states of counters (--budget)"],
+	[USUAL_BUDGET, "more than 1,500 states of counters (a run looks at no more"],
+])(
+	"names the bound that ended it, and not one that was not given: %i",
+	(budget, words) => {
+		const rule = "-A PREROUTING -d 203.0.113.1 -p tcp --dport 80";
+		const parts = [6, 5, 4, 3, 2].map(
+			(every, at) =>
+				`${rule} -m condition ! --condition d${at} -m statistic --mode nth --every ${every} --packet 0 -j DNAT --to-destination 10.20.0.1${at}`,
+		);
+		const last = `${rule} -j DNAT --to-destination 10.20.0.15`;
+		const text = ["*nat", ...parts, last, "COMMIT", ""].join("\n");
+		const heard: string[] = [];
+		const { assumed } = only(
+			proofOf(text, {
+				events: ["conditions"],
+				budget,
+				onProgress: (one) => heard.push(one),
+			}),
+		);
+		const balance = assumed.proved.find(
+			({ property }) => property === "balance",
+		);
+		expect(JSON.stringify(balance)).toContain(words);
+		expect(heard.join("\n")).toContain("tcp 203.0.113.1:80: conditions");
+	},
+);
+
+describe("connections that leave with one of several addresses", () => {
+	const rule = "-A POSTROUTING -o eth0 -p tcp -m tcp --dport 25";
+	const nth = (every: number) =>
+		`-m statistic --mode nth --every ${every} --packet 0`;
+	const text = `*nat
+${rule} ${nth(3)} -j SNAT --to-source 203.0.113.10
+${rule} ${nth(2)} -j SNAT --to-source 203.0.113.11
+${rule} -j SNAT --to-source 203.0.113.12
+COMMIT
+`;
+	const resultUnder = (event: EventName, name: PropertyName) => {
+		const { proved } = only(proofOf(text, { events: [event] })).assumed;
+		return proved.find(({ property }) => property === name)?.result;
+	};
+
+	it.each(["reload", "other-clients", "edit", "take-over"] as const)(
+		"are further off than their bound behind %s, and a scenario shows it",
+		(event) => {
+			const result = resultUnder(event, "balance");
+			expect(result?.kind).toBe("violated");
+			if (result?.kind !== "violated") return;
+			const { scenario } = result.counterexample;
+			expect(checkScenario(scenario).outcome).toBe("violated");
+			expect(JSON.stringify(scenario.expect)).toContain("tcp 203.0.113.10:");
+		},
+	);
+
+	it("leave with their own where the rules are flushed", () => {
+		expect(resultUnder("flush", "liveness")?.kind).toBe("violated");
+	});
 });
 
 it("says what is violated though it had no budget for the rest", () => {

@@ -140,7 +140,7 @@ class SubjectProof {
 		analysis: Analysis,
 		options: ProveOptions,
 	) {
-		const { budget, name } = options;
+		const { budget, name, onProgress = () => {} } = options;
 		const ruleset = { name, text: textOf(analysis) };
 		this.subject = subject;
 		this.options = options;
@@ -159,6 +159,10 @@ class SubjectProof {
 			),
 			operations: this.operations,
 			budget: Math.min(budget, MOST_ROTATIONS),
+			budgetOf:
+				budget < MOST_ROTATIONS ? "--budget" : "a run looks at no more of them",
+			onStates: (states) =>
+				onProgress(`${subject.service.key}: ${states} states of counters`),
 		};
 	}
 
@@ -221,6 +225,9 @@ class SubjectProof {
 		properties: readonly PropertyName[] = PROPERTY_NAMES,
 	): Run {
 		const isOfBalance = events.every((one) => OF_BALANCE_ALONE.has(one));
+		const { onProgress = () => {} } = this.options;
+		const under = events.length === 0 ? "quiet operation" : events.join(", ");
+		onProgress(`${this.subject.service.key}: ${under}`);
 		const searched =
 			isOfBalance && events.length > 0 ? this.quiet() : this.searched(events);
 		const proved = properties.map((name): Proved => {

@@ -4,11 +4,10 @@
  * order on the model as it is, until the bound is broken or nothing new comes.
  */
 import type { Operation } from "../../../../sim/contract/gateway.ts";
-import { formatAddress } from "../../../../sim/packet/address.ts";
 import { printRational } from "../../../../sim/rational.ts";
 import type { Expectation } from "../../../language/scenario.ts";
 import type { Analysis } from "../../services/analysis.ts";
-import { NO_BACKEND } from "../../services/service.ts";
+import { type Backend, NO_BACKEND } from "../../services/service.ts";
 import type { Part } from "../../split/split.ts";
 import type { Arrival } from "../../walk/walker.ts";
 import type { EventName } from "../state/events.ts";
@@ -22,7 +21,7 @@ import {
 	type Values,
 } from "../state/subject.ts";
 import { ConcretePlay, type Stage } from "./concrete.ts";
-import { backendSeen, replayed, toBackend } from "./counterexample.ts";
+import { backendSeen, clientPackets, replayed } from "./counterexample.ts";
 import {
 	type Bound,
 	boundsOf,
@@ -58,7 +57,14 @@ export interface BalanceContext {
 	readonly goesOn: boolean;
 	/** States that are looked at. */
 	readonly budget: number;
+	/** What bounds them, as a message names it: `--budget`. */
+	readonly budgetOf: string;
+	/** Hears now and then how many were looked at. */
+	readonly onStates: (states: number) => void;
 }
+
+/** Plays that break a bound are replayed so often; where none of them shows it, none of the others will. */
+const MOST_REPLAYED = 24;
 
 const FIRST_PORT = 40_001;
 /** Kinds of packets that belong to no service; more are not looked at. */
@@ -124,6 +130,15 @@ interface State {
 	readonly counted: readonly boolean[];
 }
 
+/** An end whose share is missed by more than its bound. */
+interface Broken {
+	readonly at: number;
+	readonly bound: Bound;
+	/** `null`: no backend gets it. */
+	readonly backend: Backend | null;
+	readonly isOver: boolean;
+}
+
 interface Act {
 	readonly words: string;
 	readonly arrival?: Arrival;
@@ -159,7 +174,7 @@ class Rotation {
 	}
 
 	search(events: readonly EventName[], bound: string): Result {
-		const { subject, budget } = this.context;
+		const { subject, budget, budgetOf, onStates } = this.context;
 		const none = this.bounds.map(() => 0);
 		const start: State = {
 			saved: this.play.save(),
@@ -173,16 +188,20 @@ class Rotation {
 		const acts = this.acts(events);
 		const seen = new Set<string>();
 		const queue: State[] = [start];
+		let inVain: string | null = null;
+		let replayedInVain = 0;
 		for (let at = 0; at < queue.length; at++) {
 			const state = queue[at] as State;
 			for (const act of acts) {
 				const next = this.act(state, act);
 				if (next === null) continue;
-				const broken = act.counts ? this.broken(next) : null;
-				if (broken !== null) {
+				for (const broken of act.counts ? this.broken(next) : []) {
+					inVain ??= broken.bound.key;
+					if (broken.backend === null || replayedInVain >= MOST_REPLAYED) break;
 					const found = this.counterexample(next, broken);
 					if (found !== null)
 						return { kind: "violated", counterexample: found };
+					replayedInVain++;
 				}
 				const key = this.keyOf(next);
 				if (seen.has(key)) continue;
@@ -190,11 +209,17 @@ class Rotation {
 				if (queue.length >= budget)
 					return {
 						kind: "unknown",
-						why: `more than ${budget.toLocaleString("en-US")} states of counters (--budget)`,
+						why: `more than ${budget.toLocaleString("en-US")} states of counters (${budgetOf})`,
 					};
 				queue.push(next);
+				if (queue.length % 64 === 0) onStates(queue.length);
 			}
 		}
+		if (inVain !== null)
+			return {
+				kind: "unknown",
+				why: `some run of connections is further from the share of ${inVain} than the bound, and no scenario shows it`,
+			};
 		const depth = queue.at(-1)?.told.length ?? 0;
 		return { kind: "holds", states: queue.length, depth, bound };
 	}
@@ -320,6 +345,7 @@ class Rotation {
 		counted[step] = isCounted;
 		const at = this.indexOf(key);
 		const sent = sight.emissions.at(-1);
+		const verb = subject.service.balances === "source" ? "leaves" : "goes to";
 		return {
 			...state,
 			saved: play.save(),
@@ -329,7 +355,7 @@ class Rotation {
 			told: [
 				...state.told,
 				{
-					words: key === null ? words : `${words}, which goes to ${key}`,
+					words: key === null ? words : `${words}, which ${verb} ${key}`,
 					rules: [],
 				},
 			],
@@ -364,12 +390,19 @@ class Rotation {
 		);
 	}
 
-	private broken({ runs }: State): { at: number; isOver: boolean } | null {
-		for (const [at, { bound }] of this.bounds.entries()) {
-			if ((runs.over[at] as number) > bound) return { at, isOver: true };
-			if (-(runs.under[at] as number) > bound) return { at, isOver: false };
-		}
-		return null;
+	/** Those that a scenario may show come alone, where there are some: that no backend gets a part is not seen. */
+	private broken({ runs }: State): readonly Broken[] {
+		const { backends } = this.context.subject.service;
+		const found = this.bounds.flatMap((bound, at): readonly Broken[] => {
+			const backend = backends.find(({ key }) => key === bound.key) ?? null;
+			if ((runs.over[at] as number) > bound.bound)
+				return [{ at, bound, backend, isOver: true }];
+			if (-(runs.under[at] as number) > bound.bound)
+				return [{ at, bound, backend, isOver: false }];
+			return [];
+		});
+		const seen = found.filter(({ backend }) => backend !== null);
+		return seen.length > 0 ? seen : found;
 	}
 
 	private keyOf({ runs, values, right, newest }: State): string {
@@ -385,26 +418,28 @@ class Rotation {
 
 	private counterexample(
 		{ saved, runs, told, counted }: State,
-		{ at, isOver }: { readonly at: number; readonly isOver: boolean },
+		{ at, bound, backend, isOver }: Broken,
 	) {
 		const { subject } = this.context;
-		const { key, share, deviation } = this.bounds[at] as Bound;
+		const { key, share, deviation } = bound;
 		this.play.restore(saved);
 		const from = (isOver ? runs.overFrom[at] : runs.underFrom[at]) as number;
 		const all = counted.slice(from).filter((one) => one).length;
 		const exact = (all * share) / this.common;
 		const off = Number(deviation.numerator) / Number(deviation.denominator);
-		const backend = subject.service.backends.find((one) => one.key === key);
-		if (backend === undefined || backend.address === null) return null;
-		const { packet } = subject.first;
-		const source = `${formatAddress(packet.source)}:*`;
+		if (backend === null || backend.address === null) return null;
+		// Where others connect as well, ports tell them apart.
+		const isAlone = !counted.slice(from).includes(false);
+		const ports = counted.flatMap((isCounted, step) =>
+			isCounted && step >= from ? [FIRST_PORT + step] : [],
+		);
 		const expectation: Expectation = {
 			kind: "packets-counted",
 			because: `its share of ${all} connections is ${rounded(exact)}, and the split is never more than ${printRational(deviation)} off`,
 			interface: null,
 			fromMs: this.play.steps[from]?.atMs ?? 0,
 			toMs: this.play.nowMs,
-			packets: [toBackend(packet, backend, { from: source, flags: "S " })],
+			packets: clientPackets(backend, subject, isAlone ? null : ports),
 			atLeast: isOver ? 0 : Math.ceil(exact - off - EPSILON),
 			atMost: isOver
 				? Math.floor(exact + off + EPSILON)

@@ -10,6 +10,7 @@ import type {
 } from "../../../language/scenario.ts";
 import { modelAccount } from "../../../run/run-scenario.ts";
 import type { Analysis } from "../../services/analysis.ts";
+import type { Backend } from "../../services/service.ts";
 import { portOf } from "../../walk/ends-of.ts";
 import type { PropertyName } from "../state/events.ts";
 import type { Leaf } from "../state/leaves.ts";
@@ -273,6 +274,8 @@ function patternOf(
 	const found = service.backends.find((one) => one.key === key);
 	if (service.balances === "destination" && found?.address)
 		return toBackend(first.packet, found);
+	if (service.balances === "source" && found !== undefined)
+		return clientPackets(found, { service, first }, null, "")[0] as string;
 	const sent = path.find(
 		(step) => step.kind === "packet" && meaning(step.leaf.end).key === key,
 	);
@@ -293,6 +296,31 @@ export function toBackend(
 ): string {
 	const to = `${address}:${port ?? portOf(packet)}`;
 	return `${packet.kind} ${from} > ${to} ${packet.kind === "tcp" ? flags : ""}*`;
+}
+
+/**
+ * Packets of the client to a backend, as they leave.
+ * @param ports of the client, where others connect as well; `null`: none does
+ * @param flags of TCP; "": any
+ */
+export function clientPackets(
+	backend: Pick<Backend, "address" | "port">,
+	{ service, first: { packet } }: Pick<Subject, "service" | "first">,
+	ports: readonly number[] | null,
+	flags: "S " | "" = "S ",
+): readonly string[] {
+	if (service.balances === "destination") {
+		const from = `${formatAddress(packet.source)}:*`;
+		return [toBackend(packet, backend, { from, flags })];
+	}
+	// The address that they come from is the backend, and the client's own is not seen.
+	const to = {
+		address: formatAddress(packet.destination),
+		port: portOf(packet),
+	};
+	return (ports ?? ["*"]).map((port) =>
+		toBackend(packet, to, { from: `${backend.address}:${port}`, flags }),
+	);
 }
 
 interface Shown {

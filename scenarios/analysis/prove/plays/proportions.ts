@@ -1,5 +1,4 @@
 /** Proportions: where a backend dies, those that are left share its connections as they share all others. */
-import { formatAddress } from "../../../../sim/packet/address.ts";
 import {
 	compareRationals,
 	dividedBy,
@@ -17,7 +16,7 @@ import type { Counterexample, Result, ToldStep } from "../state/proof.ts";
 import { fromPort } from "../state/segments.ts";
 import { conditionsTo, type Subject } from "../state/subject.ts";
 import { ConcretePlay, type Stage } from "./concrete.ts";
-import { backendSeen, replayed, toBackend } from "./counterexample.ts";
+import { backendSeen, clientPackets, replayed } from "./counterexample.ts";
 
 /** Chance is drawn in steps of 2^-31. */
 const TOLERANCE = rational(1, 1_000_000);
@@ -120,8 +119,6 @@ function shown(
 		if (backendSeen(sight, subject) === key) got++;
 		const exact = toNumber(wanted) * count;
 		if (isOver ? got <= exact + 1 : got >= exact - 1) continue;
-		const { packet } = subject.first;
-		const source = `${formatAddress(packet.source)}:*`;
 		const told: readonly ToldStep[] = [
 			{ words: `${dead.join(" and ")} dies`, rules: [] },
 			{ words: `${count} connections`, rules: [] },
@@ -139,7 +136,7 @@ function shown(
 				interface: null,
 				fromMs,
 				toMs: play.nowMs,
-				packets: [toBackend(packet, backend, { from: source, flags: "S " })],
+				packets: clientPackets(backend, subject, null),
 				atLeast: isOver ? 0 : Math.ceil(exact - 1),
 				atMost: isOver ? Math.floor(exact + 1) : Number.MAX_SAFE_INTEGER,
 			},
