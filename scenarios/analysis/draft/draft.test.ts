@@ -260,6 +260,23 @@ describe("a draft", () => {
 	});
 });
 
+it("lets no backend die that rules keep all connections from, and says so", () => {
+	const text = `${NAT(
+		`-m condition --condition up1 ${nth(2)} ${to(11)}`,
+		`-m condition --condition up2 ${to(12)}`,
+		to(11),
+	)}*filter
+:FORWARD DROP [0:0]
+-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A FORWARD -d 10.20.0.11/32 -j ACCEPT
+COMMIT
+`;
+	const { draft: written } = drafted(text);
+	expect(written.leftOut).toContain(
+		"tcp 203.0.113.10:80: no connection reaches 10.20.0.12:80, so it does not die in a scenario",
+	);
+});
+
 describe("a draft of what the gateway's own programs open", () => {
 	const own = (words: string) =>
 		NAT(`${nth(2)} ${to(11)}`, to(12)).replaceAll(

@@ -78,8 +78,15 @@ function tellClass(context: ClassContext): Stories {
 		scenarios.push(splitStory(context, alive.split, meant));
 	const firstDead = ({ dead: keys }: VectorSplit) =>
 		hosts.backends.findIndex(({ key }) => keys.includes(key));
-	const dead = of.vectors
-		.filter(({ kind }) => kind === "dead")
+	const deaths = of.vectors.filter(({ kind }) => kind === "dead");
+	// Rules drop what is sent to a backend that has no host.
+	const unreached = deaths.filter((vector) => firstDead(vector) < 0);
+	for (const { dead: keys } of unreached)
+		leftOut.push(
+			`no connection reaches ${keys.join(" and ")}, so it does not die in a scenario`,
+		);
+	const dead = deaths
+		.filter((vector) => !unreached.includes(vector))
 		.toSorted((one, other) => firstDead(one) - firstDead(other));
 	for (const vector of dead.slice(0, MOST_DEATHS))
 		scenarios.push(deathStory(context, vector, meant));

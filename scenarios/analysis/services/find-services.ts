@@ -398,12 +398,14 @@ function rolesOfService(
 	];
 	// Each class may have conditions of its own for the same backends.
 	const pairs = new Map<string, string>();
+	const lost = classes.map((one) => alwaysLost(one, meaning));
 	const reach = (vector: Vector) =>
 		new Set(
 			classes.flatMap(({ decision, arrival }, index) => {
 				const found = reachable(decision, vector, (end) => {
-					const { kind, key } = meaning(end, arrival.packet);
-					return kind === "backend" ? key : null;
+					const { kind, key, chosen } = meaning(end, arrival.packet);
+					if (kind === "backend") return key;
+					return lost[index]?.has(chosen) === true ? chosen : null;
 				});
 				return [...found].map((backend) => {
 					const pair = `${index} ${backend}`;
@@ -422,6 +424,22 @@ function rolesOfService(
 			],
 		})),
 	};
+}
+
+/** Backends that are chosen, and that no way leads to, whatever conditions say: a rule of filter was forgotten, say. */
+function alwaysLost(
+	{ decision, arrival }: ClassOfClients,
+	meaning: MeaningOf,
+): ReadonlySet<string> {
+	const meant = endsOf(decision).map((end) => meaning(end, arrival.packet));
+	const reached = new Set(
+		meant.flatMap(({ kind, key }) => (kind === "backend" ? [key] : [])),
+	);
+	return new Set(
+		meant.flatMap(({ kind, key, chosen }) =>
+			kind === "none" && chosen !== key && !reached.has(chosen) ? [chosen] : [],
+		),
+	);
 }
 
 function clientClass(

@@ -183,3 +183,37 @@ test.each<readonly [string, 0 | 1 | null]>([
 ])("the name %s says %s", (name, value) => {
 	expect(valueInName(name)).toBe(value);
 });
+
+describe("what drops connections behind the translation", () => {
+	const up = (backend: number) => `-m condition --condition up${backend}`;
+	const nat = dnat([`${up(1)} ${NTH2}`, 1], [up(2), 2], ["", 1]);
+	const filter = (...rules: readonly string[]) =>
+		`${nat}*filter\n:FORWARD DROP [0:0]\n-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n${rules.join("\n")}\nCOMMIT\n`;
+	const roles = (text: string) =>
+		rulesAlone(text).services.map(({ conditions }) => conditions);
+
+	it.each([
+		["none", nat],
+		["those of one backend", filter("-A FORWARD -d 10.20.0.1/32 -j ACCEPT")],
+		["all", filter("-A FORWARD -d 203.0.113.10/32 -j ACCEPT")],
+	])("changes nothing of what conditions mean: %s", (_, text) => {
+		expect(codes(text)).not.toContain("MT204");
+		expect(codes(text)).not.toContain("MT205");
+		expect(roles(text)).toEqual([
+			[
+				{ name: "up1", backends: ["10.20.0.1:80"], alive: 1 },
+				{ name: "up2", backends: ["10.20.0.2:80"], alive: 1 },
+			],
+		]);
+	});
+
+	it("belongs to a condition that the rule itself asks", () => {
+		const text = `${dnat([NTH2, 1], ["", 2])}*filter
+-A FORWARD -d 10.20.0.1/32 -m condition --condition dead1 -j DROP
+COMMIT
+`;
+		expect(roles(text)).toEqual([
+			[{ name: "dead1", backends: ["10.20.0.1:80"], alive: 0 }],
+		]);
+	});
+});
