@@ -9,7 +9,7 @@ import type { MatchUse, RuleHeader, TableName } from "../contract/ruleset.ts";
 import type { Behaviour } from "../linux/behaviour.ts";
 import type { HookName, Skb } from "../packet/skb/skb.ts";
 import type { Stateful } from "../stateful.ts";
-import type { ExtensionHost } from "./host.ts";
+import type { AnyPacket, ExtensionHost } from "./host.ts";
 import type { KernelRefusal } from "./kernel-refusal.ts";
 import type { GivenOptions, OptionEntry } from "./options.ts";
 import type { Comparison, Lookup, MarkUse, Question } from "./traits.ts";
@@ -214,6 +214,12 @@ export interface MatchExtension<
 	compares?(options: Options): readonly Comparison[];
 	/** Are these comparisons all that a use of it asks, besides a header to read the fields in? They are not, when left out. */
 	comparesAll?(options: Options): boolean;
+	/**
+	 * Its test of a packet that stands for any with its addresses, ports, protocol, interface and marks
+	 * (`ExtensionHost.standsForAny`); `null`: it says of all of them what it says of one. Left out: what it asks, besides its
+	 * comparisons, is one fact of the packet, unless it has a question, a state or marks.
+	 */
+	ofAnyPacket?(options: Options, any: AnyPacket): Test | null;
 	/** What it says of fragments that nothing has put together; the same as of any packet when left out. */
 	readonly onFragments?: OnFragments;
 	/**

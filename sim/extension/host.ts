@@ -22,6 +22,11 @@ export interface ExtensionHost {
 	 * counters, draws, conditions and what no ruleset tells. Left out: they answer themselves.
 	 */
 	readonly decide?: Decide;
+	/**
+	 * Does this packet stand for any with its addresses, ports, protocol, interface and marks? What else matches ask of
+	 * it is decided then, and not read from it. Left out: none does.
+	 */
+	readonly standsForAny?: (skb: Skb) => boolean;
 	/** Answers for matches that the model does not know. Left out: they stay unknown. */
 	readonly assume?: Assume;
 	/** A rule writes something of this packet down, by a key of its own, for packets that come later. */
@@ -124,6 +129,21 @@ interface UnknownMatch {
 /** @returns does the match hold, its inversion included? */
 export type Decide = (asked: AskedQuestion, skb: Skb) => boolean;
 
+/**
+ * Asks for a fact of a packet that stands for any.
+ * @param fact in words that go on from "packets": `have the flag RST`
+ * @param version of what the packet has, where rules and routing may change it: facts of another one are others
+ */
+export type AskFact = (fact: string, skb: Skb, version?: string) => boolean;
+
+/** What a match may go by of a packet that stands for any. */
+export interface AnyPacket {
+	readonly ask: AskFact;
+	readonly ports: ExtensionHost;
+	/** Of the rule: first packets of connections alone come to nat. */
+	readonly table: string;
+}
+
 /** A question, and the match that asks it. */
 export interface AskedQuestion {
 	readonly question: Question;
@@ -131,6 +151,8 @@ export interface AskedQuestion {
 	readonly rule: string;
 	/** The match among those of its rule, from 0. */
 	readonly place: number;
+	/** What is asked of the packet: who asks for the same fact has the same answer. */
+	readonly fact?: string;
 	/** By what its answer is assumed, either way: the same for all matches that go by it. */
 	readonly assumed?: { readonly key: string; readonly inverted: boolean };
 }

@@ -4,7 +4,7 @@ import { Conntrack } from "../conntrack/conntrack.ts";
 import type { GatewaySetup } from "../contract/gateway.ts";
 import { SetupError } from "../contract/setup-error.ts";
 import { UnknownSignal } from "../contract/unknown-signal.ts";
-import type { Assume, Decide } from "../extension/host.ts";
+import type { Assume, Decide, ExtensionHost } from "../extension/host.ts";
 import { behaviourOf } from "../linux/behaviour.ts";
 import { DEFAULT_LINUX } from "../linux/linux.ts";
 import { LABEL_STATE } from "../matches/connlabel.ts";
@@ -37,6 +37,8 @@ export interface Surroundings {
 	readonly tracer: Tracer | null;
 	/** Answers the questions of matches; left out: they answer themselves. */
 	readonly decide?: Decide | undefined;
+	/** See `ExtensionHost`. */
+	readonly standsForAny?: ExtensionHost["standsForAny"];
 	/** Answers for matches that the model does not know; left out: they stay unknown. */
 	readonly assume?: Assume | undefined;
 	/** See `LoadedTables`. */
@@ -51,7 +53,7 @@ export function createGateway(
 	setup: GatewaySetup,
 	surroundings: Surroundings,
 ): GatewayState {
-	const { nowMs, choice, tracer, decide, assume } = surroundings;
+	const { nowMs, choice, tracer, decide, standsForAny, assume } = surroundings;
 	const behaviour = behaviourOf(setup.linux ?? DEFAULT_LINUX);
 	const settings = new Settings(setup, behaviour);
 	const routes = new Routes(setup, {
@@ -101,7 +103,7 @@ export function createGateway(
 					proxySyn: (skb, offer) => synproxy(gateway, skb, offer),
 					answer: (skb, fields) => answerSegment(gateway, skb, fields),
 				},
-				{ decide, assume },
+				{ decide, standsForAny, assume },
 			),
 			() => conntrack.resume(),
 			behaviour.ruleState,

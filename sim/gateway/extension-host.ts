@@ -31,6 +31,7 @@ export type HostParts = Pick<
 /** What answers in place of matches. */
 export interface Answering {
 	readonly decide: ExtensionHost["decide"] | undefined;
+	readonly standsForAny: ExtensionHost["standsForAny"] | undefined;
 	readonly assume: ExtensionHost["assume"] | undefined;
 }
 
@@ -42,7 +43,7 @@ export function extensionHost(
 		answer,
 		proxySyn,
 	}: Pick<ExtensionHost, "reject" | "answer" | "proxySyn">,
-	{ decide, assume }: Answering,
+	{ decide, standsForAny, assume }: Answering,
 ): HostOfTables {
 	const { setup, routes, conntrack, choice, timers, tracer } = parts;
 	const { ownPorts } = parts;
@@ -54,6 +55,7 @@ export function extensionHost(
 		choice,
 		aside: choice.aside,
 		...(decide === undefined ? {} : { decide }),
+		...(standsForAny === undefined ? {} : { standsForAny }),
 		...(assume === undefined ? {} : { assume }),
 		remembered: (key) => choice.note({ kind: "remembered", key }),
 		recalled: (key) => choice.note({ kind: "recalled", key }),

@@ -421,6 +421,7 @@ export class ModelGateway {
 			tracer,
 			silentHosts,
 			decide,
+			standsForAny: walk?.standsForAny,
 			assume,
 			leastIndexed: this.leastIndexed,
 		});

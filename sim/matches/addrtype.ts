@@ -57,14 +57,7 @@ export const addrtype = defineMatch<Options>({
 			limitOut: given.has("limit-iface-out"),
 		};
 	},
-	print({ source, destination, limitIn, limitOut }) {
-		const limits = `${limitIn ? " --limit-iface-in" : ""}${limitOut ? " --limit-iface-out" : ""}`;
-		return (
-			printTypes("src-type", source) +
-			printTypes("dst-type", destination) +
-			limits
-		);
-	},
+	print: textOf,
 	check({ limitIn, limitOut }, { hooks }) {
 		const reached = (...names: readonly string[]) =>
 			hooks.some((hook) => names.includes(hook));
@@ -78,6 +71,13 @@ export const addrtype = defineMatch<Options>({
 	},
 	asksForOwnDestination: ({ destination }) =>
 		destination?.types === 1 << TYPES.indexOf("LOCAL") && !destination.inverted,
+	// Addresses of the gateway's own are told from all others. Of other types are addresses that no host has.
+	ofAnyPacket(options, { ask }) {
+		const { source, destination } = options;
+		if (isOwn(source) && isOwn(destination)) return null;
+		const text = textOf(options);
+		return (skb) => ask(`match -m addrtype${text}`, skb);
+	},
 	compile({ source, destination, limitIn, limitOut }, ports) {
 		const from: (skb: Parameters<Test>[0]) => number = limitIn
 			? (skb) => skb.inInterface
@@ -96,6 +96,19 @@ export const addrtype = defineMatch<Options>({
 		return allOf(tests);
 	},
 });
+
+function textOf({ source, destination, limitIn, limitOut }: Options): string {
+	const limits = `${limitIn ? " --limit-iface-in" : ""}${limitOut ? " --limit-iface-out" : ""}`;
+	return (
+		printTypes("src-type", source) +
+		printTypes("dst-type", destination) +
+		limits
+	);
+}
+
+function isOwn(test: TypeTest | null): boolean {
+	return test === null || test.types === 1 << TYPES.indexOf("LOCAL");
+}
 
 /** The beginning of a name is enough, in either case; "U" is UNSPEC. */
 function readTypes(given: GivenOptions, option: string): TypeTest | null {

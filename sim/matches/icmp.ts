@@ -59,6 +59,7 @@ export const icmp = defineMatch<Options>({
 		const name = type === ANY_TYPE && isAny ? "any" : `${type}${code}`;
 		return `${inverted ? " !" : ""} --icmp-type ${name}`;
 	},
+	comparesAll: ({ type, inverted }) => type === ANY_TYPE && !inverted,
 	compile({ type, minCode, maxCode, inverted }) {
 		if (type === ANY_TYPE) return () => !inverted;
 		return (skb) =>

@@ -1,5 +1,6 @@
 import { defineMatch } from "../extension/extension.ts";
 import { invariant } from "../invariant.ts";
+import { stateOfAny } from "./conntrack/any-state.ts";
 import type { ConntrackOptions } from "./conntrack/conntrack-options.ts";
 import {
 	printStates,
@@ -52,6 +53,8 @@ export const state = defineMatch<Options>({
 		};
 		return { name: "conntrack", options };
 	},
+	ofAnyPacket: ({ states, inverted }, any) =>
+		stateOfAny({ bits: states, inverted }, any),
 	compile({ states, inverted }) {
 		return inverted
 			? (skb) => (stateBit(skb) & states) === 0

@@ -1,6 +1,6 @@
 import { allOf } from "../extension/all-of.ts";
 import { defineMatch, type Test } from "../extension/extension.ts";
-import type { ExtensionHost } from "../extension/host.ts";
+import type { AskFact, ExtensionHost } from "../extension/host.ts";
 import { type GivenOptions, twoWords } from "../extension/options.ts";
 import { readUnsigned } from "../extension/values/read-number.ts";
 import { ACK, FIN, PSH, RST, SYN, TCP, URG } from "../packet/packet.ts";
@@ -139,6 +139,18 @@ export const tcp = defineMatch<Options>({
 	compares: portComparisons,
 	comparesAll: ({ flags, option, isEither }) =>
 		flags === null && option === null && isEither === undefined,
+	ofAnyPacket(options, { ask }) {
+		const { flags, option } = options;
+		const tests = portTests(options);
+		if (flags)
+			tests.push((skb) => hasFlags(flags, ask, skb) !== flags.inverted);
+		if (option)
+			tests.push(
+				(skb) =>
+					ask(`have option ${option.kind} of TCP`, skb) !== option.inverted,
+			);
+		return flags === null && option === null ? null : allOf(tests);
+	},
 	compile(options, ports) {
 		const { flags, option } = options;
 		const tests = portTests(options);
@@ -154,6 +166,19 @@ export const tcp = defineMatch<Options>({
 		return allOf(tests);
 	},
 });
+
+function hasFlags(
+	{ mask, set }: NonNullable<Options["flags"]>,
+	ask: AskFact,
+	skb: Skb,
+): boolean {
+	if ((set & ~mask) !== 0) return false;
+	return FLAGS.every(
+		([name, bit]) =>
+			(mask & bit) === 0 ||
+			ask(`have the flag ${name}`, skb) === ((set & bit) !== 0),
+	);
+}
 
 /** Does iptables-nft write it in nf_tables' own terms (`add_nft_tcp`, iptables/nft.c)? */
 function isNative({ source, destination, flags, option }: Options): boolean {

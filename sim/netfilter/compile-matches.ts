@@ -7,6 +7,7 @@ import type { AskedQuestion, ExtensionHost } from "../extension/host.ts";
 import { NEEDS } from "../extension/values/need-words.ts";
 import { invariant } from "../invariant.ts";
 import { matches } from "../matches/index.ts";
+import { fragmentOfAny, ofAnyPacket } from "./any-packet.ts";
 import type { Cells } from "./cells.ts";
 import { onFragments } from "./fragment-tests.ts";
 import type { ChainIndexes } from "./lookup/chain-indexes.ts";
@@ -45,6 +46,8 @@ export function compileMatches(
 	if (rule.asWritten !== undefined)
 		return [openTest(rule.asWritten, ports, ruleName)];
 	const tests: MatchTest[] = [];
+	const ofFragments = fragmentOfAny(rule.header, ports, ruleName);
+	if (ofFragments !== null) tests.push(plainTest(ofFragments));
 	for (const [place, use] of rule.matches.entries()) {
 		const extension = matches.get(use.name);
 		invariant(extension !== undefined, `match ${use.name} is not registered`);
@@ -54,7 +57,7 @@ export function compileMatches(
 			assumed !== null && ports.decide !== undefined && isOpen(use, ports)
 				? assumed
 				: decidedTest(use, ports, { rule: ruleName, place });
-		const test =
+		const own =
 			decided ??
 			(extension.compile === null
 				? () => ports.unknown(`match "${use.name}" is not modelled`)
@@ -64,6 +67,11 @@ export function compileMatches(
 						cell: cells.of(rule, place),
 					})));
 		const { stateful = false } = extension;
+		const at = { rule: ruleName, place };
+		const test =
+			decided !== null || assumed !== null || extension.compile === null
+				? own
+				: ofAnyPacket(use, rule.header, { ports, strict: own, ...at });
 		const fragmentTest = onFragments(extension, use, {
 			test,
 			behaviour: ports.behaviour,
@@ -78,6 +86,10 @@ export function compileMatches(
 		});
 	}
 	return decidable(tests);
+}
+
+function plainTest(test: Test): MatchTest {
+	return { test, fragmentTest: test, stateful: false, known: true };
 }
 
 /** What answers for the match where the model does not know; `null`: nothing is assumed of it. */

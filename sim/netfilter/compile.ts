@@ -61,7 +61,7 @@ export function compile(
 	const chains: Chain[] = [];
 	const numbers = new Int32Array(size);
 	// Where nothing depends on it, a walk that takes every way has nothing to take two of.
-	const { decide: _, ...deciding } = ports;
+	const { decide: _, standsForAny: __, ...deciding } = ports;
 	const aside = { ...deciding, choice: ports.aside ?? ports.choice };
 	const place = (chain: Chain, number: number, counted: Counters): Node => {
 		const at = nodes.length;
@@ -76,9 +76,9 @@ export function compile(
 	for (const chain of table.chains) {
 		for (const [index, rule] of chain.rules.entries()) {
 			const node = place(chain, index + 1, rule.counters);
-			headers.write(node, knownHeader(rule));
 			const name = `${table.name}:${chain.name}:rule:${index + 1}`;
 			const from = decides(rule) ? ports : aside;
+			headers.write(node, headerOf(rule, from));
 			const tests = compileMatches(rule, from, name, begun);
 			node.test = testOf(tests.map(({ test }) => test));
 			node.fragmentTest = testOf(tests.map(({ fragmentTest }) => fragmentTest));
@@ -246,6 +246,12 @@ function compileTarget(
 	return extension.compile === null
 		? () => ports.unknown(`target "${target.name}" is not modelled`)
 		: extension.compile(target.options, ports);
+}
+
+/** What a node asks of headers: what is decided of a packet that stands for any, tests ask (`any-packet.ts`). */
+function headerOf(rule: Rule, { standsForAny }: ExtensionHost): RuleHeader {
+	const header = knownHeader(rule);
+	return standsForAny === undefined ? header : { ...header, fragment: null };
 }
 
 /** The header, less what names that only the machine knows stand for. */

@@ -44,6 +44,8 @@ export class FreeWalk implements RuleTracer {
 	isOn = true;
 	racer = 0;
 	readonly decide: Decide;
+	/** Left out: packets stand for themselves. */
+	readonly standsForAny?: (skb: Skb) => boolean;
 	private net: Walked | null = null;
 	private rules: string[] = [];
 	private beforeRouting = 0;
@@ -60,8 +62,16 @@ export class FreeWalk implements RuleTracer {
 	private mark = 0;
 	private connmark = 0;
 
-	/** @param decide is not asked about packets that the gateway makes up: their questions are answered with no */
-	constructor(decide: Decide) {
+	/**
+	 * @param decide is not asked about packets that the gateway makes up: their questions are answered with no
+	 * @param ofAny the packet that comes in stands for any with its addresses, ports and marks
+	 */
+	constructor(decide: Decide, ofAny = false) {
+		if (ofAny)
+			this.standsForAny = (skb) => {
+				this.meets(skb);
+				return skb === this.skb;
+			};
 		this.decide = (asked, skb) => {
 			this.meets(skb);
 			return skb === this.skb && decide(asked, skb);

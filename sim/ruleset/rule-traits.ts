@@ -1,5 +1,5 @@
 /** What a rule compares, and which marks it uses: its header, its matches and its target together. */
-import type { Rule, TargetUse } from "../contract/ruleset.ts";
+import type { MatchUse, Rule, TargetUse } from "../contract/ruleset.ts";
 import { comparesNetwork } from "../extension/comparisons.ts";
 import type { WalkEnd } from "../extension/extension.ts";
 import type { Comparison, Lookup, MarkUse } from "../extension/traits.ts";
@@ -51,6 +51,29 @@ export function comparisonsOf(rule: Rule): readonly Comparison[] {
 		({ name, options }) => matches.get(name)?.compares?.(options) ?? [],
 	);
 	return [...ofHeader, ...ofMatches];
+}
+
+/**
+ * Do addresses, ports, protocol, interface and marks of a packet, and questions, tell what a match says of it? Other matches
+ * may say something else of another packet that has all of these alike.
+ */
+export function isTold({ name, options }: MatchUse): boolean {
+	const match = matches.get(name);
+	return (
+		match === undefined ||
+		match.compile === null ||
+		match.alwaysMatches === true ||
+		match.stateful === true ||
+		match.question !== undefined ||
+		match.marks !== undefined ||
+		match.comparesAll?.(options) === true
+	);
+}
+
+/** Does a rule ask a packet for what others with its addresses, ports, protocol, interface and marks may have otherwise? */
+export function asksMore({ matches: uses, header, asWritten }: Rule): boolean {
+	if (asWritten !== undefined) return false;
+	return header.fragment !== null || !uses.every(isTold);
 }
 
 /** What a match asks for, where other uses ask for the same. */

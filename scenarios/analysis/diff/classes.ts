@@ -12,11 +12,13 @@ import {
 	laterPackets,
 } from "../walk/later-packets.ts";
 import { type Arrival, TooManyWaysError } from "../walk/walker.ts";
+import { anyPacketsOf } from "./any-packet.ts";
 import {
 	type Comparison,
 	compareDecisions,
 	comparisonText,
 	placeWords,
+	type Question,
 } from "./compare.ts";
 import { effectKey, effectOf, getsThrough } from "./effect.ts";
 import { sizeOf } from "./kinds/measure.ts";
@@ -46,6 +48,8 @@ export interface PacketClass {
 export interface Classes {
 	/** Of first packets those that are the same as well, where a service has them. */
 	readonly classes: readonly PacketClass[];
+	/** Of those that are the same, such as may differ where rules ask for more of a packet than walks vary. */
+	readonly open: readonly PacketClass[];
 	readonly gaps: readonly string[];
 	/** How many kinds of packets were walked. */
 	readonly walked: number;
@@ -70,21 +74,12 @@ export function classesIn(
 	const gaps = new Set<string>();
 	const found = new Map<string, PacketClass>();
 	const services = servicesOf(sides);
+	const anyPackets = anyPacketsOf(sides);
 	const met = new Set<Rule>();
 	const other: PacketClass[] = [];
 	let walked = 0;
-	const add = (one: PacketClass) => {
-		const key = `${one.which} ${one.service?.key} ${comparisonText(one.comparison)}`;
-		const known = found.get(key);
-		if (known === undefined) return found.set(key, one);
-		// The largest part has the example.
-		const size = ({ spaces: [space] }: PacketClass) =>
-			space === undefined ? 0n : sizeOf(space);
-		const [first, second] =
-			size(one) > size(known) ? [one, known] : [known, one];
-		const spaces = [...first.spaces, ...second.spaces];
-		return found.set(key, { ...first, spaces });
-	};
+	const open = new Map<string, PacketClass>();
+	const add = (one: PacketClass) => addTo(found, one);
 	const kinds = uniformSpaces(spaces, sides, affected, {
 		budget: MOST_KINDS,
 		answered,
@@ -96,23 +91,45 @@ export function classesIn(
 		const asked = { sides, affected, service, kind, met };
 		noteMet(asked, kind);
 		const first = firstOf(asked, services.meanings(service));
-		if (first.comparison.verdict !== "same" || service !== null) add(first);
-		if (first.comparison.verdict === "changed") continue;
-		const later = [...laterOf(asked, (gap) => gaps.add(gap))];
+		const { verdict } = first.comparison;
+		const later =
+			verdict === "changed" ? [] : [...laterOf(asked, (gap) => gaps.add(gap))];
+		const isSame = verdict === "same" && later.length === 0;
+		const why = isSame ? anyPackets.whyOpen(kind, questionOf(asked)) : [];
+		if (why.length > 0) addTo(open, leftOpen(first, why));
+		if (verdict !== "same" || service !== null) add(first);
 		for (const one of later) add(one);
-		const isSame = first.comparison.verdict === "same" && later.length === 0;
+		if (verdict === "changed") continue;
 		if (!isSame || keepsOther(kind.kept)) other.push(first);
 	}
 	return {
-		classes: [...found.values()].map((one) => ({
-			...one,
-			spaces: joinedSpaces(one.spaces),
-		})),
+		classes: [...found.values()].map(withJoinedSpaces),
+		open: [...open.values()].map(withJoinedSpaces),
 		gaps: [...gaps],
 		walked,
 		met,
 		kinds: other,
 	};
+}
+
+/** Those to which the edit does the same are one. */
+function addTo(classes: Map<string, PacketClass>, one: PacketClass): void {
+	const key = `${one.which} ${one.service?.key} ${comparisonText(one.comparison)}`;
+	const known = classes.get(key);
+	if (known === undefined) {
+		classes.set(key, one);
+		return;
+	}
+	// The largest part has the example.
+	const size = ({ spaces: [space] }: PacketClass) =>
+		space === undefined ? 0n : sizeOf(space);
+	const [first, second] = size(one) > size(known) ? [one, known] : [known, one];
+	const spaces = [...first.spaces, ...second.spaces];
+	classes.set(key, { ...first, spaces });
+}
+
+function withJoinedSpaces(one: PacketClass): PacketClass {
+	return { ...one, spaces: joinedSpaces(one.spaces) };
 }
 
 function keepsOther({ before, after }: Kept): boolean {
@@ -144,12 +161,17 @@ interface Asked {
 	readonly met: Set<Rule>;
 }
 
-function firstOf(
-	{ sides, affected, service, kind }: Asked,
-	meanings: Meanings,
-): PacketClass {
-	const { space, arrival, before, after, blurred } = kind;
-	const comparison = compareDecisions({
+function leftOpen(one: PacketClass, why: readonly string[]): PacketClass {
+	const nothing = { before: [], after: [], vectors: [] };
+	return { ...one, comparison: { verdict: "unknown", why, ...nothing } };
+}
+
+function questionOf(
+	{ sides, affected, kind }: Asked,
+	meanings: Meanings = NO_MEANINGS,
+): Question {
+	const { space, arrival, before, after } = kind;
+	return {
 		sides,
 		affected,
 		before,
@@ -157,7 +179,13 @@ function firstOf(
 		packet: arrival.packet,
 		keepsPort: !isOnePort(space.destinationPort),
 		meanings,
-	});
+	};
+}
+
+function firstOf(asked: Asked, meanings: Meanings): PacketClass {
+	const { sides, service, kind } = asked;
+	const { space, arrival, before, blurred } = kind;
+	const comparison = compareDecisions(questionOf(asked, meanings));
 	return {
 		which: "first",
 		spaces: [space],

@@ -105,6 +105,23 @@ export function compareDecisions(question: Question): Comparison {
 	return { verdict: isSame ? "same" : "unknown", why, ...effects, vectors };
 }
 
+/** Do the same questions lead to the same, and does no rule do what a packet does not show? */
+export function areAlike(question: Question): boolean {
+	const { sides, before, after, affected } = question;
+	const one = halfOf(question, sides.before, before);
+	const other = halfOf(question, sides.after, after);
+	const oldText = decisionText(before, one.keyOf, (asked) => {
+		const isOther = isAmong(sides.before, asked.at, affected);
+		return (isOther ? null : sides.sameKey(asked)) ?? `old ${asked.key}`;
+	});
+	if (oldText !== decisionText(after, other.keyOf)) return false;
+	const isUnseen = (side: Side, decision: Decision) =>
+		endsOf(decision).some(({ rules }) =>
+			rules.some((ref) => unseen(side, ref).length > 0),
+		);
+	return !isUnseen(sides.before, before) && !isUnseen(sides.after, after);
+}
+
 /** Nothing that is known of the one is among what may become of the other. */
 function differsForSure({
 	before,

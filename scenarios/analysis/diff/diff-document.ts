@@ -155,7 +155,10 @@ export interface DiffDocument {
 	};
 	/** What is not known: a sentence each. */
 	readonly unknown: readonly string[];
-	/** Changed rules that no walked packet fits: unknown as well where nothing else differs that is not allowed. */
+	/**
+	 * Changed rules that no walked packet fits, and what packets may differ by that walked ones do not vary: unknown as well
+	 * where nothing else differs that is not allowed.
+	 */
 	readonly unmet: readonly string[];
 	/** What is assumed of the machine. */
 	readonly assumptions: readonly string[];

@@ -38,6 +38,8 @@ export interface Diff {
 	readonly gaps: readonly string[];
 	/** Changed rules that do something, and that no walked packet fits: others may. A sentence each. */
 	readonly unmet: readonly string[];
+	/** Packets of which it depends on what else is in them whether they get the same. */
+	readonly open: Classes["open"];
 	/** Some packets that changed rules may be about were not walked. */
 	readonly isCut: boolean;
 }
@@ -58,7 +60,15 @@ export function diffOf(
 	};
 	if (sides.alignment.isSame) {
 		const nothing = { classes: [], walked: 0, loaded: [], counters: [] };
-		return { sides, findings, ...nothing, gaps: [], unmet: [], isCut: false };
+		return {
+			sides,
+			findings,
+			...nothing,
+			gaps: [],
+			unmet: [],
+			open: [],
+			isCut: false,
+		};
 	}
 	const touched = touchedBy(sides.alignment, sides.links, servicesOf(sides));
 	const found = classesIn(touched, sides);
@@ -80,6 +90,7 @@ export function diffOf(
 				(rule) => `no packet that was walked fits ${unmetWords(rule, sides)}`,
 			),
 		classes: found.classes,
+		open: found.open,
 		walked: found.walked,
 		loaded: standing.loaded,
 		counters: countersOn(backend, sides),

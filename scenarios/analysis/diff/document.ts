@@ -82,7 +82,11 @@ export function diffDocument(
 		walked: diff.walked,
 	};
 	const changes = changesIn(part);
-	const known = { changes, unmet: diff.unmet, unknown: unknownIn(diff, part) };
+	const known = {
+		changes,
+		unmet: [...diff.unmet, ...openIn(diff, fates)],
+		unknown: unknownIn(diff, part),
+	};
 	return { ...part, idle: [], ...known, ...concluded(known) };
 }
 
@@ -116,6 +120,16 @@ function unknownIn(
 	const standing = ownRestore(loads)?.connections ?? [];
 	const lost = standing.filter(isOpen).map(openWords);
 	return [...new Set([...found, ...lost, ...gaps])];
+}
+
+function openIn(
+	{ open }: Diff,
+	fates: (one: PacketClass) => ClassDiff,
+): readonly string[] {
+	return open.flatMap((one) => {
+		const { packets, why } = fates(one);
+		return why.map((on) => `${one.service?.key ?? packets}: ${on}`);
+	});
 }
 
 function sideOf(file: string, rules: readonly Placed[]): DiffSide {

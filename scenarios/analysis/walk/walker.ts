@@ -70,6 +70,9 @@ const MOST_SPREAD = 1024;
 const FEW_BUCKETS = 512;
 /** Facts that are kept on a way: each doubles the ways behind it. What is asked for beyond them is open each time. */
 const MOST_FACTS = 5;
+/** The same of a packet that stands for any. */
+const MOST_OF_ANY = 12;
+const OF_ANY = "of any packet: ";
 /** The draw that picks a destination port; ports of a source decide nothing. */
 const DESTINATION_PORT = "nat destination port";
 
@@ -97,6 +100,11 @@ interface Play {
 	readonly atQuestion: (asked: Asked, moment: string) => Fork | null;
 }
 
+/** Is it a fact of a packet that stands for any, which has one answer on its way? */
+export function isOfAny({ key }: Asked): boolean {
+	return key.startsWith(OF_ANY);
+}
+
 export class Walker {
 	readonly rules: RuleIndex;
 	/** What is assumed of matches that the model does not know. */
@@ -122,16 +130,20 @@ export class Walker {
 	/**
 	 * @param assume what is taken for matching (`yes`), for not matching, or for both, of what the model does not know
 	 * @param more.repeats rules may be loaded once more behind those that stand
+	 * @param more.ofAny what comes in stands for any packet with its addresses, ports, protocol, interface and marks
 	 * @throws SetupError when the setup contradicts itself
 	 */
 	constructor(
 		ruleset: Ruleset,
 		setup: GatewaySetup,
 		assume: Readonly<Record<string, Assumed>> = {},
-		{ repeats = false }: { readonly repeats?: boolean } = {},
+		{
+			repeats = false,
+			ofAny = false,
+		}: { readonly repeats?: boolean; readonly ofAny?: boolean } = {},
 	) {
 		this.rules = ruleIndex(ruleset, repeats);
-		this.free = new FreeWalk((asked) => this.decide(asked));
+		this.free = new FreeWalk((asked) => this.decide(asked), ofAny);
 		const choice: Choice = {
 			pick: (count, label) =>
 				label.startsWith(DESTINATION_PORT)
@@ -325,8 +337,11 @@ export class Walker {
 		return { kind: "unknown", unknown: { ...fate.unknown, line } };
 	}
 
-	private decide({ question, rule, place, assumed }: AskedQuestion): boolean {
+	private decide(whole: AskedQuestion): boolean {
+		const { question, rule, place, assumed, fact: ofAny } = whole;
 		const at = this.rules.find(rule);
+		if (ofAny !== undefined && question.kind === "open")
+			return this.ofAny({ ...question, key: `${OF_ANY}${ofAny}`, at });
 		if (question.kind === "condition") {
 			const { name, inverted } = question;
 			const key = `condition ${name}`;
@@ -346,6 +361,16 @@ export class Walker {
 		if (assumed !== undefined || facts.size < MOST_FACTS)
 			facts.set(fact.key, matches !== fact.inverted);
 		return matches;
+	}
+
+	/** What packets that are walked as one may have or not. */
+	private ofAny(asked: Asked): boolean {
+		const { facts } = this.play;
+		const known = facts.get(asked.key);
+		if (known !== undefined) return known;
+		const is = this.way(asked, asked.at.rule) === 1;
+		if (facts.size < MOST_OF_ANY) facts.set(asked.key, is);
+		return is;
 	}
 
 	/** What has one answer, whichever rule asks. */

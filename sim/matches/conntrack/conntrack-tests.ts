@@ -4,7 +4,7 @@ import type { Test } from "../../extension/extension.ts";
 import type { ExtensionHost } from "../../extension/host.ts";
 import type { Comparison } from "../../extension/traits.ts";
 import { invariant } from "../../invariant.ts";
-import { CTINFO_IS_REPLY, NO_ENTRY } from "../../packet/skb/skb.ts";
+import { CTINFO_IS_REPLY, NO_ENTRY, type Skb } from "../../packet/skb/skb.ts";
 import {
 	ADDRESSES,
 	type AddressOption,
@@ -20,19 +20,25 @@ export function compileState(
 	{ bits, inverted }: Bits,
 	ports: ExtensionHost,
 ): Test {
-	const { conntrack } = ports;
 	const wanted = !inverted;
 	if ((bits & (STATE_SNAT | STATE_DNAT)) === 0)
 		return (skb) => ((stateBit(skb) & bits) !== 0) === wanted;
 	return (skb) => {
-		let found = stateBit(skb);
-		if (skb.entry !== NO_ENTRY) {
-			const status = conntrack.status(skb.entry);
-			if (status & IPS_SRC_NAT) found |= STATE_SNAT;
-			if (status & IPS_DST_NAT) found |= STATE_DNAT;
-		}
+		const found = stateBit(skb) | translatedBits(skb, ports);
 		return ((found & bits) !== 0) === wanted;
 	};
+}
+
+/** SNAT and DNAT, where the connection of a packet is translated. */
+export function translatedBits(
+	{ entry }: Skb,
+	{ conntrack }: Pick<ExtensionHost, "conntrack">,
+): number {
+	if (entry === NO_ENTRY) return 0;
+	const status = conntrack.status(entry);
+	const source = status & IPS_SRC_NAT ? STATE_SNAT : 0;
+	const destination = status & IPS_DST_NAT ? STATE_DNAT : 0;
+	return source | destination;
 }
 
 /** Is anything asked of the entry itself? */

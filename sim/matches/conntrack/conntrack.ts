@@ -6,10 +6,11 @@ import {
 } from "../../conntrack/table/status.ts";
 import { allOf } from "../../extension/all-of.ts";
 import { defineMatch, type Test } from "../../extension/extension.ts";
-import { connectionOf } from "../../extension/host.ts";
+import { connectionOf, type ExtensionHost } from "../../extension/host.ts";
 import type { GivenOptions } from "../../extension/options.ts";
 import { formatAddress, prefixLength } from "../../packet/address.ts";
 import { NO_ENTRY } from "../../packet/skb/skb.ts";
+import { stateOfAny } from "./any-state.ts";
 import {
 	ADDRESSES,
 	type Bits,
@@ -116,37 +117,74 @@ export const conntrack = defineMatch<ConntrackOptions>({
 			);
 		return options;
 	},
-	print({ ctstate, ctproto, addresses, ports, ctstatus, ctexpire, ctdir }) {
-		const words: string[] = [];
-		if (ctstate)
-			words.push(`${not(ctstate)} --ctstate ${printStates(ctstate.bits)}`);
-		if (ctproto) words.push(`${not(ctproto)} --ctproto ${ctproto.number}`);
-		for (const { option, ...network } of addresses)
-			words.push(`${not(network)} --${option} ${printNetwork(network)}`);
-		for (const { option, ...range } of ports)
-			words.push(`${not(range)} --${option} ${printRange(range, true)}`);
-		if (ctstatus)
-			words.push(`${not(ctstatus)} --ctstatus ${printStatus(ctstatus.bits)}`);
-		if (ctexpire)
-			words.push(`${not(ctexpire)} --ctexpire ${printRange(ctexpire, false)}`);
-		if (ctdir) words.push(` --ctdir ${ctdir}`);
-		return words.join("");
-	},
+	print: printAsked,
 	compares: comparisonsOfFirst,
-	compile(options, ports) {
-		const tests: Test[] = [];
-		const { ctstate } = options;
-		if (ctstate) tests.push(compileState(ctstate, ports));
-		const ofEntry = allOf(entryTests(options, ports));
-		// Without an entry only the state counts, and nothing else can match.
-		const matchesNoEntry = ctstate !== null;
-		if (tests.length === 0 || hasEntryTests(options))
-			tests.push((skb) =>
-				connectionOf(skb, ports) === NO_ENTRY ? matchesNoEntry : ofEntry(skb),
-			);
+	ofAnyPacket(options, any) {
+		const { ctstate, ctstatus, ctexpire, ctdir } = options;
+		const tests: Test[] = ctstate === null ? [] : [stateOfAny(ctstate, any)];
+		const ofOthers = { ...NOTHING, ctstatus, ctexpire, ctdir };
+		if (hasEntryTests(ofOthers)) {
+			const fact = `match -m conntrack${printAsked(ofOthers)}`;
+			tests.push((skb) => any.ask(fact, skb));
+		}
+		const told = { ...options, ctstatus: null, ctexpire: null, ctdir: null };
+		if (hasEntryTests(told)) {
+			const ofEntry = compileAsked({ ...told, ctstate: null }, any.ports);
+			tests.push(ofEntry);
+		}
 		return allOf(tests);
 	},
+	compile: compileAsked,
 });
+
+function printAsked({
+	ctstate,
+	ctproto,
+	addresses,
+	ports,
+	ctstatus,
+	ctexpire,
+	ctdir,
+}: ConntrackOptions): string {
+	const words: string[] = [];
+	if (ctstate)
+		words.push(`${not(ctstate)} --ctstate ${printStates(ctstate.bits)}`);
+	if (ctproto) words.push(`${not(ctproto)} --ctproto ${ctproto.number}`);
+	for (const { option, ...network } of addresses)
+		words.push(`${not(network)} --${option} ${printNetwork(network)}`);
+	for (const { option, ...range } of ports)
+		words.push(`${not(range)} --${option} ${printRange(range, true)}`);
+	if (ctstatus)
+		words.push(`${not(ctstatus)} --ctstatus ${printStatus(ctstatus.bits)}`);
+	if (ctexpire)
+		words.push(`${not(ctexpire)} --ctexpire ${printRange(ctexpire, false)}`);
+	if (ctdir) words.push(` --ctdir ${ctdir}`);
+	return words.join("");
+}
+
+function compileAsked(options: ConntrackOptions, ports: ExtensionHost): Test {
+	const tests: Test[] = [];
+	const { ctstate } = options;
+	if (ctstate) tests.push(compileState(ctstate, ports));
+	const ofEntry = allOf(entryTests(options, ports));
+	// Without an entry only the state counts, and nothing else can match.
+	const matchesNoEntry = ctstate !== null;
+	if (tests.length === 0 || hasEntryTests(options))
+		tests.push((skb) =>
+			connectionOf(skb, ports) === NO_ENTRY ? matchesNoEntry : ofEntry(skb),
+		);
+	return allOf(tests);
+}
+
+const NOTHING: ConntrackOptions = {
+	ctstate: null,
+	ctproto: null,
+	addresses: [],
+	ports: [],
+	ctstatus: null,
+	ctexpire: null,
+	ctdir: null,
+};
 
 const not = ({ inverted }: { readonly inverted: boolean }): string =>
 	inverted ? " !" : "";

@@ -4,6 +4,7 @@ import { type Analysis, analyseIn } from "../../services/analysis.ts";
 import { marksRoute } from "../../services/rules-that-matter.ts";
 import { type Links, linksOf } from "../../spaces/links.ts";
 import type { Asked, RuleRef } from "../../walk/decision.ts";
+import { isOfAny } from "../../walk/walker.ts";
 import { assumeWorld } from "../../world/assume-world.ts";
 import type { AssumedWorld, GivenWorld } from "../../world/assumed-world.ts";
 import { type Alignment, alignRulesets } from "./align.ts";
@@ -57,7 +58,9 @@ export function sidesOf(
 	};
 }
 
-function sameKey({ key, at }: Asked, { partners }: Alignment): string | null {
+function sameKey(asked: Asked, { partners }: Alignment): string | null {
+	const { key, at } = asked;
+	if (isOfAny(asked)) return key;
 	const then = partners.get(at.rule);
 	if (then === undefined) return null;
 	return key.startsWith(at.rule) ? `${then}${key.slice(at.rule.length)}` : key;
