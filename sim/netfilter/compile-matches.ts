@@ -7,7 +7,7 @@ import type { AskedQuestion, ExtensionHost } from "../extension/host.ts";
 import { NEEDS } from "../extension/values/need-words.ts";
 import { invariant } from "../invariant.ts";
 import { matches } from "../matches/index.ts";
-import { fragmentOfAny, ofAnyPacket } from "./any-packet.ts";
+import { fragmentOfAny, ofAnyPacket } from "../ruleset/any-packet.ts";
 import type { Cells } from "./cells.ts";
 import { onFragments } from "./fragment-tests.ts";
 import type { ChainIndexes } from "./lookup/chain-indexes.ts";

@@ -248,7 +248,7 @@ function compileTarget(
 		: extension.compile(target.options, ports);
 }
 
-/** What a node asks of headers: what is decided of a packet that stands for any, tests ask (`any-packet.ts`). */
+/** What a node asks of headers: what is decided of a packet that stands for any, tests ask (`../ruleset/any-packet.ts`). */
 function headerOf(rule: Rule, { standsForAny }: ExtensionHost): RuleHeader {
 	const header = knownHeader(rule);
 	return standsForAny === undefined ? header : { ...header, fragment: null };

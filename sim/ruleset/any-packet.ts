@@ -8,8 +8,8 @@ import type { AnyPacket, AskFact, ExtensionHost } from "../extension/host.ts";
 import type { Comparison } from "../extension/traits.ts";
 import { matches } from "../matches/index.ts";
 import type { Skb } from "../packet/skb/skb.ts";
-import { printMatch } from "../ruleset/print.ts";
-import { isTold } from "../ruleset/rule-traits.ts";
+import { printMatch } from "./print.ts";
+import { isTold } from "./rule-traits.ts";
 
 /** A match, or the header where `place` is -1, of a rule. */
 interface Place {
