@@ -79,8 +79,8 @@ What \`marktwin lint\` finds. Each page says why it matters, what to do, and sho
 /** What is known to go wrong and has no rule, each with the reason. */
 const NOT_COVERED: readonly (readonly [fault: string, reason: string])[] = [
 	[
-		"Counters of nth, lists of `recent` and the credit of `limit` are lost when rules are loaded anew",
-		"True of each ruleset that has them, and of no rule in particular. `iptables-save` does not tell how a machine loads its rules. Play it: an operation `restore` in a scenario.",
+		"Counters of nth and the credit of `limit` are lost when rules are loaded anew, lists of `recent` where they are flushed before",
+		"True of each ruleset that has them, and of no rule in particular. `iptables-save` does not tell how a machine loads its rules: `iptables-restore` alone keeps the lists of `recent`, since the new rules find them before the old ones are gone. Play it: an operation `restore` in a scenario.",
 	],
 	[
 		"Conditions are lost by a flush and a load",

@@ -61,6 +61,8 @@ export class FreeWalk implements RuleTracer {
 	private routingMark = 0;
 	private mark = 0;
 	private connmark = 0;
+	/** A socket that takes the packet forgets it (`nf_reset_ct`). */
+	private isUntracked = false;
 
 	/**
 	 * @param decide is not asked about packets that the gateway makes up: their questions are answered with no
@@ -100,6 +102,7 @@ export class FreeWalk implements RuleTracer {
 		this.routingMark = 0;
 		this.mark = 0;
 		this.connmark = 0;
+		this.isUntracked = false;
 	}
 
 	reached(program: Program, at: number, skb: Skb): void {
@@ -141,7 +144,7 @@ export class FreeWalk implements RuleTracer {
 			mark: mark >>> 0,
 			connmark: connmark >>> 0,
 			towards: this.net?.routes.interfaces[skb?.outInterface || -1] ?? null,
-			isUntracked: skb?.entry === NO_ENTRY && skb.ctinfo === CTINFO_UNTRACKED,
+			isUntracked: this.isUntracked || (skb !== null && isExempt(skb)),
 		};
 	}
 
@@ -212,10 +215,15 @@ export class FreeWalk implements RuleTracer {
 
 	private note(skb: Skb): void {
 		this.mark = skb.mark;
+		if (isExempt(skb)) this.isUntracked = true;
 		if (skb.hook === this.first) this.routingMark = skb.mark;
 		if (skb.entry !== NO_ENTRY)
 			this.connmark = this.net?.conntrack.view.mark(skb.entry) ?? 0;
 	}
+}
+
+function isExempt({ entry, ctinfo }: Skb): boolean {
+	return entry === NO_ENTRY && ctinfo === CTINFO_UNTRACKED;
 }
 
 function headersOf(skb: Skb): string {

@@ -9,7 +9,7 @@ import {
 	NOTHING_GIVEN,
 } from "../world/assumed-world.ts";
 import { findServices } from "./find-services.ts";
-import type { OtherTraffic } from "./found.ts";
+import type { ExemptTraffic, OtherTraffic } from "./found.ts";
 import type { Service } from "./service.ts";
 
 export interface Analysis {
@@ -21,6 +21,8 @@ export interface Analysis {
 	readonly others: readonly OtherTraffic[];
 	/** Rules that translate, take turns or draw, and that no packet which was walked matched. */
 	readonly unmet: readonly UnmetRule[];
+	/** Packets that no rule of nat meets, since rules exempt them from conntrack. */
+	readonly exempt: readonly ExemptTraffic[];
 	/** What was not looked at: a sentence each. */
 	readonly gaps: readonly string[];
 	/** The model with the ruleset, to walk more packets. */

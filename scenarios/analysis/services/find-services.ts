@@ -35,7 +35,7 @@ import {
 	meaningOf,
 	whatIsBalanced,
 } from "./ends.ts";
-import type { Context, Found, OtherTraffic } from "./found.ts";
+import type { Context, ExemptTraffic, Found, OtherTraffic } from "./found.ts";
 import { misfitSets } from "./misfit-sets.ts";
 import { marksRoute, rulesThatMatter } from "./rules-that-matter.ts";
 import { sampleOf } from "./sample.ts";
@@ -59,6 +59,8 @@ export interface FoundServices {
 	readonly others: readonly OtherTraffic[];
 	/** Rules that translate, take turns, draw or pick a mark, and that no packet which was walked matched. */
 	readonly unmet: readonly UnmetRule[];
+	/** Packets that rules exempt from conntrack, whichever way they take, and that nothing balances. */
+	readonly exempt: readonly ExemptTraffic[];
 	/** What was not looked at, in words: [] when all was. */
 	readonly gaps: readonly string[];
 }
@@ -89,6 +91,7 @@ export function findServices(
 	};
 	let found: readonly Found[] = [];
 	const others: OtherTraffic[] = [];
+	const exempt: ExemptTraffic[] = [];
 	const met = new Set<string>();
 	const onTheWayOut = new Set(
 		rulesOnTheWayOut(ruleset, links).map((rule) => walker.rules.refOf(rule)),
@@ -108,6 +111,11 @@ export function findServices(
 			foundForOthers(space, { arrival, decision, narrower }, context);
 		if (one !== null) found = joined(found, one);
 		else gaps.push(...endsOf(decision).flatMap(unknownIn));
+		if (
+			one === null &&
+			endsOf(decision).every(({ isUntracked }) => isUntracked)
+		)
+			exempt.push({ space, decision });
 		if (one === null && decision.kind === "fork") {
 			const name = trafficName(space, arrival, context);
 			others.push({ name, arrival, decision });
@@ -130,6 +138,7 @@ export function findServices(
 		}),
 		others,
 		unmet,
+		exempt,
 		gaps: [...new Set(gaps)],
 	};
 }

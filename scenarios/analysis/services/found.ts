@@ -16,6 +16,12 @@ export interface OtherTraffic {
 	readonly decision: Decision;
 }
 
+/** Packets that rules exempt from conntrack, whichever way they take, and that nothing balances. */
+export interface ExemptTraffic {
+	readonly space: Space;
+	readonly decision: Decision;
+}
+
 /** Packets of one service, with its classes of clients. */
 export interface Found {
 	readonly balances: Service["balances"];

@@ -33,6 +33,7 @@ import { hairpinWithoutSnat } from "./nat/hairpin-without-snat.ts";
 import { loopbackBackend } from "./nat/loopback-backend.ts";
 import { untrackedNotTranslated } from "./nat/untracked-not-translated.ts";
 import { chainNeverCalled } from "./reachability/chain-never-called.ts";
+import { contradictoryRule } from "./reachability/contradictory-rule.ts";
 import {
 	redundantRule,
 	shadowedTranslation,
@@ -75,6 +76,7 @@ export const lintRules: readonly LintRule[] = [
 	redundantRule,
 	shadowedTranslation,
 	chainNeverCalled,
+	contradictoryRule,
 	// MT6xx: nat
 	droppedAfterDnat,
 	hairpinWithoutSnat,

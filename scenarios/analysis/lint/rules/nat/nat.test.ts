@@ -316,3 +316,42 @@ describe("a hairpin of a service that hosts behind the gateway ask for", () => {
 		expect(found([dnat("! -i br0")])).toEqual([]);
 	});
 });
+
+describe("a service that is exempt from conntrack", () => {
+	const DNS = "-d 203.0.113.1/32 -p udp -m udp --dport 53";
+	const rules = (from: string) => `*raw
+-A PREROUTING${from} -p udp -m udp --dport 53 -j CT --notrack
+COMMIT
+*nat
+-A PREROUTING ${DNS} -m statistic --mode nth --every 2 --packet 0 -j DNAT --to-destination 10.20.0.11
+-A PREROUTING ${DNS} -j DNAT --to-destination 10.20.0.12
+COMMIT
+`;
+
+	it("is found at the rule that exempts all of its packets, with those that would translate them", () => {
+		const [found, ...others] = lint(rules(""));
+		expect(others).toEqual([]);
+		expect(found).toMatchObject({
+			at: { line: 2 },
+			message:
+				"packets of 2 rules of nat are not tracked, so none is translated",
+			related: [{ at: { line: 5 } }, { at: { line: 6 } }],
+		});
+	});
+
+	it("is found of some clients whose datagrams a socket of the gateway takes", () => {
+		expect(lint(rules(" -s 198.51.100.0/24"))).toMatchObject([
+			{
+				at: { line: 2 },
+				message:
+					"connections to udp 203.0.113.1:53 from clients of 198.51.100.0/24 are not tracked, and so not translated",
+			},
+		]);
+	});
+
+	it("is none where other packets are exempt", () => {
+		expect(
+			lint(rules("").replace("--dport 53 -j CT", "--dport 54 -j CT")),
+		).toEqual([]);
+	});
+});

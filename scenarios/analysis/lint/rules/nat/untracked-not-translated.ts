@@ -2,6 +2,7 @@ import { targets } from "../../../../../sim/targets/index.ts";
 import type { ClientClass, Service } from "../../../services/service.ts";
 import { ALL, intersection } from "../../../spaces/intervals.ts";
 import { linksOf } from "../../../spaces/links.ts";
+import { common, takenBy } from "../../../spaces/space.ts";
 import type { End, RuleRef } from "../../../walk/decision.ts";
 import { endsOf } from "../../../walk/ends-of.ts";
 import { oncePerRule } from "../../cascades/findings.ts";
@@ -20,11 +21,13 @@ export const untrackedNotTranslated: LintRule = {
 	confidence: "likely",
 	fix: "none",
 	message:
-		"Some clients of a service are not tracked, so no rule translates their connections.",
+		"Clients of a service are not tracked, so no rule translates their connections.",
 	help: "Take the service out of the rule that exempts packets from conntrack.",
 	why: `NAT is a part of conntrack: packets that \`-j CT --notrack\` (or \`-j NOTRACK\`) has exempted in the table \`raw\`
 meet no rule of \`nat\`. Where such a rule is for some addresses or for the members of a set, their connections go to the
 gateway itself, or are forwarded as they came, while those of all others are translated to a backend.
+
+Where it is for all packets of a service, nothing is translated at all, and no service is found.
 
 Clients that a rule of \`nat\` leaves out by itself, and those that are dropped, are no finding.`,
 	examples: {
@@ -45,7 +48,7 @@ COMMIT
 	},
 	check(facts) {
 		const ways = translatedWays(facts);
-		return oncePerRule(
+		const ofSome = oncePerRule(
 			facts.services.flatMap((service) => {
 				const translated = ways.find((way) => way.service === service);
 				if (translated === undefined || service.openedBy === "gateway")
@@ -60,14 +63,58 @@ COMMIT
 				});
 			}),
 		);
+		return [...ofSome, ...exemptFromAll(facts)];
 	},
 };
+
+/** Rules that would translate, and whose packets are exempt, all that were looked at: by the rule that exempts them. */
+function exemptFromAll(facts: Facts): readonly Found[] {
+	const { unmet, exempt, world, ruleset } = facts;
+	const named = rulesByName(ruleset);
+	const { names } = linksOf(world);
+	const byRule = new Map<string, { at: RuleRef; end: End; idle: RuleRef[] }>();
+	for (const idle of unmet) {
+		const rule = named.get(idle.rule)?.rule;
+		const { target } = rule ?? {};
+		const translates =
+			target?.kind === "extension" &&
+			targets.get(target.name)?.translates !== undefined;
+		const taken = rule && takenBy([rule], names)[0];
+		if (!translates || !taken) continue;
+		const walked = exempt.find(({ space }) => common(space, taken) !== null);
+		const end = walked && endsOf(walked.decision).find(passesBy);
+		const at = end === undefined ? null : exempting(end, facts);
+		if (end === undefined || at === null) continue;
+		const known = byRule.get(at.rule) ?? { at, end, idle: [] };
+		byRule.set(at.rule, known);
+		known.idle.push(idle);
+	}
+	return [...byRule.values()].map(({ at, end, idle }) => ({
+		at,
+		message: `packets of ${idle.length === 1 ? "a rule" : `${idle.length} rules`} of nat are not tracked, so none is translated`,
+		happens: `They are ${whereTo(end)}: no rule of \`nat\` is asked about them.`,
+		remedy: "Take packets that are to be translated out of this rule.",
+		related: idle.map((one) => ({
+			at: one,
+			role: "would translate them",
+		})),
+		path: end.rules,
+		repair: [],
+		assumes: "these packets are meant to be translated",
+	}));
+}
 
 /** Untracked, and not kept from going on: what is dropped may be meant to be. */
 function passesBy({ fate, isUntracked }: End): boolean {
 	return (
 		isUntracked && (fate.kind === "delivered" || fate.kind === "forwarded")
 	);
+}
+
+function whereTo({ fate }: End): string {
+	return fate.kind === "forwarded"
+		? `forwarded by ${fate.interface} as they came`
+		: "delivered to the gateway itself";
 }
 
 function areHosts({ sources }: ClientClass, { world }: Facts): boolean {
@@ -90,7 +137,7 @@ function exempting({ rules }: End, { ruleset }: Facts): RuleRef | null {
 
 function found(
 	at: RuleRef,
-	{ fate, rules }: End,
+	end: End,
 	{
 		service,
 		client,
@@ -101,17 +148,13 @@ function found(
 		readonly translated: Translated;
 	},
 ): Found {
-	const where =
-		fate.kind === "forwarded"
-			? `forwarded by ${fate.interface} as they came`
-			: "delivered to the gateway itself";
 	return {
 		at,
 		message: `connections to ${service.key} from ${client.name} are not tracked, and so not translated`,
-		happens: `They are ${where}, while those of others are translated to ${translated.place}.`,
+		happens: `They are ${whereTo(end)}, while those of others are translated to ${translated.place}.`,
 		remedy: "Take packets for the service out of this rule.",
 		related: [{ at: translated.rule, role: "translates those of others" }],
-		path: rules,
+		path: end.rules,
 		repair: [],
 		assumes: "these clients are meant to reach a backend as well",
 	};

@@ -107,3 +107,31 @@ it("a large ruleset is compared by networks and ports, not rule by rule", () => 
 	);
 	expect(found("filter", ...lines, `${SSH} -s 10.0.0.7 -j ACCEPT`)).toEqual([]);
 });
+
+it.each([
+	["-m set --match-set a src -m set ! --match-set a src", true],
+	["-m set ! --match-set a src -m set --match-set a src", true],
+	["-m condition --condition a -m condition ! --condition a", true],
+	["-m mark --mark 0x1 -m mark ! --mark 0x1", true],
+	["-p tcp -m tcp --dport 80 -m multiport ! --dports 80,443", true],
+	["-p tcp -m tcp --dport 80 -m multiport --dports 443", true],
+	["-s 10.0.0.1 -m iprange ! --src-range 10.0.0.0-10.0.0.9", true],
+	["-m set --match-set a src -m set ! --match-set b src", false],
+	["-m set --match-set a src -m set ! --match-set a dst", false],
+	[
+		"-m set --match-set a src --return-nomatch -m set ! --match-set a src",
+		false,
+	],
+	["-m mark ! --mark 0x1 -m mark ! --mark 0x2", false],
+	["-p tcp -m tcp --dport 80 -m multiport ! --dports 443", false],
+	["-i eth7", false],
+	["-m recent --name a --rcheck -m recent --name a ! --rcheck", false],
+	[
+		"-m statistic --mode nth --every 2 --packet 0 -m statistic --mode nth ! --every 2 --packet 0",
+		false,
+	],
+])("a rule with %s contradicts itself: %s", (words, does) => {
+	expect(found("filter", `-A FORWARD ${words} -j DROP`)).toEqual(
+		does ? ["2 MT505"] : [],
+	);
+});

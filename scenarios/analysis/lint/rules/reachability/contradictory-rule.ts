@@ -1,0 +1,83 @@
+import type { MatchUse, Rule } from "../../../../../sim/contract/ruleset.ts";
+import { matches } from "../../../../../sim/matches/index.ts";
+import { printMatch } from "../../../../../sim/ruleset/print.ts";
+import { takenBy } from "../../../spaces/space.ts";
+import { eachRule } from "../../each-rule.ts";
+import type { Found, LintRule } from "../../finding.ts";
+
+/** A rule whose own words exclude each other. */
+export const contradictoryRule: LintRule = {
+	code: "MT505",
+	name: "contradictory-rule",
+	category: "reachability",
+	since: "0.2.0",
+	severity: "warning",
+	confidence: "certain",
+	fix: "none",
+	message: "A rule asks for something and for its opposite.",
+	help: "Take one of the two away, or write two rules.",
+	why: `All matches of a rule have to hold for a packet. Where one is the opposite of another
+(\`--match-set blocked src\` and \`! --match-set blocked src\`), or the ports and addresses that are asked for have none in
+common, no packet matches the rule, and the kernel loads it without a word.`,
+	examples: {
+		bad: `*filter
+-A FORWARD -p tcp -m multiport ! --dports 80,443 -m tcp --dport 443 -j DROP
+COMMIT
+`,
+		good: `*filter
+-A FORWARD -p tcp -m multiport ! --dports 80,443 -j DROP
+COMMIT
+`,
+	},
+	check({ ruleset }) {
+		return eachRule(ruleset).flatMap(({ rule, at }): readonly Found[] => {
+			const why = contradiction(rule);
+			return why === null
+				? []
+				: [
+						{
+							at,
+							message: `no packet matches the rule: ${why}`,
+							happens: "The rule does nothing.",
+							remedy: "Take one of the two away, or write two rules.",
+							related: [],
+							path: [],
+							repair: [],
+						},
+					];
+		});
+	},
+};
+
+/** `null`: there is none, or none that is seen. */
+function contradiction(rule: Rule): string | null {
+	const asked = new Set<string>();
+	for (const use of rule.matches) {
+		const text = printMatch(use, rule.header).slice(` -m ${use.name} `.length);
+		const opposite = oppositeOf(use, text);
+		if (opposite === null) continue;
+		if (asked.has(`${use.name} ${opposite}`))
+			return `\`${opposite}\` and \`${text}\` exclude each other`;
+		asked.add(`${use.name} ${text}`);
+	}
+	// By whichever interface: of which there are, the rule says nothing.
+	const anywhere = { ...rule, header: { ...rule.header, inInterface: null } };
+	return takenBy([anywhere], ANY)[0] === null
+		? "it has no address, port or protocol that all of its words allow"
+		: null;
+}
+
+const ANY = ["any"];
+
+/** The use that holds where this one does not; `null`: it has several options, or another answer each time. */
+function oppositeOf({ name, options }: MatchUse, text: string): string | null {
+	const match = matches.get(name);
+	if (match === undefined || ` ${text}`.split(" --").length > 2) return null;
+	const kind = match.question?.(options)?.kind;
+	const isFixed =
+		match.hasOneAnswer !== undefined ||
+		kind === "condition" ||
+		(kind === undefined && match.stateful !== true);
+	if (!isFixed) return null;
+	return text.startsWith("! ") ? text.slice(2) : `! ${text}`;
+}
