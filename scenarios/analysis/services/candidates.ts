@@ -10,6 +10,7 @@ import type {
 } from "../../../sim/contract/ruleset.ts";
 import type { Question } from "../../../sim/extension/traits.ts";
 import { matches } from "../../../sim/matches/index.ts";
+import { keysOfMatches } from "../../../sim/ruleset/check/assumable.ts";
 import { lookupsOf, marksOf } from "../../../sim/ruleset/rule-traits.ts";
 import { targets } from "../../../sim/targets/index.ts";
 import {
@@ -19,7 +20,7 @@ import {
 	intersection,
 	normalized,
 } from "../spaces/intervals.ts";
-import type { Links } from "../spaces/links.ts";
+import { type Links, linksOf } from "../spaces/links.ts";
 import type { Box } from "../spaces/lists.ts";
 import {
 	common,
@@ -30,6 +31,7 @@ import {
 	spaceText,
 	takenBy,
 } from "../spaces/space.ts";
+import type { AssumedWorld } from "../world/assumed-world.ts";
 
 /** Where a first packet that comes in meets rules before it is routed, and where its source is translated. */
 const LOOKED_AT = [
@@ -300,6 +302,15 @@ export function rulesWithASay(ruleset: Ruleset, links: Links): readonly Rule[] {
 	const anywhere = { begin: everything(named), interfaces: named };
 	if (named.length > links.names.length) visitRules(ruleset, anywhere, look);
 	return [...found];
+}
+
+/** Is it assumed what one of its matches says, or given that no packet is in what it asks for? */
+export function isTold(rule: Rule, world: AssumedWorld): boolean {
+	const { lists } = linksOf(world);
+	return (
+		keysOfMatches(rule).some((key) => Object.hasOwn(world.assume, key)) ||
+		lookupsOf(rule).some((lookup) => !lookup.inverted && lists.isEmpty(lookup))
+	);
 }
 
 /** Interfaces by which rules let packets in; of those that end with `+`, one. */

@@ -252,3 +252,11 @@ export function meaningIn(
 			world,
 		});
 }
+
+/** Packets that meet what is not modelled before anything is balanced. */
+export function unknownIn({ fate }: End): readonly string[] {
+	if (fate.kind !== "unknown") return [];
+	const { reason, rule, line } = fate.unknown;
+	const where = line > 0 ? ` (${rule}, line ${line})` : "";
+	return [`what becomes of packets is unknown: ${reason}${where}`];
+}

@@ -2,10 +2,8 @@
  * What a ruleset balances, found by walking it: one packet for each set of packets that rules with a say
  * ask for, taken along every way.
  */
-import type { Rule, Ruleset } from "../../../sim/contract/ruleset.ts";
+import type { Ruleset } from "../../../sim/contract/ruleset.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
-import { keysOfMatches } from "../../../sim/ruleset/check/assumable.ts";
-import { lookupsOf } from "../../../sim/ruleset/rule-traits.ts";
 import { ALL } from "../spaces/intervals.ts";
 import { linksOf } from "../spaces/links.ts";
 import {
@@ -19,7 +17,12 @@ import type { Decision, End, RuleRef, UnmetRule } from "../walk/decision.ts";
 import { decisionText, endsOf, rulesIn } from "../walk/ends-of.ts";
 import { type Arrival, TooManyWaysError, Walker } from "../walk/walker.ts";
 import type { AssumedWorld } from "../world/assumed-world.ts";
-import { candidates, rulesOnTheWayOut, rulesWithASay } from "./candidates.ts";
+import {
+	candidates,
+	isTold,
+	rulesOnTheWayOut,
+	rulesWithASay,
+} from "./candidates.ts";
 import { type ClassOfClients, clientClasses } from "./client-classes.ts";
 import {
 	conditionNames,
@@ -33,6 +36,7 @@ import {
 	type MeaningOf,
 	meaningIn,
 	meaningOf,
+	unknownIn,
 	whatIsBalanced,
 } from "./ends.ts";
 import type { Context, ExemptTraffic, Found, OtherTraffic } from "./found.ts";
@@ -141,23 +145,6 @@ export function findServices(
 		exempt,
 		gaps: [...new Set(gaps)],
 	};
-}
-
-/** Is it assumed what one of its matches says, or given that no packet is in what it asks for? */
-function isTold(rule: Rule, world: AssumedWorld): boolean {
-	const { lists } = linksOf(world);
-	return (
-		keysOfMatches(rule).some((key) => Object.hasOwn(world.assume, key)) ||
-		lookupsOf(rule).some((lookup) => !lookup.inverted && lists.isEmpty(lookup))
-	);
-}
-
-/** Packets that meet what is not modelled before anything is balanced. */
-function unknownIn({ fate }: End): readonly string[] {
-	if (fate.kind !== "unknown") return [];
-	const { reason, rule, line } = fate.unknown;
-	const where = line > 0 ? ` (${rule}, line ${line})` : "";
-	return [`what becomes of packets is unknown: ${reason}${where}`];
 }
 
 /** A packet of a space that was walked, and the narrower spaces, which have their own. */

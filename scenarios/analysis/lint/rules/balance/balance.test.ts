@@ -288,3 +288,54 @@ describe("what lies behind the backends hides nothing", () => {
 		expect(codes(dnat(nth(3), nth(2), "") + filter)).toEqual([]);
 	});
 });
+
+describe("what the remedy is about", () => {
+	it("names rules that ask for a mark which a hash never gives", () => {
+		const text = `*mangle
+-A PREROUTING ${TO} -j HMARK --hmark-tuple src --hmark-mod 2 --hmark-offset 1 --hmark-rnd 0xcafe
+COMMIT
+*nat
+-A PREROUTING ${TO} -m mark --mark 0 -j DNAT --to-destination 10.20.0.1
+-A PREROUTING ${TO} -m mark --mark 1 -j DNAT --to-destination 10.20.0.2
+COMMIT
+`;
+		const [found] = lintRuleset(rulesAlone(text), text);
+		expect(found).toMatchObject({
+			lint: { code: "MT101" },
+			related: [
+				{ at: { line: 5 }, role: "asks for the mark 0x0, which no packet has" },
+			],
+		});
+		expect(found?.remedy).toContain(
+			"the marks that this rule gives, 0x1 and 0x2",
+		);
+	});
+
+	it("names the rule that writes over a connection's mark that is restored", () => {
+		const vpn = "-i eth0 -d 203.0.113.1/32 -p udp -m udp --dport 1194";
+		const rules = (save: string) => `*mangle
+-A PREROUTING ${vpn} -j CONNMARK --restore-mark
+-A PREROUTING ${vpn} -m mark --mark 0 ${nth(2)} -j MARK --set-mark 1
+-A PREROUTING ${vpn} -m mark --mark 0 -j MARK --set-mark 2
+-A PREROUTING${save} -j CONNMARK --save-mark
+COMMIT
+*nat
+-A PREROUTING ${vpn} -m mark --mark 1 -j DNAT --to-destination 10.20.0.11
+-A PREROUTING ${vpn} -m mark --mark 2 -j DNAT --to-destination 10.20.0.12
+COMMIT
+`;
+		const text = rules("");
+		const [found, ...others] = lintRuleset(rulesAlone(text), text);
+		expect(others).toEqual([]);
+		expect(found).toMatchObject({
+			lint: { code: "MT106" },
+			at: { line: 3 },
+			related: [{ at: { line: 5 } }],
+		});
+		expect(found?.happens).toMatch(
+			/^`-A PREROUTING -j CONNMARK --save-mark[^`]*` writes 0x0 over the connection's mark with each answer of a backend\. /,
+		);
+		const right = rules(" -m mark ! --mark 0");
+		expect(lintRuleset(rulesAlone(right), right)).toEqual([]);
+	});
+});

@@ -1,11 +1,13 @@
-import type { Decision } from "../../../walk/decision.ts";
-import { askedIn } from "../../../walk/ends-of.ts";
+import { ALL_BITS } from "../../../../../sim/extension/mark-uses.ts";
+import type { Decision, RuleRef } from "../../../walk/decision.ts";
+import { askedIn, endsOf } from "../../../walk/ends-of.ts";
 import { balancersOf } from "../../cascades/balancers.ts";
 import { type Counted, countedIn } from "../../cascades/cascade.ts";
 import { partAt } from "../../cascades/findings.ts";
 import { type Connection, connectionsOf } from "../../connections.ts";
 import type { Facts } from "../../facts.ts";
 import type { Found, LintRule } from "../../finding.ts";
+import { markText, stepsOf } from "../marks/mark-rules.ts";
 
 /** Counters and draws that packets of known connections meet. */
 export const knownConnectionsCounted: LintRule = {
@@ -74,23 +76,57 @@ function asks(decision: Decision, key: string): boolean {
 	return askedIn(decision).some((asked) => asked.key === key);
 }
 
+/**
+ * The rule that writes another mark over that of the connection, for the answer of the backend; `null`: the connection
+ * has kept the mark that its first packet had saved, or had saved none.
+ */
+function overwriting(
+	facts: Facts,
+	{ end, later }: Connection,
+): { readonly at: RuleRef; readonly mark: string } | null {
+	if (end.connmark === 0 || later.answer === null) return null;
+	const lost = endsOf(later.answer).find(
+		({ connmark }) => connmark !== end.connmark,
+	);
+	const by =
+		lost &&
+		stepsOf(lost, facts).findLast(({ uses }) =>
+			uses.some(({ mark, does }) => mark === "connection" && does === "writes"),
+		);
+	return by === undefined || lost === undefined
+		? null
+		: {
+				at: by.placed.at,
+				mark: markText({ value: lost.connmark, bits: ALL_BITS }),
+			};
+}
+
 function foundAt(
-	{ ruleset }: Facts,
+	facts: Facts,
 	{ at, kind, which }: Pick<Counted, "at" | "kind"> & { which: string },
-	{ backend, service, end }: Connection,
+	connection: Connection,
 ): Found {
+	const { backend, service, end } = connection;
+	const { ruleset } = facts;
+	const over = overwriting(facts, connection);
 	const moves = kind === "turn" ? "moves this counter" : "is drawn for";
 	return {
 		at,
 		part: partAt(ruleset, at),
 		message: `${which} ${moves}, not only the first one: a connection to ${backend} shows it (${service.key})`,
-		happens:
+		happens: `${over === null ? "" : `\`${over.at.text}\` writes ${over.mark} over the connection's mark with each answer of a backend. `}${
 			kind === "turn"
 				? "Where the next connection goes depends on how many packets others send, so the split is not that of connections."
-				: "The mark that it sets may change with each packet of a connection.",
+				: "The mark that it sets may change with each packet of a connection."
+		}`,
 		remedy:
-			"Ask for new connections (`-m conntrack --ctstate NEW`), or restore the connection's mark before it and ask for mark 0.",
-		related: [],
+			over === null
+				? "Ask for new connections (`-m conntrack --ctstate NEW`), or restore the connection's mark before it and ask for mark 0."
+				: "Let that rule save the marks of packets that have one alone (`-m mark ! --mark 0x0`), or those of new connections (`-m conntrack --ctstate NEW`).",
+		related:
+			over === null
+				? []
+				: [{ at: over.at, role: "writes over the connection's mark" }],
 		path: end.rules,
 		repair: [],
 	};

@@ -1,10 +1,13 @@
 import type { Ruleset } from "../../../../../sim/contract/ruleset.ts";
+import { ALL_BITS } from "../../../../../sim/extension/mark-uses.ts";
 import {
 	compareRationals,
 	rational,
 	ZERO,
 } from "../../../../../sim/rational.ts";
 import { NO_BACKEND } from "../../../services/service.ts";
+import { contains } from "../../../spaces/intervals.ts";
+import { takenBy } from "../../../spaces/space.ts";
 import { splitOf } from "../../../split/split-of.ts";
 import type { Decision, End } from "../../../walk/decision.ts";
 import { endsOf, nodesOf } from "../../../walk/ends-of.ts";
@@ -28,7 +31,15 @@ import {
 	whereTo,
 	whyUnequal,
 } from "../../cascades/words.ts";
+import type { Facts } from "../../facts.ts";
 import type { Found, LintRule } from "../../finding.ts";
+import {
+	fewMarks,
+	isTest,
+	markText,
+	type UseOfMark,
+	usesOfMarks,
+} from "../marks/mark-rules.ts";
 
 /** Connections of a balanced service that no rule takes, though all backends are alive. */
 export const noBackend: LintRule = {
@@ -71,7 +82,7 @@ COMMIT
 						.filter(leavesARest)
 						.map((cascade) => foundAt(facts.ruleset, cascade)),
 					...spreadsOf(balancer).flatMap((spread) =>
-						foundInSpread(balancer, spread),
+						foundInSpread(facts, balancer, spread),
 					),
 				];
 				const service = balancer.service.key;
@@ -95,6 +106,7 @@ function spreadsOf(balancer: Balancer): readonly Spread[] {
 
 /** Some of its ways lead to backends alone, and others to none: more marks than rules that ask for one, say. */
 function foundInSpread(
+	facts: Facts,
 	balancer: Balancer,
 	{ asked, ways }: Spread,
 ): readonly Found[] {
@@ -110,19 +122,53 @@ function foundInSpread(
 	const [rest] = lost.flatMap((way) => endsOf(way));
 	if (rest === undefined || served.length === 0) return [];
 	const share = rational(BigInt(lost.length), BigInt(ways.length));
+	const given = [
+		...new Set(ways.flatMap((way) => endsOf(way).map(({ mark }) => mark))),
+	];
+	const waiting = waitingFor(facts, balancer, given);
 	return [
 		{
 			at: asked.at,
 			part: asked.at.text,
 			message: `${shareText(share)} of the ${connectionsText(balancer)} that come to this rule get no backend`,
 			happens: `The rule picks one of ${ways.length}, and ${lost.length} of them ${lost.length === 1 ? "leads" : "lead"} to no backend. What is left is ${whereTo(keyOf(rest))}.`,
-			remedy: `Let the rule pick one of as many as there are backends behind it (${served.length}), or let the last rule take all connections that come to it.`,
+			remedy:
+				waiting.length === 0
+					? `Let the rule pick one of as many as there are backends behind it (${served.length}), or let the last rule take all connections that come to it.`
+					: `Let the rules behind ask for the marks that this rule gives, ${fewMarks(given.map((value) => markText({ value, bits: ALL_BITS })))}, or let it give those that they ask for (an offset shifts them).`,
 			path: rest.rules,
-			related: [],
+			related: waiting.map(({ placed, use }) => ({
+				at: placed.at,
+				role: `asks for the mark ${markText(use)}, which no packet has`,
+			})),
 			repair: [],
 			...assumption(balancer, rest, null),
 		},
 	];
+}
+
+/** Rules for packets of this client that ask for a mark which is none of these, and that no packet met. */
+function waitingFor(
+	{ ruleset, unmet }: Facts,
+	{ client }: Balancer,
+	given: readonly number[],
+): readonly UseOfMark[] {
+	const idle = new Set(unmet.map(({ rule }) => rule));
+	const { destination } = client.packet;
+	return usesOfMarks(ruleset).filter(({ placed: { at, rule }, use }) => {
+		const { value, bits, inverted } = use;
+		const taken = takenBy([rule], [client.interface])[0];
+		return (
+			idle.has(at.rule) &&
+			isTest(use) &&
+			!inverted &&
+			value !== null &&
+			given.every((mark) => (mark & bits) >>> 0 !== value >>> 0) &&
+			taken !== null &&
+			taken !== undefined &&
+			contains(taken.destination, destination >>> 0)
+		);
+	});
 }
 
 /** No rule takes what the steps leave, and they leave something. */
