@@ -91,6 +91,24 @@ describe("what walked packets do not vary", () => {
 		expect(unknown.join("\n")).toContain("whether packets are RELATED (line 4");
 	});
 
+	it.each([
+		["mangle", "-j CONNMARK --set-mark 1"],
+		["raw", "-j CT --notrack"],
+		["raw", "-j CT --zone 1"],
+	])(
+		"is unknown where it decides what is kept of connections: %s, %s",
+		(table, target) => {
+			const file = (match: string) =>
+				`*${table}\n-A PREROUTING ${match} ${target}\nCOMMIT\n*filter\n-A FORWARD -m connmark --mark 7 -j DROP\nCOMMIT\n`;
+			const { verdict, unknown } = documentOf(
+				file(""),
+				file("-m ttl --ttl-gt 40"),
+			);
+			expect(verdict).toBe("unknown");
+			expect(unknown.join("\n")).toContain("-m ttl --ttl-gt 40 (line 2");
+		},
+	);
+
 	it("is unknown where the policy is another one behind rules that ask", () => {
 		const file = (policy: string) =>
 			`*filter\n:FORWARD ${policy}\n-A FORWARD -m conntrack --ctstate NEW,ESTABLISHED -j ACCEPT\nCOMMIT\n`;

@@ -4,8 +4,8 @@
  * more, by each answer to what they ask.
  */
 import { asksMore } from "../../../sim/ruleset/rule-traits.ts";
-import type { Asked, Decision } from "../walk/decision.ts";
-import { askedIn } from "../walk/ends-of.ts";
+import type { Asked, Decision, End } from "../walk/decision.ts";
+import { askedIn, endsOf } from "../walk/ends-of.ts";
 import { isOfAny, TooManyWaysError, Walker } from "../walk/walker.ts";
 import {
 	areAlike,
@@ -15,7 +15,7 @@ import {
 } from "./compare.ts";
 import { changesPolicy } from "./kinds/align.ts";
 import { isAmong, type Sides } from "./kinds/sides.ts";
-import type { Uniform } from "./kinds/uniform.ts";
+import { keepsOther, type Uniform } from "./kinds/uniform.ts";
 
 /** Forks of the walk of one kind of packets, and of those of all kinds together. */
 const MOST_FORKS = 2000;
@@ -41,10 +41,12 @@ export function anyPacketsOf(sides: Sides): AnyPackets {
 	const isAboutThem = chains.some(changesPolicy) || [...changed].some(asksMore);
 	let walkers: readonly [Walker, Walker] | null = null;
 	let forks = 0;
+	const kept = new WeakMap<End, string>();
 	const walk = (walker: Walker, { arrival }: Uniform): Decision | null => {
 		if (forks >= MOST_FORKS_IN_ALL) return null;
+		const ended = (end: End) => kept.set(end, walker.connections().join("\n"));
 		try {
-			const options = { from: walker.begin, mostForks: MOST_FORKS };
+			const options = { from: walker.begin, mostForks: MOST_FORKS, ended };
 			const decision = walker.walk(arrival, options);
 			forks += askedIn(decision).length;
 			return decision;
@@ -65,7 +67,15 @@ export function anyPacketsOf(sides: Sides): AnyPackets {
 			const found =
 				one === null || other === null
 					? TOO_MANY
-					: compared({ ...question, before: one, after: other });
+					: compared({
+							...question,
+							before: one,
+							after: other,
+							// Where all packets leave something else of their connections, those that stand are followed.
+							...(keepsOther(kind.kept)
+								? {}
+								: { keptAt: (end) => kept.get(end) ?? "" }),
+						});
 			return found === TOO_MANY && !isAboutThem ? [] : found;
 		},
 	};
@@ -78,6 +88,7 @@ const TOO_MANY: readonly string[] = [
 /** Looks for answers by which both come to something else. */
 function compared(question: Question): readonly string[] {
 	const waiting: Answers[] = [new Map()];
+	const first = factsOfChanged(question);
 	let count = 0;
 	for (
 		let answers = waiting.pop();
@@ -87,17 +98,45 @@ function compared(question: Question): readonly string[] {
 		if (count++ >= MOST_COMPARED) return TOO_MANY;
 		const told = by(question, answers);
 		if (areAlike(told)) continue;
-		const key = [...askedIn(told.before), ...askedIn(told.after)].find(
+		const asked = [...askedIn(told.before), ...askedIn(told.after)].filter(
 			isOfAny,
-		)?.key;
-		if (key === undefined) {
-			if (compareDecisions(told).verdict === "same") continue;
+		);
+		// What changed rules ask for makes the difference most often.
+		const { key } =
+			asked.find((one) => first.has(one.key)) ?? asked[0] ?? NO_FACT;
+		if (key === null) {
+			if (isSame(told)) continue;
 			return wordsOf(question, answers);
 		}
 		for (const is of [false, true])
 			waiting.push(new Map([...answers, [key, is]]));
 	}
 	return [];
+}
+
+const NO_FACT = { key: null };
+
+function isSame(question: Question): boolean {
+	const { before, after, keptAt = () => "" } = question;
+	const keptIn = (decision: Decision) =>
+		[...new Set(endsOf(decision).map(keptAt))].sort().join("\n\n");
+	return (
+		compareDecisions(question).verdict === "same" &&
+		keptIn(before) === keptIn(after)
+	);
+}
+
+function factsOfChanged({
+	sides,
+	before,
+	after,
+}: Question): ReadonlySet<string> {
+	const { changed } = sides.alignment;
+	const facts = [
+		...askedIn(before).filter(({ at }) => isAmong(sides.before, at, changed)),
+		...askedIn(after).filter(({ at }) => isAmong(sides.after, at, changed)),
+	];
+	return new Set(facts.map(({ key }) => key));
 }
 
 /** What is left to be decided where these answers are given. */
@@ -132,7 +171,7 @@ function toldBy(
 function wordsOf(question: Question, answers: Answers): readonly string[] {
 	const decisive = [...answers].filter(([key, is]) => {
 		const other = by(question, new Map([...answers, [key, !is]]));
-		return compareDecisions(other).verdict === "same";
+		return isSame(other);
 	});
 	const some = decisive.length > 0 ? decisive : [...answers];
 	const had = some.filter(([, is]) => is);

@@ -25,7 +25,7 @@ import { sizeOf } from "./kinds/measure.ts";
 import { spaceOfService } from "./kinds/service-space.ts";
 import { ruleIn, type Side, type Sides } from "./kinds/sides.ts";
 import { joinedSpaces, type Touched } from "./kinds/touched.ts";
-import { type Kept, type Uniform, uniformSpaces } from "./kinds/uniform.ts";
+import { keepsOther, type Uniform, uniformSpaces } from "./kinds/uniform.ts";
 import { type Meanings, meaningsOf, NO_MEANINGS } from "./values.ts";
 
 /** Which packets of a connection. */
@@ -130,12 +130,6 @@ function addTo(classes: Map<string, PacketClass>, one: PacketClass): void {
 
 function withJoinedSpaces(one: PacketClass): PacketClass {
 	return { ...one, spaces: joinedSpaces(one.spaces) };
-}
-
-function keepsOther({ before, after }: Kept): boolean {
-	return (
-		before.size !== after.size || [...before].some((one) => !after.has(one))
-	);
 }
 
 /** Remembers the rules that a packet fits, on either side. */

@@ -55,6 +55,8 @@ export interface Question {
 	readonly keepsPort: boolean;
 	/** What values of conditions mean to the service that is asked for. */
 	readonly meanings: Meanings;
+	/** What the gateway keeps of a connection at an end, where that is compared as well. */
+	readonly keptAt?: (end: End) => string;
 	/** Rules that both have and that answer otherwise since others write what they read. */
 	readonly affected: Parameters<typeof isAmong>[2];
 }
@@ -108,13 +110,21 @@ export function compareDecisions(question: Question): Comparison {
 /** Do the same questions lead to the same, and does no rule do what a packet does not show? */
 export function areAlike(question: Question): boolean {
 	const { sides, before, after, affected } = question;
+	const { keptAt = () => "" } = question;
 	const one = halfOf(question, sides.before, before);
 	const other = halfOf(question, sides.after, after);
-	const oldText = decisionText(before, one.keyOf, (asked) => {
+	const keyIn = (half: typeof one) => (end: End) =>
+		`${half.keyOf(end)} ${keptAt(end)}`;
+	const oldText = decisionText(before, keyIn(one), (asked) => {
 		const isOther = isAmong(sides.before, asked.at, affected);
 		return (isOther ? null : sides.sameKey(asked)) ?? `old ${asked.key}`;
 	});
-	if (oldText !== decisionText(after, other.keyOf)) return false;
+	const ends = [
+		...endsOf(before).map(keyIn(one)),
+		...endsOf(after).map(keyIn(other)),
+	];
+	const isOne = new Set(ends).size === 1;
+	if (!isOne && oldText !== decisionText(after, keyIn(other))) return false;
 	const isUnseen = (side: Side, decision: Decision) =>
 		endsOf(decision).some(({ rules }) =>
 			rules.some((ref) => unseen(side, ref).length > 0),

@@ -43,6 +43,13 @@ export interface Kept {
 	readonly after: Set<string>;
 }
 
+/** Does the one keep something else of connections than the other? */
+export function keepsOther({ before, after }: Kept): boolean {
+	return (
+		before.size !== after.size || [...before].some((one) => !after.has(one))
+	);
+}
+
 const BEFORE_ROUTING: Path = [
 	["raw", "PREROUTING"],
 	["mangle", "PREROUTING"],
