@@ -39,7 +39,10 @@ export function mistakeOf(cascade: Cascade): Mistake | null {
 	const targets = new Set(steps.map(({ target }) => target.key));
 	if (targets.size < steps.length) return null;
 	if (![...targets].every((key) => balancer.isBackend(key))) return null;
-	const restIsNew = balancer.isBackend(rest.key) && !targets.has(rest.key);
+	const restIsNew =
+		balancer.isBackend(rest.key) &&
+		!targets.has(rest.key) &&
+		!(form === "first-match" && countAsOne(steps));
 	if (form === "last-writer" && targets.has(rest.key)) return null;
 	const backends = steps.length + (restIsNew ? 1 : 0);
 	if (steps.length < 2) return null;
@@ -57,6 +60,19 @@ export function mistakeOf(cascade: Cascade): Mistake | null {
 			: lastWriterPart(asked.kind, index, { backends, restIsNew }),
 	);
 	return { kind, backends, right };
+}
+
+/**
+ * N counters of N, each with a packet of its own: those of one counter that all rules look at, which leaves no rest.
+ * What comes behind them, a rule for all other connections, is not meant to get any.
+ */
+function countAsOne(steps: readonly Step[]): boolean {
+	const packets = steps.map(({ asked }) =>
+		asked.kind === "turn" && !asked.inverted && asked.every === steps.length
+			? asked.initial
+			: null,
+	);
+	return !packets.includes(null) && new Set(packets).size === steps.length;
 }
 
 /** What takes one of so many, of those that come to it. */

@@ -93,6 +93,11 @@ describe("is found and repaired", () => {
 	it.each<readonly [string, string, string]>([
 		["every 2 twice", dnat(nth(2), nth(2, 1)), "MT101"],
 		["every 3 twice and the rest", dnat(nth(3), nth(3, 1), ""), "MT102"],
+		[
+			"every 3 three times, a packet each, and a rest that is to get none",
+			dnat(nth(3), nth(3, 1), nth(3, 2), ""),
+			"MT102",
+		],
 		["2, 3 and the rest", dnat(nth(2), nth(3), ""), "MT102"],
 		["0.5 twice", dnat(random(0.5), random(0.5)), "MT101"],
 		["0.5, 0.33 and the rest", dnat(random(0.5), random(0.33), ""), "MT102"],
@@ -237,6 +242,10 @@ test("a sample that is logged by chance is no backend's part", () => {
 		`*mangle\n-A PREROUTING ${TO} ${random(0.01)} -j LOG\nCOMMIT\n*nat\n`,
 	);
 	expect(codes(text)).toEqual([]);
+});
+
+test("two halves behind each other are 2:1:1, and not two that count as one", () => {
+	expect(codes(dnat(nth(2), nth(2), ""))).toEqual([]);
 });
 
 describe("weights that comments state", () => {
