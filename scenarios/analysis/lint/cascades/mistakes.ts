@@ -42,7 +42,7 @@ export function mistakeOf(cascade: Cascade): Mistake | null {
 	const restIsNew =
 		balancer.isBackend(rest.key) &&
 		!targets.has(rest.key) &&
-		!(form === "first-match" && countAsOne(steps));
+		!(form === "first-match" && countAsOne(steps) && isTaken(cascade));
 	if (form === "last-writer" && targets.has(rest.key)) return null;
 	const backends = steps.length + (restIsNew ? 1 : 0);
 	if (steps.length < 2) return null;
@@ -73,6 +73,18 @@ function countAsOne(steps: readonly Step[]): boolean {
 			: null,
 	);
 	return !packets.includes(null) && new Set(packets).size === steps.length;
+}
+
+/** A rule of the same table, to which no step leads, takes what the steps leave. */
+function isTaken({ steps, rest }: Cascade): boolean {
+	const tableOf = (rule: string) => rule.split(":")[0];
+	const [first] = steps;
+	if (first === undefined) return false;
+	const before = new Set(first.target.end.rules.map(({ rule }) => rule));
+	return rest.end.rules.some(
+		({ rule }) =>
+			tableOf(rule) === tableOf(first.asked.at.rule) && !before.has(rule),
+	);
 }
 
 /** What takes one of so many, of those that come to it. */
