@@ -4,9 +4,13 @@ import { meaningOf } from "../services/ends.ts";
 import type { ClientClass, Service } from "../services/service.ts";
 import { contains } from "../spaces/intervals.ts";
 import { type Links, linksOf } from "../spaces/links.ts";
-import type { End } from "../walk/decision.ts";
+import type { Decision, End } from "../walk/decision.ts";
 import { endsOf } from "../walk/ends-of.ts";
-import { type LaterPackets, laterPackets } from "../walk/later-packets.ts";
+import {
+	comesAgain,
+	type LaterPackets,
+	laterPackets,
+} from "../walk/later-packets.ts";
 import type { Arrival } from "../walk/walker.ts";
 import type { Facts } from "./facts.ts";
 
@@ -20,6 +24,8 @@ export interface Connection {
 	/** Where its first packet came to. */
 	readonly end: End;
 	readonly later: LaterPackets;
+	/** The first packet of the client's next connection; `null`: no rule remembers this one. */
+	readonly returning: Decision | null;
 	/** What an end of a later packet of the client is to the service, as `backend` is. */
 	keyOf(end: End): string;
 }
@@ -57,6 +63,7 @@ function follow(facts: Facts): Connections {
 	const found = followed.map((way) => ({
 		...way,
 		later: laterPackets(facts.walker, way.arrival, way.end),
+		returning: comesAgain(facts.walker, way.arrival, way.end),
 	}));
 	return {
 		all: found.filter((one) => !isToProgram(one)),
@@ -76,7 +83,7 @@ export function isToProgram({ end }: Pick<Connection, "end">): boolean {
 function waysOf(
 	facts: Facts,
 	service: Service,
-): readonly Omit<Connection, "later">[] {
+): readonly Omit<Connection, "later" | "returning">[] {
 	const { walker, world } = facts;
 	const links = linksOf(world);
 	const [first] = service.ports ?? [];

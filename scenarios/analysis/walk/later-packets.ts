@@ -72,6 +72,29 @@ export function laterPackets(
 	return { again, answer: back, next: ways };
 }
 
+/** Between two connections of a client. */
+const COMES_AGAIN_MS = 1_000;
+
+/**
+ * The first packet of the client's next connection, with what rules remember of the first one.
+ * @param end where that one's first packet came to; `null` is what comes of one that no rule remembers
+ */
+export function comesAgain(
+	walker: Walker,
+	first: Arrival,
+	{ remembers, ways }: End,
+): Decision | null {
+	const { packet } = first;
+	const hasPorts = packet.kind === "tcp" || packet.kind === "udp";
+	if (!remembers || !hasPorts) return null;
+	const { sourcePort } = packet;
+	const other = sourcePort < 0xffff ? sourcePort + 1 : sourcePort - 1;
+	return walker.walk(
+		{ interface: first.interface, packet: { ...packet, sourcePort: other } },
+		{ before: [{ ...first, ways, thenMs: COMES_AGAIN_MS }] },
+	);
+}
+
 /** The end that a walk comes to by the first of its ways. */
 function firstEnd(decision: Decision): End {
 	let at = decision;

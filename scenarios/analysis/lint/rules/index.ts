@@ -3,6 +3,7 @@ import type { LintDescription, LintRule } from "../finding.ts";
 import { answersDropped } from "./affinity/answers-dropped.ts";
 import { answersUntranslated } from "./affinity/answers-untranslated.ts";
 import { backendChanges } from "./affinity/backend-changes.ts";
+import { returningClients } from "./affinity/returning-clients.ts";
 import { backendGetsNothing } from "./balance/backend-gets-nothing.ts";
 import { firstMatchAssumed } from "./balance/first-match-assumed.ts";
 import { knownConnectionsCounted } from "./balance/known-connections-counted.ts";
@@ -62,6 +63,7 @@ export const lintRules: readonly LintRule[] = [
 	backendChanges,
 	answersDropped,
 	answersUntranslated,
+	returningClients,
 	// MT4xx: marks
 	restoreMissing,
 	restoredAfterUse,

@@ -39,9 +39,17 @@ export function unknownOf(
 			),
 		]),
 	);
-	const later = connectionsOf(facts).gaps;
+	const { all, gaps: later } = connectionsOf(facts);
+	const returning = all.flatMap(({ service, returning: decision }) =>
+		decision === null
+			? []
+			: [...unknownEnds(decision)].map(
+					(why) =>
+						`${service.key}: what becomes of clients that come again is unknown: ${why}`,
+				),
+	);
 	const unmet = notJudged(facts, findings);
-	return [...new Set([...gaps, ...later, ...found, ...unmet])];
+	return [...new Set([...gaps, ...later, ...found, ...returning, ...unmet])];
 }
 
 /** Rules that say where connections go and that no packet met: whatever is wrong with them is not found. */

@@ -354,3 +354,76 @@ describe("connections that leave by two uplinks", () => {
 		expect(foundIn([snat("wan1", FIRST)], [FIRST, "192.168.7.2"])).toEqual([]);
 	});
 });
+
+describe("clients that come again", () => {
+	const TO = "-d 203.0.113.5/32 -p udp -m udp --dport 5060";
+	const asks = (list: string, to: string) =>
+		`-A PREROUTING ${TO} -m recent --name ${list} --rcheck --seconds 600 --reap ${to}`;
+	const sends = (backend: number) =>
+		`-A B${backend} -p udp -m recent --name b${backend} --set -j DNAT --to-destination 10.20.0.2${backend}`;
+	const rules = (...first: readonly string[]) => `*nat
+:B1 - [0:0]
+:B2 - [0:0]
+:B9 - [0:0]
+${first.join("\n")}
+-A PREROUTING ${TO} -m statistic --mode random --probability 0.5 -j B1
+-A PREROUTING ${TO} -j B2
+-A B9 -p udp -j ACCEPT
+${sends(1)}
+${sends(2)}
+COMMIT
+`;
+	const found = (text: string) =>
+		lintRuleset(rulesAlone(text), text).flatMap(
+			({ lint: { code }, at, message }) =>
+				code === "MT304" ? [[at.line, message]] : [],
+		);
+
+	test("are found where their backend is another one", () => {
+		expect(found(rules(asks("b1", "-j B2"), asks("b2", "-j B1")))).toEqual([
+			[
+				5,
+				"clients of 10.20.0.21:5060 are sent to 10.20.0.22:5060 when they come again",
+			],
+			[
+				6,
+				"clients of 10.20.0.22:5060 are sent to 10.20.0.21:5060 when they come again",
+			],
+		]);
+	});
+
+	test("are found where they reach none", () => {
+		expect(found(rules(asks("b1", "-j B9"), asks("b2", "-j B2")))).toEqual([
+			[5, "clients of 10.20.0.21:5060 reach no backend when they come again"],
+		]);
+	});
+
+	test.each([
+		["keep it", rules(asks("b1", "-j B1"), asks("b2", "-j B2"))],
+		["are balanced anew", rules(asks("b8", "-j B9"))],
+		[
+			"are dropped",
+			`*mangle
+-A PREROUTING ${TO} -m recent --name b1 --rcheck --seconds 600 -j DROP
+COMMIT
+${rules(asks("b1", "-j B2"), asks("b2", "-j B2"))}`,
+		],
+		[
+			"go to a host of their own",
+			rules(
+				asks("b1", "-j DNAT --to-destination 10.20.0.99"),
+				asks("b2", "-j DNAT --to-destination 10.20.0.99"),
+			),
+		],
+		[
+			"are let through to what they have asked for",
+			`*nat
+-A PREROUTING -p tcp -m tcp --dport 80 -m recent --name seen --rcheck -j ACCEPT
+-A PREROUTING -p tcp -m tcp --dport 80 -m recent --name seen --set -j DNAT --to-destination 10.20.0.99
+COMMIT
+`,
+		],
+	])("are no fault where they %s", (_, text) => {
+		expect(found(text)).toEqual([]);
+	});
+});
