@@ -286,7 +286,7 @@ function patternOf(
 }
 
 /** @param of.from whose packets; left out: those of all */
-export function toBackend(
+function toBackend(
 	packet: Packet,
 	{
 		address,
