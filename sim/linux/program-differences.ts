@@ -112,10 +112,10 @@ export const PROGRAM_DIFFERENCES = {
 		},
 		{
 			title:
-				"masks with gaps, as 255.0.255.0, of conntrack, policy, ipvs and NETMAP",
+				"masks with gaps, as 255.0.255.0, of conntrack, policy, ipvs, connlimit, HMARK and NETMAP",
 			says: (value) =>
 				value === "one address"
-					? "the address alone is meant, and printed without a mask"
+					? "all of the address is meant, and no mask is printed"
 					: "they are masks, as those of -s and -d always were",
 			source:
 				"`xtopt_parse_plenmask` (libxtables/xtoptions.c), changed in 1.8.10",
@@ -324,6 +324,19 @@ export const PROGRAM_DIFFERENCES = {
 			matters:
 				"A file with such a line loads under iptables-legacy alone; all of its table is missing.",
 			scenario: "replaced-at-once",
+		},
+	),
+	countersOfPolicy: byBackend<"taken" | "passed over">(
+		{ legacy: "taken", nft: "passed over" },
+		{
+			title: "iptables -P with counters, -c PACKETS BYTES",
+			says: (value) =>
+				value === "taken"
+					? "the policy has counted so many"
+					: "the policy begins with 0, as it does without -c",
+			source: "`nft_cmd_chain_set` in `do_commandx` (iptables/xtables.c)",
+			matters: "Scripts that give counters back lose them.",
+			scenario: "policy-takes-counters",
 		},
 	),
 	flushOfRestored: byBackend<"flushed" | "passed over">(

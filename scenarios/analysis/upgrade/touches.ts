@@ -90,6 +90,7 @@ export const TOUCHES: { readonly [Name in DifferenceName]: Touches } = {
 	missingNumberToZero: "loading",
 	replacedAtOnce: "loading",
 	renamedToVerdict: "loading",
+	countersOfPolicy: "no rule",
 	flushOfRestored: { ofText: flushesWhatItRestores },
 	usedBaseChain: "loading",
 	limitClock: has(/ -m limit\b/),
@@ -129,7 +130,7 @@ function leavesPolicies(text: string): boolean {
 /** Where a version loses such a mask, what iptables-save prints of the rule does not show it. */
 function hasMaskWithGaps(text: string): boolean {
 	const masks = text.matchAll(
-		/ --(?:ct(?:orig|repl)(?:src|dst)|tunnel-(?:src|dst)|vaddr|to)[ =]+[^\s/]+\/([\d.]+)/g,
+		/ --(?:ct(?:orig|repl)(?:src|dst)|tunnel-(?:src|dst)|vaddr|to|connlimit-mask|hmark-(?:src|dst)-prefix)[ =]+(?:[^\s/]+\/)?([\d.]+)/g,
 	);
 	return [...masks].some(([, mask = ""]) => {
 		const address = parseAddress(mask);

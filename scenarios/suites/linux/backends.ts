@@ -108,6 +108,16 @@ export const backendDifferences = [
 		expect: [packetsOut(INSIDE, [], { exactly: true })],
 	}),
 	scenario({
+		name: "policy-takes-counters",
+		suite,
+		title: "iptables -P gives a policy counters",
+		story:
+			"-P FORWARD ACCEPT -c 40 4000, and one packet that FORWARD accepts. iptables-legacy counts on from 40. iptables-nft leaves -c aside and begins with 0.",
+		setup: routerWith("forward", INPUT_ONLY),
+		steps: [iptables("-P FORWARD ACCEPT -c 40 4000"), at(100, passes)],
+		expect: [counter("filter:FORWARD:policy", 41)],
+	}),
+	scenario({
 		name: "mask-with-gaps-is-one-address",
 		suite,
 		title: "An original source with a mask that has gaps is one address",

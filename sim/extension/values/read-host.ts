@@ -66,11 +66,12 @@ export function numericHost(text: string): Address | null {
 	return address | 0;
 }
 
-/** `XTTYPE_PLENMASK`. @throws Refusal */
+/** `XTTYPE_PLENMASK`; one with gaps is kept or lost by the version (`xtopt_parse_plenmask`). @throws Refusal */
 export const readMask: ValueReader<"prefixLength"> = (
 	text,
 	entry,
 	extension,
+	{ maskWithGaps },
 ) => {
 	const length = readPrefixLength(text);
 	if (length === null)
@@ -78,8 +79,8 @@ export const readMask: ValueReader<"prefixLength"> = (
 			`${extension}: bad value for option "--${entry.name}", neither a valid network mask nor valid CIDR (0-32).`,
 			"Write a prefix length from 0 to 32, or a mask such as 255.255.255.0.",
 		);
-	// libxtables keeps only a mask's prefix length; one that has none counts as 32.
-	return length === NO_LENGTH ? -1 : prefixMask(length);
+	if (length !== NO_LENGTH) return prefixMask(length);
+	return maskWithGaps === "a mask" ? (numericHost(text) ?? -1) : -1;
 };
 
 /** The prefix length of a mask that is no prefix: `xtables_ipmask_to_cidr` says -1, and 8 bits are kept. */
@@ -94,10 +95,7 @@ export function readPrefixLength(text: string): number | null {
 	return dotted === null ? null : (prefixLength(dotted) ?? NO_LENGTH);
 }
 
-/**
- * `XTTYPE_HOSTMASK`: one address, with or without a mask. That with gaps is kept or lost by the version
- * (`xtopt_parse_plenmask`). @throws Refusal
- */
+/** `XTTYPE_HOSTMASK`: one address, with or without a mask. @throws Refusal */
 export const readHostMask: ValueReader<"hostMask"> = (
 	text,
 	entry,
@@ -107,14 +105,8 @@ export const readHostMask: ValueReader<"hostMask"> = (
 	const slash = text.indexOf("/");
 	if (slash < 0) return [{ address: readHost(text), mask: -1 }];
 	const address = readHost(text.slice(0, slash));
-	const written = text.slice(slash + 1);
-	const mask = readMask(written, entry, extension, behaviour);
-	const gapped =
-		behaviour.maskWithGaps === "a mask" &&
-		readPrefixLength(written) === NO_LENGTH
-			? numericHost(written)
-			: null;
-	return [{ address, mask: gapped ?? mask }];
+	const mask = readMask(text.slice(slash + 1), entry, extension, behaviour);
+	return [{ address, mask }];
 };
 
 /** `XTTYPE_ETHERMAC`. @throws Refusal */

@@ -50,7 +50,12 @@ export function changeTable(
 		case "nothing":
 			return;
 		case "policy":
-			setPolicy(table, command.chain, command.policy, command.counters);
+			setPolicy(
+				table,
+				command.chain,
+				command.policy,
+				table.behaviour.countersOfPolicy === "taken" ? command.counters : null,
+			);
 			return;
 		case "new-chain":
 			createChain(table, command.chain);

@@ -155,7 +155,9 @@ function readTuple(given: GivenOptions): ReadonlySet<Part> {
 }
 
 function prefix(name: string, mask: number | null): string {
-	return mask === null ? "" : ` --hmark-${name}-prefix ${prefixLength(mask)}`;
+	return mask === null
+		? ""
+		: ` --hmark-${name}-prefix ${prefixLength(mask) ?? -1}`;
 }
 
 function hex(name: string, value: number | null, digits: number): string {
