@@ -124,6 +124,26 @@ export const PROGRAM_DIFFERENCES = {
 			scenario: "mask-with-gaps-is-one-address",
 		},
 	),
+	gapsInAddress: byNft<"asked for" | "cut off">(
+		"asked for",
+		{
+			"1.8.7": "cut off",
+			"1.8.9": "asked for",
+			"1.8.11": "asked for",
+			"1.8.13": "asked for",
+		},
+		{
+			title:
+				"masks of -s and -d with a gap behind whole octets, as 255.0.255.0",
+			says: (value) =>
+				value === "asked for"
+					? "the rule asks for all that the mask leaves"
+					: "the rule asks for the octets in front of the gap alone: 255.0.255.0 is /8; one that begins with 0 is refused",
+			source: "`add_addr` (iptables/nft-shared.c), mended in 1.8.8",
+			matters: "Such a rule meets more addresses than it names.",
+			scenario: "gap-in-a-source-is-asked-for",
+		},
+	),
 	unendedCommit: byBackend<"a command" | "the end of the table">(
 		{ legacy: "a command", nft: "the end of the table" },
 		{
@@ -167,7 +187,7 @@ export const PROGRAM_DIFFERENCES = {
 			says: (value) =>
 				value === "the COMMIT"
 					? "the line of the COMMIT, with exit code 1; built-in chains may lead as many jumps deep as one likes"
-					: `each rule, as \`RULE_APPEND failed (Invalid argument): rule in chain INPUT\`, with exit code 4${value === "the rule" ? "" : ", and with the line of the COMMIT"}; a chain more than 15 jumps below a built-in one is refused`,
+					: `each rule, as \`RULE_APPEND failed (Invalid argument): rule in chain INPUT\`, with exit code 4${value === "the rule" ? "" : ", and with the line of the COMMIT; of a command that fails no reason is given"}; a chain more than 15 jumps below a built-in one is refused`,
 			source:
 				"`mark_source_chains` (net/ipv4/netfilter/ip_tables.c); `nft_chain_validate`, `NFT_JUMP_STACK_SIZE` (net/netfilter/nf_tables_api.c), `mnl_append_error` (iptables/nft.c)",
 			matters:
@@ -332,7 +352,7 @@ export const PROGRAM_DIFFERENCES = {
 			title: "iptables -P with counters, -c PACKETS BYTES",
 			says: (value) =>
 				value === "taken"
-					? "the policy has counted so many"
+					? "the policy's counters are those that -c gives"
 					: "the policy begins with 0, as it does without -c",
 			source: "`nft_cmd_chain_set` in `do_commandx` (iptables/xtables.c)",
 			matters: "Scripts that give counters back lose them.",

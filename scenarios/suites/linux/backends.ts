@@ -108,6 +108,23 @@ export const backendDifferences = [
 		expect: [packetsOut(INSIDE, [], { exactly: true })],
 	}),
 	scenario({
+		name: "gap-in-a-source-is-asked-for",
+		suite,
+		title: "All octets are asked for that a source's mask with a gap leaves",
+		story:
+			"The last number has to be 11 besides the first one, 10; the client's is 10: the datagram passes. iptables-nft 1.8.7 compares the octets in front of the gap alone (`add_addr`) and drops it.",
+		setup: routerWith(
+			"gap",
+			"*filter\n-A FORWARD -s 10.0.0.11/255.0.0.255 -j DROP\nCOMMIT\n",
+		),
+		steps: [passes],
+		expect: [
+			packetsOut(INSIDE, ["udp 10.0.0.10:40000 > 192.168.0.1:53 *"], {
+				exactly: true,
+			}),
+		],
+	}),
+	scenario({
 		name: "policy-takes-counters",
 		suite,
 		title: "iptables -P gives a policy counters",

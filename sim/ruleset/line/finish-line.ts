@@ -85,8 +85,8 @@ export function finishLine(
 			0,
 		);
 	const isRule = RULE_COMMANDS.has(command);
-	const sources = addresses(draft, "s");
-	const destinations = addresses(draft, "d");
+	const sources = addresses(draft, "s", context.behaviour);
+	const destinations = addresses(draft, "d", context.behaviour);
 	const lists = sources.length > 1 || destinations.length > 1;
 	if (lists && (draft.isInverted("s") || draft.isInverted("d")))
 		throw new Refusal(
@@ -254,15 +254,18 @@ const ANY: readonly AddressMask[] = [ANY_ADDRESS];
 function addresses(
 	draft: RuleDraft,
 	letter: "s" | "d",
+	behaviour: Behaviour,
 ): readonly AddressMask[] {
 	const text = letter === "s" ? draft.sourceText : draft.destinationText;
 	if (text === null) return ANY;
 	try {
-		return readAddresses(text, draft.isInverted(letter));
+		return readAddresses(text, draft.isInverted(letter), behaviour);
 	} catch (refusal) {
 		if (!(refusal instanceof Refusal)) throw refusal;
 		const word = letter === "s" ? draft.sourceWord : draft.destinationWord;
-		throw new Refusal(refusal.message, refusal.remedy, word);
+		throw new Refusal(refusal.message, refusal.remedy, word, {
+			from: refusal.from,
+		});
 	}
 }
 

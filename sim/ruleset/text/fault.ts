@@ -133,6 +133,7 @@ export function faultInTransaction(
 	const isAlone = how.kind === "command";
 	const isOwn = how.behaviour.refusedRule === "the rule";
 	const line = isOwn ? place.line : commit.line;
+	const saysWhy = isOwn && message !== "";
 	const what = {
 		code: by === "kernel" ? "kernel" : "failed",
 		message:
@@ -140,9 +141,9 @@ export function faultInTransaction(
 				? message
 				: by === "kernel"
 					? `line ${line}: ${message}`
-					: message === ""
-						? `line ${line} failed`
-						: `line ${line} failed: ${message}.`,
+					: saysWhy
+						? `line ${line} failed: ${message}.`
+						: `line ${line} failed${message === "" ? "" : ` (${message})`}`,
 		remedy: failure.remedy,
 		exitCode: by === "kernel" ? RESOURCE_PROBLEM : failure.exitCode,
 		from: by === "kernel" ? "kernel" : "iptables-restore",
