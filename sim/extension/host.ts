@@ -9,6 +9,7 @@ import type { Behaviour } from "../linux/behaviour.ts";
 import type { Address } from "../packet/packet.ts";
 import { NO_ENTRY, type Skb } from "../packet/skb/skb.ts";
 import type { Stateful } from "../stateful.ts";
+import type { MadeUp, ValueAsked } from "./made-up.ts";
 import type { Question } from "./traits.ts";
 
 export interface ExtensionHost {
@@ -155,6 +156,13 @@ export interface AskedQuestion {
 	readonly fact?: string;
 	/** By what its answer is assumed, either way: the same for all matches that go by it. */
 	readonly assumed?: { readonly key: string; readonly inverted: boolean };
+	/** What it asks for is a value of the packet, which a walk has made up (`made-up.ts`). */
+	readonly value?: {
+		/** What the packet at hand says. */
+		readonly own: (skb: Skb) => boolean;
+		/** `null`: the packet tells it. */
+		asked(skb: Skb, made: MadeUp): ValueAsked | null;
+	};
 }
 
 /** `RTN_*` of include/uapi/linux/rtnetlink.h, as `-m addrtype` spells them. */

@@ -1,4 +1,6 @@
-import { defineMatch } from "../extension/extension.ts";
+import { defineMatch, type Test } from "../extension/extension.ts";
+import { askedOfTos } from "../extension/made-up.ts";
+import { madeUpTest } from "../extension/made-up-test.ts";
 import { hex8 } from "../packet/numbers.ts";
 
 interface Options {
@@ -44,10 +46,12 @@ export const dscp = defineMatch<Options>({
 		return { dscp, inverted: name.inverted };
 	},
 	print: ({ dscp, inverted }) => `${inverted ? " !" : ""} --dscp ${hex8(dscp)}`,
-	compile({ dscp, inverted }) {
-		return inverted
+	compile({ dscp, inverted }, ports, { name }) {
+		const fits = (tos: number) => (tos >> 2 === dscp) !== inverted;
+		const test: Test = inverted
 			? (skb) => skb.tos >> 2 !== dscp
 			: (skb) => skb.tos >> 2 === dscp;
+		return madeUpTest(test, ports, name, askedOfTos(fits));
 	},
 });
 

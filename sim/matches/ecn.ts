@@ -1,7 +1,9 @@
 import { allOf } from "../extension/all-of.ts";
 import { defineMatch, type Test } from "../extension/extension.ts";
+import { askedOfTos, NO, YES, yesOrNo } from "../extension/made-up.ts";
+import { madeUpTest } from "../extension/made-up-test.ts";
 import type { GivenOptions } from "../extension/options.ts";
-import { CWR, ECE, TCP } from "../packet/packet.ts";
+import { CWR, ECE, RST, TCP } from "../packet/packet.ts";
 import { TCP_HEADER_LENGTH } from "../packet/packet-length.ts";
 import type { Skb } from "../packet/skb/skb.ts";
 
@@ -61,14 +63,26 @@ export const ecn = defineMatch<Options>({
 			? "xt_ecn: cannot match TCP bits for non-tcp packets"
 			: null;
 	},
-	compile({ ece, cwr, codePoint }, { behaviour }) {
+	compile({ ece, cwr, codePoint }, ports, { name }) {
+		const { behaviour } = ports;
 		const tests: Test[] = [];
 		if (codePoint !== null) {
 			const { value, inverted } = codePoint;
-			tests.push(({ tos }) => ((tos & CODE_POINT) === value) !== inverted);
+			const fits = (tos: number) => ((tos & CODE_POINT) === value) !== inverted;
+			const test: Test = ({ tos }) => fits(tos);
+			tests.push(madeUpTest(test, ports, name, askedOfTos(fits)));
 		}
-		if (ece !== null) tests.push((skb) => ((flagsOf(skb) & ECE) === 0) === ece);
-		if (cwr !== null) tests.push((skb) => ((flagsOf(skb) & CWR) === 0) === cwr);
+		const flagTest = (bit: number, isClear: boolean): Test => {
+			const test: Test = (skb) => ((flagsOf(skb) & bit) === 0) === isClear;
+			const holds = isClear ? NO : YES;
+			return madeUpTest(test, ports, name, ({ tcpFlags }) =>
+				(tcpFlags & RST) === 0
+					? { ...yesOrNo("the ECN flags of the segment", `ecn ${bit}`), holds }
+					: null,
+			);
+		};
+		if (ece !== null) tests.push(flagTest(ECE, ece));
+		if (cwr !== null) tests.push(flagTest(CWR, cwr));
 		const test = allOf(tests);
 		if (ece === null && cwr === null) return test;
 		const skipsFragments = behaviour.headersInFragments === "none";

@@ -1,4 +1,6 @@
-import { defineMatch } from "../extension/extension.ts";
+import { defineMatch, type Test } from "../extension/extension.ts";
+import { inRange, madeUp } from "../extension/made-up.ts";
+import { madeUpTest } from "../extension/made-up-test.ts";
 import {
 	type NumberRange,
 	numberRange,
@@ -13,9 +15,14 @@ export const length = defineMatch<NumberRange>({
 	],
 	build: (given) => numberRange(given.get("length", "uint16Range")),
 	print: (range) => printNumberRange("length", range),
-	compile({ min, max, inverted }) {
-		return inverted
+	compile({ min, max, inverted }, ports, { name }) {
+		const holds = inRange(min, max, inverted);
+		const test: Test = inverted
 			? (skb) => skb.length < min || skb.length > max
 			: (skb) => skb.length >= min && skb.length <= max;
+		return madeUpTest(test, ports, name, (skb, made) => {
+			const value = madeUp.length(skb, made);
+			return value && { ...value, holds };
+		});
 	},
 });

@@ -1,4 +1,6 @@
-import { defineMatch } from "../extension/extension.ts";
+import { defineMatch, type Test } from "../extension/extension.ts";
+import { inRange, madeUp } from "../extension/made-up.ts";
+import { madeUpTest } from "../extension/made-up-test.ts";
 import { invariant } from "../invariant.ts";
 import { LOOPBACK_IFINDEX } from "../kernel.ts";
 import { hostMac } from "../packet/address.ts";
@@ -29,10 +31,16 @@ export const mac = defineMatch<Options>({
 	},
 	print: ({ source, inverted }) =>
 		`${inverted ? " !" : ""} --mac-source ${source}`,
-	compile({ source, inverted }) {
+	compile({ source, inverted }, ports, { name }) {
+		const address = Number.parseInt(source.replaceAll(":", ""), 16);
+		const holds = inRange(address, address, inverted);
 		// Packets of `lo` come in no Ethernet frame. No source address is changed before the last hook at which this may stand.
-		return (skb) =>
+		const test: Test = (skb) =>
 			skb.inInterface > LOOPBACK_IFINDEX &&
 			(hostMac(skb.source) === source) !== inverted;
+		return madeUpTest(test, ports, name, (skb, made) => {
+			const value = madeUp.mac(skb, made);
+			return value && { ...value, holds };
+		});
 	},
 });

@@ -1,5 +1,7 @@
 import { comparesPortList } from "../extension/comparisons.ts";
 import { defineMatch, type Test } from "../extension/extension.ts";
+import { madeUp, type Numbers, without } from "../extension/made-up.ts";
+import { madeUpTest } from "../extension/made-up-test.ts";
 import type { GivenOptions } from "../extension/options.ts";
 import {
 	protocolName,
@@ -26,6 +28,7 @@ const SERVICES: ReadonlyMap<number, ServiceProtocol | null> = new Map([
 	[UNKNOWN_PROTOCOL, null],
 ]);
 
+const GREATEST_PORT = 65535;
 /** XT_MULTI_PORTS (include/uapi/linux/netfilter/xt_multiport.h, 6.1); a range takes two. */
 const MOST_PORTS = 15;
 
@@ -102,18 +105,35 @@ export const multiport = defineMatch<Options>({
 	compares: ({ of, inverted, ranges }) =>
 		comparesPortList(FIELDS[of], ranges, inverted),
 	comparesAll: () => true,
-	compile({ of, inverted, ranges }) {
+	compile({ of, inverted, ranges }, ports, { name }) {
 		const known = new Uint8Array(65536);
 		for (const { min, max } of ranges) known.fill(1, min, max + 1);
 		const isIn = (port: number): boolean => known[port] === 1;
 		const wanted = !inverted;
-		const ofPorts: Test =
+		const test: Test =
 			of === "sports"
 				? (skb) => isIn(skb.sourcePort) === wanted
 				: of === "dports"
 					? (skb) => isIn(skb.destinationPort) === wanted
 					: (skb) =>
 							(isIn(skb.sourcePort) || isIn(skb.destinationPort)) === wanted;
+		const ofPorts = madeUpTest(test, ports, name, (skb, made) => {
+			// One port is a service's: no client has it by chance, but where it was made up for a rule that asks for it.
+			const wide = ranges.filter(
+				({ min, max }) =>
+					min < max || (min === skb.sourcePort && !made.isAnswer),
+			);
+			if (wide.length === 0) return null;
+			const value = of === "dports" ? null : madeUp.sourcePort(skb, made);
+			if (value !== null)
+				return of === "ports" && isIn(skb.destinationPort)
+					? null
+					: { ...value, holds: holdsIn(wide, inverted) };
+			const asked = of === "sports" ? null : madeUp.destinationPort(skb, made);
+			if (asked === null || (of === "ports" && isIn(skb.sourcePort)))
+				return null;
+			return { ...asked, holds: holdsIn(wide, inverted) };
+		});
 		const ofPayload = (skb: Skb): boolean => {
 			if (skb.payload.length < 4) {
 				skb.hotdrop = true;
@@ -129,6 +149,11 @@ export const multiport = defineMatch<Options>({
 				: ofPayload(skb);
 	},
 });
+
+function holdsIn(ranges: Options["ranges"], inverted: boolean): Numbers {
+	const inside: Numbers = ranges.map(({ min, max }) => [min, max]);
+	return inverted ? without([[0, GREATEST_PORT]], inside) : inside;
+}
 
 function readRanges(
 	given: GivenOptions,

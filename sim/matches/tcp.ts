@@ -1,6 +1,15 @@
 import { allOf } from "../extension/all-of.ts";
 import { defineMatch, type Test } from "../extension/extension.ts";
 import type { AskFact, ExtensionHost } from "../extension/host.ts";
+import {
+	fitting,
+	madeUp,
+	NO,
+	type ValueAsked,
+	YES,
+	yesOrNo,
+} from "../extension/made-up.ts";
+import { madeUpTest } from "../extension/made-up-test.ts";
 import { type GivenOptions, twoWords } from "../extension/options.ts";
 import { readUnsigned } from "../extension/values/read-number.ts";
 import { ACK, FIN, PSH, RST, SYN, TCP, URG } from "../packet/packet.ts";
@@ -141,7 +150,7 @@ export const tcp = defineMatch<Options>({
 		flags === null && option === null && isEither === undefined,
 	ofAnyPacket(options, { ask }) {
 		const { flags, option } = options;
-		const tests = portTests(options);
+		const tests = portTests(options, {}, "");
 		if (flags)
 			tests.push((skb) => hasFlags(flags, ask, skb) !== flags.inverted);
 		if (option)
@@ -151,18 +160,31 @@ export const tcp = defineMatch<Options>({
 			);
 		return flags === null && option === null ? null : allOf(tests);
 	},
-	compile(options, ports) {
+	compile(options, ports, { name }) {
 		const { flags, option } = options;
-		const tests = portTests(options);
+		const tests = portTests(options, ports, name);
 		if (flags) {
-			const { mask, set } = flags;
+			const { mask, set, inverted } = flags;
+			const fits = (some: number) => ((some & mask) === set) !== inverted;
+			const test: Test = inverted
+				? (skb) => (skb.tcpFlags & mask) !== set
+				: (skb) => (skb.tcpFlags & mask) === set;
 			tests.push(
-				flags.inverted
-					? (skb) => (skb.tcpFlags & mask) !== set
-					: (skb) => (skb.tcpFlags & mask) === set,
+				madeUpTest(test, ports, name, (skb, made) => {
+					const value = madeUp.flags(skb, made);
+					return value && { ...value, holds: fitting(value.may, fits) };
+				}),
 			);
 		}
-		if (option) tests.push(compileOption(option.kind, option.inverted, ports));
+		if (option)
+			tests.push(
+				madeUpTest(
+					compileOption(option.kind, option.inverted, ports),
+					ports,
+					name,
+					({ tcpFlags }) => optionAsked(option, tcpFlags),
+				),
+			);
 		return allOf(tests);
 	},
 });
@@ -272,6 +294,21 @@ const CARRIED: Readonly<Record<number, Test>> = {
 };
 const hasOptions = (skb: Skb): boolean =>
 	Object.values(CARRIED).some((carries) => carries(skb));
+
+/** Options that a host may leave out of its SYN, and those that other segments may have. */
+const OF_SYN: ReadonlySet<number> = new Set([3, 4, 8]);
+const OF_OTHERS: ReadonlySet<number> = new Set([5, 8]);
+
+/** `null`: a segment has it, or has not, whoever sends it. */
+function optionAsked(
+	{ kind, inverted }: NonNullable<Options["option"]>,
+	flags: number,
+): ValueAsked | null {
+	const some = (flags & SYN) === 0 ? OF_OTHERS : OF_SYN;
+	if (!some.has(kind) || (flags & RST) !== 0) return null;
+	const value = yesOrNo(`the TCP option ${kind}`, `option ${kind}`);
+	return { ...value, holds: inverted ? NO : YES };
+}
 
 const NO_OPERATION = 1;
 

@@ -1,4 +1,6 @@
-import { defineMatch } from "../extension/extension.ts";
+import { defineMatch, type Test } from "../extension/extension.ts";
+import { inRange, madeUp } from "../extension/made-up.ts";
+import { madeUpTest } from "../extension/made-up-test.ts";
 import { wordAt } from "../packet/bytes/bytes-read.ts";
 import { TCP } from "../packet/packet.ts";
 import { TCP_HEADER_LENGTH } from "../packet/packet-length.ts";
@@ -29,9 +31,10 @@ export const tcpmss = defineMatch<NumberRange>({
 		return range;
 	},
 	print: (range) => printNumberRange("mss", range),
-	compile({ min, max, inverted }, { behaviour }) {
+	compile({ min, max, inverted }, ports, { name }) {
+		const { behaviour } = ports;
 		const skipsFragments = behaviour.headersInFragments === "none";
-		return (skb) => {
+		const test: Test = (skb) => {
 			const { tcpOptions, fragment, payload } = skb;
 			if (skipsFragments && fragment !== null && fragment.offset > 0)
 				return false;
@@ -42,6 +45,11 @@ export const tcpmss = defineMatch<NumberRange>({
 			}
 			return (mss !== null && mss >= min && mss <= max) !== inverted;
 		};
+		const holds = inRange(min, max, inverted);
+		return madeUpTest(test, ports, name, (skb, made) => {
+			const value = madeUp.mss(skb, made);
+			return value && { ...value, holds };
+		});
 	},
 });
 

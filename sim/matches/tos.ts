@@ -1,4 +1,6 @@
-import { defineMatch } from "../extension/extension.ts";
+import { defineMatch, type Test } from "../extension/extension.ts";
+import { askedOfTos } from "../extension/made-up.ts";
+import { madeUpTest } from "../extension/made-up-test.ts";
 import { invariant } from "../invariant.ts";
 import { hex8 } from "../packet/numbers.ts";
 
@@ -30,9 +32,11 @@ export const tos = defineMatch<Options>({
 	},
 	print: ({ value, mask, inverted }) =>
 		`${inverted ? " !" : ""} --tos ${hex8(value)}/${hex8(mask)}`,
-	compile({ value, mask, inverted }) {
-		return inverted
+	compile({ value, mask, inverted }, ports, { name }) {
+		const fits = (tos: number) => ((tos & mask) === value) !== inverted;
+		const test: Test = inverted
 			? (skb) => (skb.tos & mask) !== value
 			: (skb) => (skb.tos & mask) === value;
+		return madeUpTest(test, ports, name, askedOfTos(fits));
 	},
 });

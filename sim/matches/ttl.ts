@@ -1,4 +1,6 @@
 import { defineMatch } from "../extension/extension.ts";
+import { inRange, madeUp } from "../extension/made-up.ts";
+import { madeUpTest } from "../extension/made-up-test.ts";
 import type { Skb } from "../packet/skb/skb.ts";
 
 interface Options {
@@ -39,13 +41,22 @@ export const ttl = defineMatch<Options>({
 	},
 	print: ({ is, ttl }) =>
 		is === "ne" ? ` ! --ttl-eq ${ttl}` : ` --ttl-${is} ${ttl}`,
-	compile({ is, ttl }) {
+	compile({ is, ttl }, ports, { name }) {
 		const tests = {
 			eq: (skb: Skb) => skb.ttl === ttl,
 			ne: (skb: Skb) => skb.ttl !== ttl,
 			lt: (skb: Skb) => skb.ttl < ttl,
 			gt: (skb: Skb) => skb.ttl > ttl,
 		};
-		return tests[is];
+		const holds = {
+			eq: inRange(ttl, ttl, false),
+			ne: inRange(ttl, ttl, true),
+			lt: inRange(0, ttl - 1, false),
+			gt: inRange(ttl + 1, 255, false),
+		};
+		return madeUpTest(tests[is], ports, name, (skb, made) => {
+			const value = madeUp.ttl(skb, made);
+			return value && { ...value, holds: holds[is] };
+		});
 	},
 });

@@ -56,7 +56,7 @@ export const udp = defineMatch<PortsAsked>({
 	readsHeadersAlone: true,
 	compares: portComparisons,
 	comparesAll: ({ isEither }) => isEither === undefined,
-	compile: (options) => allOf(portTests(options)),
+	compile: (options, ports, { name }) => allOf(portTests(options, ports, name)),
 });
 
 /** It stays a match of xtables then (`udp_all_zero`, iptables/nft.c). */

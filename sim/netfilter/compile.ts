@@ -94,7 +94,10 @@ export function compile(
 				node.target = destination;
 			}
 		}
-		indexChain(chain, nodes, firstNodes.get(chain.name) as number, begun);
+		indexChain(chain, nodes, firstNodes.get(chain.name) as number, {
+			...begun,
+			asksForClients: ports.decide !== undefined,
+		});
 		const end = place(chain, chain.rules.length + 1, chain.counters);
 		end.kind =
 			chain.policy === null
@@ -133,10 +136,10 @@ function indexChain(
 	{ name, rules }: Chain,
 	nodes: readonly Node[],
 	first: number,
-	{ indexed }: Begun,
+	{ indexed, asksForClients }: Begun & { readonly asksForClients: boolean },
 ): void {
 	if (rules.length < indexed.least) return;
-	const keys = keysOf(rules, nodes.slice(first));
+	const keys = keysOf(rules, nodes.slice(first), asksForClients);
 	const index = indexed.of(name, keys);
 	if (index === null) return;
 	const chain: ChainIndex = { first, rules: index };

@@ -4,6 +4,7 @@
  */
 
 import type { Decide } from "../extension/host.ts";
+import type { MadeUp, ValueAsked } from "../extension/made-up.ts";
 import { invariant } from "../invariant.ts";
 import type { Packet } from "../packet/packet.ts";
 import { CTINFO_UNTRACKED, NO_ENTRY, type Skb } from "../packet/skb/skb.ts";
@@ -52,6 +53,9 @@ export class FreeWalk implements RuleTracer {
 	private rememberedBefore = "";
 	/** The packet that was sent in: what the gateway makes up meanwhile walks as well. */
 	private skb: Skb | null = null;
+	private made: MadeUp | null = null;
+	/** How often packets came to a match that asks for what they were made up with, in all walks. */
+	valuesMet = 0;
 	private program: Program | null = null;
 	/** Nodes of the jumps that the walk returns to. */
 	private readonly stack: number[] = [];
@@ -66,9 +70,14 @@ export class FreeWalk implements RuleTracer {
 
 	/**
 	 * @param decide is not asked about packets that the gateway makes up: their questions are answered with no
+	 * @param decideValue is asked whether a value of the packet, which was made up, is one of those
 	 * @param ofAny the packet that comes in stands for any with its addresses, ports and marks
 	 */
-	constructor(decide: Decide, ofAny = false) {
+	constructor(
+		decide: Decide,
+		decideValue: (value: ValueAsked, rule: string) => boolean,
+		ofAny = false,
+	) {
 		if (ofAny)
 			this.standsForAny = (skb) => {
 				this.meets(skb);
@@ -76,7 +85,14 @@ export class FreeWalk implements RuleTracer {
 			};
 		this.decide = (asked, skb) => {
 			this.meets(skb);
-			return skb === this.skb && decide(asked, skb);
+			const { value } = asked;
+			const isOwn = skb === this.skb;
+			if (value === undefined) return isOwn && decide(asked, skb);
+			const { made } = this;
+			if (!isOwn || made === null) return value.own(skb);
+			this.valuesMet++;
+			const one = value.asked(skb, made);
+			return one === null ? value.own(skb) : decideValue(one, asked.rule);
 		};
 	}
 
@@ -85,8 +101,9 @@ export class FreeWalk implements RuleTracer {
 		this.net = net;
 	}
 
-	/** Before a packet is sent in. */
-	begin(): void {
+	/** Before a packet is sent in. @param made what stands for others; `null`: it is that packet alone */
+	begin(made: MadeUp | null = null): void {
+		this.made = made;
 		this.rules = [];
 		this.beforeRouting = 0;
 		this.rememberedBefore = this.remembered();

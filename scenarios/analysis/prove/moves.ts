@@ -261,7 +261,9 @@ function* laterPacket(
 	const actual = node.isForgotten ? {} : node.values;
 	const leaves = leavesOf(decision, actual);
 	const unanswered =
-		segment === "reply" ? unansweredShown(node, leaves, options) : [];
+		segment === "reply" || segment === "answer"
+			? unansweredShown(node, leaves, options)
+			: [];
 	for (const leaf of leaves) {
 		const step: PathStep = {
 			kind: "packet",
@@ -297,8 +299,27 @@ function unansweredShown(
 	if (sent === null || events.size > 0 || leaves.length === 0) return [];
 	if (subject.deadIn(values ?? subject.alive).has(sent.key)) return [];
 	const whys = leaves.map(({ end }) => whyUnanswered(end, subject));
-	const [why = null] = whys;
-	if (why === null || whys.includes(null)) return [];
+	const unknown = leaves.find(
+		({ answers }, index) =>
+			whys[index] !== null &&
+			answers.some(({ asked }) => asked.kind === "open" && asked.isUnknown),
+	);
+	const why = whys.find((one) => one !== null) ?? null;
+	if (why === null) return [];
+	if (whys.includes(null)) {
+		const asked = unknown?.answers.findLast(
+			(one) => one.asked.kind === "open" && one.asked.isUnknown,
+		)?.asked;
+		return asked?.kind !== "open"
+			? []
+			: [
+					{
+						property: "liveness",
+						violated: null,
+						why: `whether the answers of ${sent.key} come to the client depends on ${asked.on} (${asked.at.text}), and the model does not know that`,
+					},
+				];
+	}
 	return [
 		{
 			property: "liveness",

@@ -68,7 +68,9 @@ export function prove(analysis: Analysis, options: ProveOptions): Proof {
 	const isOfAll =
 		text === "" && demands?.every(({ service }) => service !== "") !== true;
 	const leftOut = [...gaps, ...(isOfAll ? notMet(unmet) : [])];
-	const walker = new Walker(analysis.ruleset, world.setup, world.assume);
+	const walker = new Walker(analysis.ruleset, world.setup, world.assume, {
+		ofClients: true,
+	});
 	for (const service of analysis.services) {
 		const asked = demands?.filter((one) => isCalled(service, one.service));
 		if (!isCalled(service, text) || asked?.length === 0) continue;
@@ -211,7 +213,10 @@ class SubjectProof {
 		const { ruleset, world } = this.analysis;
 		const { service } = this.subject;
 		const walker = repeats
-			? new Walker(ruleset, world.setup, world.assume, { repeats })
+			? new Walker(ruleset, world.setup, world.assume, {
+					repeats,
+					ofClients: true,
+				})
 			: this.walker;
 		const onWalk = (walked: number) =>
 			onProgress(`${service.key}: ${walked.toLocaleString("en-US")} packets`);

@@ -46,17 +46,22 @@ export function analyse(
 	ruleset: Ruleset,
 	given: GivenWorld = NOTHING_GIVEN,
 ): Analysis {
-	return analyseIn(assumeWorld(ruleset, given), ruleset, given);
+	const world = assumeWorld(ruleset, given);
+	return analyseIn(world, ruleset, given, { ofClients: true });
 }
 
-/** The same, on a machine of which all is given or assumed. */
+/**
+ * The same, on a machine of which all is given or assumed.
+ * @param how.ofClients packets stand for all that clients send in their place; left out: for those alone that are like them
+ */
 export function analyseIn(
 	world: AssumedWorld,
 	ruleset: Ruleset,
 	given: GivenWorld,
+	how: { readonly ofClients?: boolean } = {},
 ): Analysis {
 	const { assume } = world;
-	const walker = new Walker(ruleset, world.setup, assume);
+	const walker = new Walker(ruleset, world.setup, assume, how);
 	const found = findServices(ruleset, world, walker);
 	const idle = Object.keys(assume).filter(
 		(key) => walker.assumptions.times(key) === 0,

@@ -5,6 +5,7 @@
 import { tcp, udp } from "../../../sim/packet/build.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
 import type { Decision, End } from "./decision.ts";
+import { endsOf } from "./ends-of.ts";
 import {
 	type Arrival,
 	type Before,
@@ -26,6 +27,11 @@ export interface LaterPackets {
 	readonly answer: Decision | null;
 	/** The client's packet after that answer; `null`: there was none, or it did not come back to the client. */
 	readonly next: Decision | null;
+	/**
+	 * What the backend sends after that one; `null`: that did not come to the backend, or no rule that its answer met
+	 * tells the two apart.
+	 */
+	readonly data: Decision | null;
 }
 
 /**
@@ -48,28 +54,29 @@ export function laterPackets(
 	};
 	const again = walker.walk(first, { ...listening, before: [before] });
 	const answer = answerTo(end);
-	if (answer === null) return { again, answer: null, next: null };
+	if (answer === null) return { again, answer: null, next: null, data: null };
+	const { valuesMet } = walker;
 	const back = walker.walk(answer, { ...listening, before: [before] });
-	const returned = firstEnd(back);
-	const { fate, packet } = returned;
-	const isForClient = packet?.destination === first.packet.source;
-	const comesBack =
-		first.interface === OWN_INTERFACE
-			? // An answer that meets no rule is not seen on its way.
-				fate.kind === "delivered" && (isForClient || packet === null)
-			: fate.kind === "forwarded" &&
-				fate.interface === first.interface &&
-				isForClient;
-	if (!comesBack) return { again, answer: back, next: null };
+	const areAlike =
+		answer.packet.kind !== "tcp" || walker.valuesMet === valuesMet;
+	const returned = firstEnd(back, (end) => comesBack(end, first));
+	if (!comesBack(returned, first))
+		return { again, answer: back, next: null, data: null };
 	const next: Arrival = {
 		interface: first.interface,
 		packet: nextOf(first.packet),
 	};
-	const ways = walker.walk(next, {
-		...listening,
-		before: [before, { ...answer, ways: returned.ways }],
-	});
-	return { again, answer: back, next: ways };
+	const known = [before, { ...answer, ways: returned.ways }];
+	const ways = walker.walk(next, { ...listening, before: known });
+	const said = firstEnd(ways, ({ fate }) => fate.kind === end.fate.kind);
+	const isThere = said.fate.kind === end.fate.kind;
+	if (areAlike || !isThere)
+		return { again, answer: back, next: ways, data: null };
+	const data = walker.walk(
+		{ ...answer, packet: nextOf(answer.packet) },
+		{ ...listening, before: [...known, { ...next, ways: said.ways }] },
+	);
+	return { again, answer: back, next: ways, data };
 }
 
 /** Between two connections of a client. */
@@ -95,11 +102,23 @@ export function comesAgain(
 	);
 }
 
-/** The end that a walk comes to by the first of its ways. */
-function firstEnd(decision: Decision): End {
+/** Does an answer come to the client that has sent the first packet? */
+function comesBack({ fate, packet }: End, first: Arrival): boolean {
+	const isForClient = packet?.destination === first.packet.source;
+	return first.interface === OWN_INTERFACE
+		? // An answer that meets no rule is not seen on its way.
+			fate.kind === "delivered" && (isForClient || packet === null)
+		: fate.kind === "forwarded" &&
+				fate.interface === first.interface &&
+				isForClient;
+}
+
+/** The end that a walk comes to by the first of its ways, or by the first that is wanted. */
+function firstEnd(decision: Decision, isWanted: (end: End) => boolean): End {
 	let at = decision;
 	while (at.kind === "fork") at = at.ways[0] as Decision;
-	return at.end;
+	if (isWanted(at.end)) return at.end;
+	return endsOf(decision).find(isWanted) ?? at.end;
 }
 
 /** What is said to the packet by whom it reached; `null`: it reached nobody, or its protocol has no answer here. */
@@ -115,6 +134,7 @@ export function answerTo({ fate, packet }: End): Arrival | null {
 	if (packet.kind === "tcp")
 		return {
 			interface: from,
+			isAnswer: true,
 			packet: tcp({
 				source,
 				destination,
@@ -128,6 +148,7 @@ export function answerTo({ fate, packet }: End): Arrival | null {
 	if (packet.kind !== "udp") return null;
 	return {
 		interface: from,
+		isAnswer: true,
 		packet: udp({
 			source,
 			destination,
@@ -140,6 +161,11 @@ export function answerTo({ fate, packet }: End): Arrival | null {
 
 function nextOf(first: Packet): Packet {
 	return first.kind === "tcp"
-		? { ...first, flags: ACK, seq: (first.seq + 1) | 0, ack: 1001 }
+		? {
+				...first,
+				flags: ACK,
+				seq: (first.seq + 1) | 0,
+				ack: first.ack === 0 ? 1001 : first.ack,
+			}
 		: first;
 }

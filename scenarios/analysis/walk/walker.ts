@@ -14,6 +14,12 @@ import { UnknownSignal } from "../../../sim/contract/unknown-signal.ts";
 import { type Assumed, Assumptions } from "../../../sim/extension/assumed.ts";
 import type { AskedQuestion } from "../../../sim/extension/host.ts";
 import {
+	both,
+	type Numbers,
+	type ValueAsked,
+	without,
+} from "../../../sim/extension/made-up.ts";
+import {
 	type GatewaySnapshot,
 	ModelGateway,
 	type WalkedGatewayPorts,
@@ -26,12 +32,15 @@ import { printPacket } from "../../../sim/packet/notation/notation.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
 import type { AskedFact } from "../../../sim/ruleset/rule-traits.ts";
 import type { Asked, Decision, End } from "./decision.ts";
+import { forWalks, type WalkerOptions, waysOf } from "./for-walks.ts";
 import { type RuleIndex, ruleIndex } from "./rule-index.ts";
 
 /** A packet that comes in, and by which interface; `lo`: a program of the gateway itself sends it. */
 export interface Arrival {
 	readonly interface: string;
 	readonly packet: Packet;
+	/** A host answers a client: its destination port is the client's. */
+	readonly isAnswer?: true;
 }
 
 /** What was answered before: an earlier packet of the same connection, and the ways that it took. */
@@ -67,7 +76,6 @@ const MOST_FORKS_IN_ALL = 200_000;
 export const OWN_INTERFACE = "lo";
 /** Addresses or ports of a range are told apart up to this many. */
 const MOST_SPREAD = 1024;
-const FEW_BUCKETS = 512;
 /** Facts that are kept on a way: each doubles the ways behind it. What is asked for beyond them is open each time. */
 const MOST_FACTS = 5;
 /** The same of a packet that stands for any. */
@@ -95,6 +103,8 @@ interface Play {
 	readonly conditions: Map<string, number>;
 	/** What matches were answered that others ask for as well. */
 	readonly facts: Map<string, boolean>;
+	/** What values may still be that the packet was made up with. */
+	readonly values: Map<string, Numbers>;
 	/** What was picked of ranges: a rule may pick an address, and then a port. */
 	readonly picked: string[];
 	readonly atQuestion: (asked: Asked, moment: string) => Fork | null;
@@ -116,6 +126,8 @@ export class Walker {
 	readonly begin: GatewaySnapshot;
 	/** What is assumed either way, and holds for all packets of a play. */
 	private readonly assumedFacts = new Map<string, boolean>();
+	/** Values that the packets of a connection were made up with, and that are the same in all of them. */
+	private readonly lasting = new Map<string, Numbers>();
 	/** How many were made in all walks. */
 	private forks = 0;
 	private play: Play = {
@@ -123,27 +135,29 @@ export class Walker {
 		taken: 0,
 		conditions: new Map(),
 		facts: new Map(),
+		values: new Map(),
 		picked: [],
 		atQuestion: () => null,
 	};
+	private readonly isOfClients: boolean;
 
 	/**
 	 * @param assume what is taken for matching (`yes`), for not matching, or for both, of what the model does not know
-	 * @param more.repeats rules may be loaded once more behind those that stand
-	 * @param more.ofAny what comes in stands for any packet with its addresses, ports, protocol, interface and marks
 	 * @throws SetupError when the setup contradicts itself
 	 */
 	constructor(
 		ruleset: Ruleset,
 		setup: GatewaySetup,
 		assume: Readonly<Record<string, Assumed>> = {},
-		{
-			repeats = false,
-			ofAny = false,
-		}: { readonly repeats?: boolean; readonly ofAny?: boolean } = {},
+		{ repeats = false, ofAny = false, ofClients = false }: WalkerOptions = {},
 	) {
 		this.rules = ruleIndex(ruleset, repeats);
-		this.free = new FreeWalk((asked) => this.decide(asked), ofAny);
+		this.isOfClients = ofClients;
+		this.free = new FreeWalk(
+			(asked) => this.decide(asked),
+			(value, rule) => this.decideValue(value, rule),
+			ofAny,
+		);
 		const choice: Choice = {
 			pick: (count, label) =>
 				label.startsWith(DESTINATION_PORT)
@@ -208,6 +222,7 @@ export class Walker {
 	 * The gateway is then as the packet has left it.
 	 */
 	follow(arrival: Arrival, ways: readonly number[]): End {
+		this.lasting.clear();
 		const reached = this.send(arrival, ways, () => null);
 		invariant(reached.kind === "leaf", "a packet that is followed has no end");
 		return reached.end;
@@ -216,6 +231,11 @@ export class Walker {
 	/** Of what decides about later packets: rules, connections with what is left of their time, and what is in sets. */
 	flowHash(): string {
 		return hashOf(this.free.flows());
+	}
+
+	/** How often packets have come to a match that asks for what they were made up with. */
+	get valuesMet(): number {
+		return this.free.valuesMet;
 	}
 
 	/** What the gateway keeps of connections as it is, a text each: zones, marks, labels, addresses. */
@@ -235,6 +255,7 @@ export class Walker {
 	): Decision {
 		this.gateway.restore(from);
 		this.assumedFacts.clear();
+		this.lasting.clear();
 		if (listens !== undefined) this.listen(listens);
 		for (const one of before) {
 			this.send(one, one.ways, () => {
@@ -258,10 +279,12 @@ export class Walker {
 			taken: 0,
 			conditions: new Map(),
 			facts: new Map(),
+			values: new Map(),
 			picked: [],
 			atQuestion,
 		};
-		this.free.begin();
+		const { packet, isAnswer = false } = arrival;
+		this.free.begin(this.isOfClients ? { packet, isAnswer } : null);
 		if (arrival.interface === OWN_INTERFACE) this.openPortOf(arrival.packet);
 		try {
 			const { fate, emissions } = this.gateway.receive(
@@ -373,6 +396,27 @@ export class Walker {
 		return is;
 	}
 
+	/** Is a value of the packet one of those that are asked for? What was answered before is so from then on. */
+	private decideValue(
+		{ on, key, may, holds, lasts }: ValueAsked,
+		rule: string,
+	): boolean {
+		const values = lasts === true ? this.lasting : this.play.values;
+		const left = values.get(key) ?? may;
+		const [yes, no] = [both(left, holds), without(left, holds)];
+		if (yes.length === 0 || no.length === 0) return no.length === 0;
+		const asked: Asked = {
+			kind: "open",
+			on,
+			isUnknown: true,
+			key: `${rule} ${key}`,
+			at: this.rules.find(rule),
+		};
+		const matches = this.way(asked, rule) === 1;
+		values.set(key, matches ? yes : no);
+		return matches;
+	}
+
 	/** What has one answer, whichever rule asks. */
 	private factAsked(
 		rule: string,
@@ -432,39 +476,17 @@ export class Walker {
 		const facts = [...this.play.facts, ...this.assumedFacts]
 			.map((fact) => fact.join("="))
 			.sort();
+		const values = [...this.play.values, ...this.lasting].map(
+			([name, left]) => `${name}: ${left.join(" ")}`,
+		);
 		return [
 			key,
 			rule,
 			...conditions,
 			...facts,
+			...values.sort(),
 			...this.play.picked,
 			this.free.momentIn(table),
 		].join("|");
 	}
-}
-
-/**
- * An ICMP redirect is sent besides a packet that leaves by the interface by which it came: it changes nothing
- * about where that packet goes, and the model does not make it. A small connection table is quick to put
- * back.
- */
-function forWalks(setup: GatewaySetup): GatewaySetup {
-	// A dot in a name is a slash where names are parts of a path, as sysctl(8) has it.
-	const names = setup.interfaces.map(({ name }) => name.replaceAll(".", "/"));
-	const off = ["all", ...names].map((name) => [
-		`ipv4.conf.${name}.send_redirects`,
-		0,
-	]);
-	return {
-		...setup,
-		sysctls: {
-			...setup.sysctls,
-			...Object.fromEntries(off),
-			"netfilter.nf_conntrack_buckets": FEW_BUCKETS,
-		},
-	};
-}
-
-function waysOf(asked: Asked): number {
-	return asked.kind === "spread" ? asked.count : 2;
 }

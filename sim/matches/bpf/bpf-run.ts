@@ -7,6 +7,8 @@ export interface BpfPacket {
 	readonly octets: Uint8Array;
 	/** Signed. */
 	readonly mark: number;
+	/** Hears of octets that are read. @param count left out: how many there are is asked for */
+	reads?(from: number, count?: number): void;
 	/** @param what a program reads that the model does not have */
 	unknown(what: string): never;
 }
@@ -106,6 +108,7 @@ function load(
 		case 0x60:
 			return memory[k] as number;
 		case 0x80:
+			packet.reads?.(0);
 			return packet.octets.length;
 		default: {
 			const octet = read(packet, k | 0, 1);
@@ -114,13 +117,11 @@ function load(
 	}
 }
 
-function read(
-	{ octets, unknown }: BpfPacket,
-	offset: number,
-	count: number,
-): number | null {
-	if (offset < NETWORK) return unknown("link layer");
+function read(packet: BpfPacket, offset: number, count: number): number | null {
+	const { octets } = packet;
+	if (offset < NETWORK) return packet.unknown("link layer");
 	const from = offset < 0 ? offset - NETWORK : offset;
+	packet.reads?.(from, count);
 	if (from + count > octets.length) return null;
 	let value = 0;
 	for (let at = from; at < from + count; at++)

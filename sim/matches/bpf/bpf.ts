@@ -1,6 +1,10 @@
 import { defineMatch } from "../../extension/extension.ts";
+import { YES, yesOrNo } from "../../extension/made-up.ts";
+import { madeUpTest } from "../../extension/made-up-test.ts";
 import { ALL_BITS, readsMark } from "../../extension/mark-uses.ts";
 import { cutOctets } from "../../extension/values/octets.ts";
+import type { Skb } from "../../packet/skb/skb.ts";
+import { knownOctets } from "../shared/known-octets.ts";
 import { packetOctets } from "../shared/packet-octets.ts";
 import { checkProgram, type Instruction, readProgram } from "./bpf-program.ts";
 import { runProgram } from "./bpf-run.ts";
@@ -76,14 +80,45 @@ export const bpf = defineMatch<Options>({
 		program?.some(readsMarkField) ? readsMark("packet", ALL_BITS) : [],
 	notModelled: ({ program }) => (program === null ? "object-pinned" : null),
 	readsAnyOctet: true,
-	compile({ program, path }, ports) {
+	compile({ program, path }, ports, { name }) {
 		if (program === null)
 			return () => ports.unknown(`what the BPF program at ${path} says`);
 		const unknown = (what: string) =>
 			ports.unknown(`a BPF program reads the ${what}`);
-		return (skb) => {
+		const run = (skb: Skb, reads?: (from: number, count?: number) => void) => {
+			const { mark } = skb;
 			const octets = packetOctets(skb, ports);
-			return runProgram(program, { octets, mark: skb.mark, unknown }) !== 0;
+			const hears = reads === undefined ? {} : { reads };
+			return runProgram(program, { octets, mark, unknown, ...hears }) !== 0;
 		};
+		return madeUpTest(
+			(skb) => run(skb),
+			ports,
+			name,
+			(skb, made) => {
+				const knownAt = knownOctets(skb, made);
+				let isTold = true;
+				// What it does with octets that all packets have alike is the same for all of them.
+				run(skb, (from, count) => {
+					isTold &&= count !== undefined && areKnown(knownAt, from, count);
+				});
+				const on = "octets of the packet that its senders choose";
+				const value = yesOrNo(on, `bpf ${JSON.stringify(program)}`);
+				return isTold ? null : { ...value, holds: YES };
+			},
+		);
 	},
 });
+
+/** Bits by which packets must not be taken apart are left out: programs ask there for fragments. */
+const FRAGMENTS = 6;
+
+function areKnown(
+	knownAt: (at: number) => number,
+	from: number,
+	count: number,
+): boolean {
+	return Array.from({ length: count }, (_, more) => from + more).every(
+		(at) => at === FRAGMENTS || knownAt(at) === 0xff,
+	);
+}

@@ -1,5 +1,8 @@
 import { comparesPorts } from "../../extension/comparisons.ts";
 import type { Test } from "../../extension/extension.ts";
+import type { ExtensionHost } from "../../extension/host.ts";
+import { inRange, madeUp } from "../../extension/made-up.ts";
+import { madeUpTest } from "../../extension/made-up-test.ts";
 import type { Comparison } from "../../extension/traits.ts";
 import type { Behaviour } from "../../linux/behaviour.ts";
 
@@ -96,19 +99,42 @@ function printRange(min: number, max: number): string {
 	return min === max ? `${min}` : `${min}:${max}`;
 }
 
-/** Tests for what the two ranges ask; none for a range that every port is in. */
-export function portTests({
-	source,
-	destination,
-	isEither,
-}: PortsAsked): Test[] {
+/**
+ * Tests for what the two ranges ask; none for a range that every port is in.
+ * @param rule the kernel's name of it
+ */
+export function portTests(
+	{ source, destination, isEither }: PortsAsked,
+	ports: Pick<ExtensionHost, "decide">,
+	rule: string,
+): Test[] {
 	if (isEither)
 		return [
 			(skb) =>
 				skb.sourcePort !== source.min ||
 				skb.destinationPort !== destination.min,
 		];
-	return [...sourceTest(source), ...destinationTest(destination)];
+	const holds = ({ min, max, inverted }: PortRange) =>
+		inRange(min, max, inverted);
+	// One port is a service's: no client has it by chance, but where it was made up for a rule that asks for it.
+	return [
+		...sourceTest(source).map((test) =>
+			madeUpTest(test, ports, rule, (skb, made) => {
+				const { min, max } = source;
+				if (min === max && skb.sourcePort !== min) return null;
+				const value = madeUp.sourcePort(skb, made);
+				return value && { ...value, holds: holds(source) };
+			}),
+		),
+		...destinationTest(destination).map((test) =>
+			destination.min === destination.max
+				? test
+				: madeUpTest(test, ports, rule, (skb, made) => {
+						const value = madeUp.destinationPort(skb, made);
+						return value && { ...value, holds: holds(destination) };
+					}),
+		),
+	];
 }
 
 /** Octets up to the last port that one of the ranges asks for; 0 where neither does. */

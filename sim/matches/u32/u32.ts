@@ -1,7 +1,11 @@
 import { defineMatch } from "../../extension/extension.ts";
+import { madeUpTest } from "../../extension/made-up-test.ts";
 import { hex32 } from "../../packet/numbers.ts";
+import type { Skb } from "../../packet/skb/skb.ts";
+import { knownOctets } from "../shared/known-octets.ts";
 import { packetOctets } from "../shared/packet-octets.ts";
 import { readTests, type U32Test } from "./u32-expression.ts";
+import { wordAsked } from "./u32-walk.ts";
 
 interface Options {
 	readonly tests: readonly U32Test[];
@@ -35,12 +39,25 @@ export const u32 = defineMatch<Options>({
 			: null;
 	},
 	readsAnyOctet: true,
-	compile({ tests, inverted }, ports) {
-		return (skb) => {
+	compile({ tests, inverted }, ports, { name }) {
+		const viewOf = (skb: Skb) => {
 			const bytes = packetOctets(skb, ports);
-			const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-			return tests.every((test) => holds(test, view)) !== inverted;
+			return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 		};
+		if (ports.decide === undefined)
+			return (skb) => {
+				const view = viewOf(skb);
+				return tests.every((test) => holds(test, view)) !== inverted;
+			};
+		const asking = tests.map((test) =>
+			madeUpTest(
+				(skb) => holds(test, viewOf(skb)),
+				ports,
+				name,
+				(skb, made) => wordAsked(test, viewOf(skb), knownOctets(skb, made)),
+			),
+		);
+		return (skb) => asking.every((test) => test(skb)) !== inverted;
 	},
 });
 

@@ -26,14 +26,21 @@ interface AsksOfHeader {
 
 const PORT = 0xffff;
 
-/** @param nodes those of the rules, in their order */
+/**
+ * @param nodes those of the rules, in their order
+ * @param asksForClients a client's port is not what the packet says alone: no rule is passed over by it
+ */
 export function keysOf(
 	rules: readonly Rule[],
 	nodes: readonly AsksOfHeader[],
+	asksForClients = false,
 ): RuleKeys {
 	const keys = new Int32Array(rules.length * KEY_WORDS);
 	for (const [index, rule] of rules.entries())
-		writeKey(keys, index * KEY_WORDS, rule, nodes[index] as AsksOfHeader);
+		writeKey(keys, index * KEY_WORDS, rule, {
+			...(nodes[index] as AsksOfHeader),
+			asksForClients,
+		});
 	return keys;
 }
 
@@ -41,7 +48,7 @@ function writeKey(
 	keys: RuleKeys,
 	at: number,
 	rule: Rule,
-	node: AsksOfHeader,
+	node: AsksOfHeader & { readonly asksForClients: boolean },
 ): void {
 	const { source, destination, protocol } = node;
 	if (source !== null && !source.inverted) {
@@ -66,7 +73,7 @@ function writeKey(
 	keys[at + 7] = wayWord(number, inside ?? 0, outside ?? 0);
 	if (number !== TCP && number !== UDP) return;
 	const [from, to] = [
-		onlyPort(rule, "sourcePort"),
+		node.asksForClients ? null : onlyPort(rule, "sourcePort"),
 		onlyPort(rule, "destinationPort"),
 	];
 	keys[at + 2] = portsWord(from === null ? 0 : PORT, to === null ? 0 : PORT);

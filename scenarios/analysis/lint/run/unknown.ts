@@ -1,10 +1,10 @@
 /** What the analysis of a ruleset does not know: where it has a part, the linter may miss something. */
 
 import type { VectorSplit } from "../../services/service.ts";
-import type { Decision, RuleRef } from "../../walk/decision.ts";
-import { askedIn, endsOf } from "../../walk/ends-of.ts";
+import type { Asked, Decision, End, RuleRef } from "../../walk/decision.ts";
+import { askedIn, endsOf, nodesOf } from "../../walk/ends-of.ts";
 import { notMet } from "../../walk/not-met.ts";
-import { connectionsOf } from "../connections.ts";
+import { type Connection, connectionsOf } from "../connections.ts";
 import type { Facts } from "../facts.ts";
 import type { LintFinding } from "../finding.ts";
 
@@ -39,7 +39,11 @@ export function unknownOf(
 			),
 		]),
 	);
-	const { all, gaps: later } = connectionsOf(facts);
+	const { all, toPrograms, gaps: notFollowed } = connectionsOf(facts);
+	const later = [
+		...notFollowed,
+		...[...all, ...toPrograms].flatMap(unknownLater),
+	];
 	const returning = all.flatMap(({ service, returning: decision }) =>
 		decision === null
 			? []
@@ -94,6 +98,45 @@ function unknownAnswers(
 		one.kind === "open" && one.isUnknown ? [`${one.on}${placeOf(one.at)}`] : [],
 	);
 	return [...new Set(asked)];
+}
+
+/** Whether packets of a connection that follow its first one come through, where that rests on what is not known. */
+function unknownLater({
+	service,
+	backend,
+	later,
+}: Connection): readonly string[] {
+	const named = [
+		["answers of", later.answer],
+		["answers of", later.data],
+		["packets behind the first one to", later.next],
+	] as const;
+	return named.flatMap(([whose, decision]) =>
+		(decision === null ? [] : decidingIn(decision)).map(
+			({ on, at }) =>
+				`${service.key}: whether ${whose} ${backend} come through is unknown: it depends on ${on}${placeOf(at)}, and the model does not know that`,
+		),
+	);
+}
+
+type Open = Extract<Asked, { readonly kind: "open" }>;
+
+/** What is not known, where packets end otherwise by one way than by the other. */
+function decidingIn(decision: Decision): readonly Open[] {
+	return nodesOf(decision).flatMap((one) => {
+		if (one.kind === "leaf") return [];
+		const { asked, ways } = one;
+		if (asked.kind !== "open" || asked.isUnknown !== true) return [];
+		const [first, ...others] = ways.map((way) =>
+			[...new Set(endsOf(way).map(whereTo))].sort().join("\n"),
+		);
+		return others.every((other) => other === first) ? [] : [asked];
+	});
+}
+
+function whereTo({ fate, packet }: End): string {
+	if (fate.kind !== "forwarded") return fate.kind;
+	return [fate.interface, packet?.source, packet?.destination].join(" ");
 }
 
 function placeOf({ rule, line }: RuleRef): string {

@@ -91,6 +91,7 @@ export function arrivalOf(
 	if (isOfBackend(segment) && sent !== null)
 		return {
 			interface: sent.interface,
+			isAnswer: true,
 			packet: said(turned(sent.packet), segment),
 		};
 	return { interface: first.interface, packet: said(first.packet, segment) };
