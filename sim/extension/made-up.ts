@@ -186,7 +186,7 @@ export function inRange(
 		: sides;
 }
 
-export function lies(value: number, numbers: Numbers): boolean {
+function lies(value: number, numbers: Numbers): boolean {
 	return numbers.some(([least, most]) => value >= least && value <= most);
 }
 

@@ -152,3 +152,47 @@ describe("answers of a router with two uplinks", () => {
 			expect(liveness.map(words)).toEqual(["holds", "holds"]);
 	});
 });
+
+describe("what clients and hosts choose", () => {
+	test.each([
+		[
+			"the length of a segment",
+			{
+				filter: [
+					":FORWARD DROP [0:0]",
+					"-A FORWARD -m length --length 0:1000 -j ACCEPT",
+				],
+			},
+		],
+		[
+			"the flags and the length of answers",
+			{
+				raw: [
+					"-A PREROUTING -s 10.0.0.20 -p tcp -m length --length 60: -m tcp --tcp-flags ACK,PSH ACK,PSH -j DROP",
+				],
+			},
+		],
+		[
+			"a bit of the client's address",
+			{ filter: ['-A FORWARD -m u32 --u32 "12&0x1=0" -j DROP'] },
+		],
+		[
+			"the client's port",
+			{ raw: ["-A PREROUTING -p tcp --sport 1024:32767 -j DROP"] },
+		],
+	] as const)("leaves liveness open: %s", (_, tables) => {
+		const { outcome, liveness } = proved(tables);
+		expect(outcome).not.toBe("holds");
+		expect(liveness[0]?.kind).toBe("unknown");
+	});
+
+	test("decides nothing where all of them are treated alike", () => {
+		const { outcome } = proved({
+			filter: [
+				"-A FORWARD -p tcp --tcp-flags SYN,FIN SYN,FIN -j DROP",
+				"-A FORWARD -p tcp --sport 1024:65535 -m length --length 40:1500 -j ACCEPT",
+			],
+		});
+		expect(outcome).toBe("holds");
+	});
+});
