@@ -174,7 +174,7 @@ describe("what clients and hosts choose", () => {
 		],
 		[
 			"a bit of the client's address",
-			{ filter: ['-A FORWARD -m u32 --u32 "12&0x1=1" -j DROP'] },
+			{ filter: ['-A FORWARD -i wan2 -m u32 --u32 "12&0x1=0" -j DROP'] },
 		],
 		[
 			"the client's port",
