@@ -1,6 +1,6 @@
 /** Routing rules, and the tables that they name, as the commands of iproute2 that would make them. */
 import { parseIpCommand } from "../../../sim/routing/iproute/parse-command.ts";
-import { isIpv4 } from "./given-routes.ts";
+import { hopsOf, isIpv4 } from "./given-routes.ts";
 import type { RouteRecord, RuleRecord } from "./ip-records.ts";
 
 /** Names that iproute2 may have for tables are numbers here, from this one on. */
@@ -81,6 +81,25 @@ export function ruleCommand(
 	return understood(words);
 }
 
+/** `ip route replace …` for each route of the table `main` that leads over several interfaces. */
+export function severalHops(
+	routes: readonly RouteRecord[],
+	isUsed: (route: RouteRecord) => boolean,
+): readonly string[] {
+	return routes.flatMap((route) => {
+		const { dst, metric } = route;
+		const hops = hopsOf(route);
+		if (!isUsed(route) || new Set(hops.map(({ dev }) => dev)).size < 2)
+			return [];
+		const line = understood([
+			`ip route replace ${dst}`,
+			...(metric === 0 ? [] : ["metric", `${metric}`]),
+			...hops.flatMap((one) => ["nexthop", ...hopWords(one)]),
+		]);
+		return line === null ? [] : [line];
+	});
+}
+
 /** `ip route append … table N` for each route of a table that rules name. */
 export function routeCommands(
 	routes: readonly RouteRecord[],
@@ -108,25 +127,30 @@ function routeCommand(
 	tables: TableNumbers,
 ): string | null {
 	if (flags.includes("dead")) return null;
-	const hop = (one: {
-		gateway?: string | undefined;
-		dev?: string | undefined;
-	}) => [
-		...(one.gateway === undefined ? [] : ["via", one.gateway]),
-		...(one.dev === undefined ? [] : ["dev", one.dev]),
-	];
 	return understood([
 		"ip route append",
 		...(type === "unicast" ? [] : [type]),
 		dst,
-		...hop({ gateway, dev: leadsNowhere(type) ? undefined : dev }),
+		...hopWords({ gateway, dev: leadsNowhere(type) ? undefined : dev }),
 		...(prefsrc === undefined ? [] : ["src", prefsrc]),
 		...(metric === 0 ? [] : ["metric", `${metric}`]),
 		...(flags.includes("onlink") ? ["onlink"] : []),
 		"table",
 		tables.of(table),
-		...(nexthops ?? []).flatMap((one) => ["nexthop", ...hop(one)]),
+		...(nexthops ?? []).flatMap((one) => ["nexthop", ...hopWords(one)]),
 	]);
+}
+
+function hopWords(one: {
+	readonly gateway?: string | undefined;
+	readonly dev?: string | undefined;
+	readonly weight?: number | undefined;
+}): readonly string[] {
+	return [
+		...(one.gateway === undefined ? [] : ["via", one.gateway]),
+		...(one.dev === undefined ? [] : ["dev", one.dev]),
+		...(one.weight === undefined ? [] : ["weight", `${one.weight}`]),
+	];
 }
 
 function leadsNowhere(type: string): boolean {

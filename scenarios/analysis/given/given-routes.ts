@@ -114,13 +114,16 @@ function routeOf(
 	{ interfaces }: Machine,
 	note: Note,
 ): RouteSetup | null {
-	const { dst, nexthops, encap } = record;
-	const several = nexthops?.filter(({ flags }) => !flags.includes("dead"));
-	const [hop = record] = several ?? [];
-	if (several !== undefined && several.length > 1)
+	const { dst, encap } = record;
+	const several = hopsOf(record);
+	const [hop = record] = several;
+	if (several.length > 1) {
+		const isOneLink = new Set(several.map(({ dev }) => dev)).size === 1;
+		const first = `${hop.gateway ?? hop.via?.host ?? "none"} dev ${hop.dev ?? "?"}`;
 		note(
-			`${capital(words(record))} has ${several.length} next hops, among which the kernel chooses: the model takes the first, ${hop.gateway ?? hop.via?.host ?? "none"} dev ${hop.dev ?? "?"}.`,
+			`${capital(words(record))} has ${several.length} next hops, among which the kernel chooses: ${isOneLink ? `the model takes the first, ${first}` : "which one a packet takes is not known"}.`,
 		);
+	}
 	if (encap !== undefined)
 		note(
 			`${capital(words(record))} is taken without its encapsulation (${encap}).`,
@@ -141,6 +144,13 @@ function routeOf(
 	const destination =
 		dst === "default" ? "0.0.0.0/0" : dst.includes("/") ? dst : `${dst}/32`;
 	return { destination, via: hop.gateway ?? null, interface: name };
+}
+
+/** Those that the kernel chooses among; none of a route that has one. */
+export function hopsOf({
+	nexthops = [],
+}: RouteRecord): NonNullable<RouteRecord["nexthops"]> {
+	return nexthops.filter(({ flags }) => !flags.includes("dead"));
 }
 
 /** The kernel makes it when it is given the address, and so does the model. */

@@ -8,8 +8,9 @@ import { interfaceInName } from "../../../sim/conntrack/settings/sysctl-name.ts"
 import { Sysctls } from "../../../sim/conntrack/settings/sysctls.ts";
 import type { GivenWorld } from "../world/assumed-world.ts";
 import { givenInterfaces, interfacesOfRoutes } from "./given-interfaces.ts";
+import { severalHops } from "./given-ip.ts";
 import { givenRules } from "./given-mark-routes.ts";
-import { givenRoutes } from "./given-routes.ts";
+import { givenRoutes, isIpv4, isMain } from "./given-routes.ts";
 import type { AddressRecord, RouteRecord, RuleRecord } from "./ip-records.ts";
 
 /** `null`: not known. */
@@ -39,7 +40,10 @@ export function givenWorld({
 				? givenRoutes(routes, { records, interfaces }, note)
 				: null,
 		markRoutes: ofRules?.markRoutes ?? null,
-		ip: ofRules?.ip ?? [],
+		ip: [
+			...severalHops(routes ?? [], (one) => isMain(one) && isIpv4(one)),
+			...(ofRules?.ip ?? []),
+		],
 		hasRoutingRules: ofRules !== null,
 		sysctls: givenSysctls(sysctls, interfaces ?? [], note),
 		notes,

@@ -60,6 +60,7 @@ const nextHop = v.object({
 	via: v.optional(v.object({ family: v.string(), host: v.string() })),
 	dev: v.optional(v.string()),
 	flags,
+	weight: v.optional(number),
 });
 
 /** Of `ip -j route show table all`. */

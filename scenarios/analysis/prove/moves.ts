@@ -298,6 +298,11 @@ function unansweredShown(
 	const { sent, values } = node;
 	if (sent === null || events.size > 0 || leaves.length === 0) return [];
 	if (subject.deadIn(values ?? subject.alive).has(sent.key)) return [];
+	for (const { end } of leaves)
+		if (end.fate.kind === "unknown") {
+			const { reason } = end.fate.unknown;
+			return [{ property: "liveness", violated: null, why: reason }];
+		}
 	const whys = leaves.map(({ end }) => whyUnanswered(end, subject));
 	const unknown = leaves.find(
 		({ answers }, index) =>

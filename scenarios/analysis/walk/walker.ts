@@ -30,6 +30,7 @@ import { FreeWalk } from "../../../sim/netfilter/free-walk.ts";
 import { formatAddress } from "../../../sim/packet/address.ts";
 import { printPacket } from "../../../sim/packet/notation/notation.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
+import { MULTIPATH_LABEL } from "../../../sim/routing/fib/multipath.ts";
 import type { AskedFact } from "../../../sim/ruleset/rule-traits.ts";
 import type { Asked, Decision, End } from "./decision.ts";
 import { forWalks, type WalkerOptions, waysOf } from "./for-walks.ts";
@@ -159,10 +160,15 @@ export class Walker {
 			ofAny,
 		);
 		const choice: Choice = {
-			pick: (count, label) =>
-				label.startsWith(DESTINATION_PORT)
+			pick: (count, label) => {
+				if (ofClients && label.startsWith(MULTIPATH_LABEL))
+					throw new UnknownSignal(
+						`which of several next hops a packet takes (${label.slice(MULTIPATH_LABEL.length)}) follows from a hash with a secret key`,
+					);
+				return label.startsWith(DESTINATION_PORT)
 					? this.spread(count, label, { by: "draw" })
-					: 0,
+					: 0;
+			},
 			happens: () => false,
 			spread: (count, label, hash, of = "client") => {
 				const own = Math.floor(((hash >>> 0) * count) / 2 ** 32);

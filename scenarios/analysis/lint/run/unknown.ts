@@ -111,12 +111,17 @@ function unknownLater({
 		["answers of", later.data],
 		["packets behind the first one to", later.next],
 	] as const;
-	return named.flatMap(([whose, decision]) =>
-		(decision === null ? [] : decidingIn(decision)).map(
-			({ on, at }) =>
-				`${service.key}: whether ${whose} ${backend} come through is unknown: it depends on ${on}${placeOf(at)}, and the model does not know that`,
-		),
-	);
+	return named.flatMap(([whose, decision]) => {
+		if (decision === null) return [];
+		const come = `${service.key}: whether ${whose} ${backend} come through is unknown`;
+		return [
+			...[...unknownEnds(decision)].map((why) => `${come}: ${why}`),
+			...decidingIn(decision).map(
+				({ on, at }) =>
+					`${come}: it depends on ${on}${placeOf(at)}, and the model does not know that`,
+			),
+		];
+	});
 }
 
 type Open = Extract<Asked, { readonly kind: "open" }>;
