@@ -152,12 +152,17 @@ export function classNotes({
 	return [
 		...(alive === undefined ? [] : vectorNotes(alive)),
 		...(hashOf === null ? [] : [HASH_WORDS[hashOf]]),
-		...(remembers
-			? [
-					"Rules remember clients, in a list or a set: these are the shares of clients that come for the first time.",
-				]
-			: []),
+		...(remembers ? [rememberedWords(vectors)] : []),
 	];
+}
+
+function rememberedWords(vectors: ClassDocument["vectors"]): string {
+	const isOpen = vectors.some(({ parts }) =>
+		parts.some(({ share }) => share.kind === "interval"),
+	);
+	return isOpen
+		? "Rules remember clients, in a list or a set: what a client gets depends on whether it is there already."
+		: "Rules remember clients, in a list or a set: these are the shares of clients that come for the first time.";
 }
 
 const HASH_WORDS: Readonly<

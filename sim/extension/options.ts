@@ -31,6 +31,8 @@ export interface OptionValues {
 	host: Address;
 	/** `A`, `A/len`, `A/mask`, and lists of them. */
 	hostMask: readonly { readonly address: Address; readonly mask: Address }[];
+	/** One address or network, as `-s` has them. */
+	network: { readonly address: Address; readonly mask: Address };
 	/** A prefix length or a mask. */
 	prefixLength: Address;
 	/** Lower case, with colons. */

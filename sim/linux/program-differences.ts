@@ -144,6 +144,26 @@ export const PROGRAM_DIFFERENCES = {
 			scenario: "gap-in-a-source-is-asked-for",
 		},
 	),
+	replacementAddresses: byIptables<"one" | "the first">(
+		{
+			"1.8.7": "one",
+			"1.8.9": "one",
+			"1.8.11": "the first",
+			"1.8.13": "the first",
+		},
+		{
+			title: "-R with a list of addresses behind -s or -d",
+			says: (value) =>
+				value === "one"
+					? "it is refused: `Replacement rule does not specify a unique address`"
+					: "the first address counts, and the others are lost without a word",
+			source:
+				"`do_command4` (iptables/iptables.c), `do_parse` (iptables/xshared.c) of 1.8.10",
+			matters:
+				"A rule that is replaced so meets fewer addresses than it names.",
+			scenario: "replacement-has-one-address",
+		},
+	),
 	unendedCommit: byBackend<"a command" | "the end of the table">(
 		{ legacy: "a command", nft: "the end of the table" },
 		{

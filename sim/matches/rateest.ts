@@ -72,6 +72,12 @@ const flag = (name: string) => ({
 export const rateest = defineMatch<Options>({
 	name: "rateest",
 	flagCodes: {
+		"rateest-bps1": 2,
+		"rateest-pps1": 3,
+		"rateest-bps2": 4,
+		"rateest-pps2": 5,
+		"rateest-bps": 4,
+		"rateest-pps": 5,
 		"rateest-delta": 6,
 		"rateest-lt": 7,
 		"rateest-gt": 8,

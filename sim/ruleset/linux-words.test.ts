@@ -28,6 +28,7 @@ describe("a value attached to an option that takes none", () => {
 		["-A INPUT --numeric=3", "--numeric=3", "-n"],
 		["-A INPUT --line-numbers=3", "--line-numbers=3", "-0"],
 		["-A INPUT -m recent --set=5", "--set=5", "-"],
+		["-A INPUT -m rateest --rateest-bps=8bit", "--rateest-bps=8bit", "-\u0004"],
 		["-A INPUT -j LOG --log-uid=1", "--log-uid=1", "-\u0003"],
 		["-A INPUT -m ipp2p --ares=x", "--ares=x", "-f"],
 		["-A INPUT -p tcp --foo=3", "--foo=3", "--foo=3"],
@@ -37,6 +38,24 @@ describe("a value attached to an option that takes none", () => {
 		expect(said("bookworm", line)).toBe(`2 unknown option "${before}"`);
 		for (const name of ["trixie", "trixie/nft", "sid"])
 			expect(said(name, line)).toBe(`2 unknown option "${after}"`);
+	});
+});
+
+describe("counters in front of a rule that are no numbers", () => {
+	test.each([
+		["bookworm", "-c"],
+		["bookworm/nft", "-c"],
+		["trixie", "--set-counters"],
+		["trixie/nft", "--set-counters"],
+	])("are named as %s names the option", (name, option) => {
+		const linux = parseLinux(name) ?? undefined;
+		const text = "*filter\n[x:y] -A INPUT -j DROP\nCOMMIT\n";
+		const options = { counters: true, linux } as Parameters<
+			typeof checkRuleset
+		>[1];
+		expect(checkRuleset(text, options).faults[0]?.message).toBe(
+			`${option} packet counter not numeric`,
+		);
 	});
 });
 

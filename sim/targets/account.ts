@@ -1,8 +1,8 @@
 import type { AddressMask } from "../contract/ruleset.ts";
 import { defineTarget } from "../extension/extension.ts";
 import { olderOption } from "../extension/options/older-options.ts";
+import type { OptionEntry } from "../extension/options.ts";
 import { octets } from "../extension/values/octets.ts";
-import { readNetwork } from "../extension/values/read-network.ts";
 import { formatAddress, formatNetwork } from "../packet/address.ts";
 import { XT_CONTINUE } from "../packet/skb/skb.ts";
 
@@ -14,7 +14,10 @@ interface Options {
 /** ACCOUNT_TABLE_NAME_LEN, less the closing NUL. */
 const LONGEST_NAME = 31;
 
-const OPTIONS = [olderOption("addr"), olderOption("tname")];
+const OPTIONS: readonly OptionEntry[] = [
+	{ ...olderOption("addr"), type: "network" },
+	olderOption("tname"),
+];
 
 /** Counts octets of a network, for `iptaccount` to read (xtables-addons 3.23: libxt_ACCOUNT.c, xt_ACCOUNT.c). */
 export const account = defineTarget<Options>({
@@ -29,8 +32,8 @@ export const account = defineTarget<Options>({
 			);
 	},
 	build(given) {
-		for (const { name } of OPTIONS)
-			if (given.all(name, "string").length > 1)
+		for (const { name, type } of OPTIONS)
+			if (given.all(name, type).length > 1)
 				return given.refuse(
 					`Can't specify --${name} twice`,
 					"Take one of the two away.",
@@ -43,11 +46,8 @@ export const account = defineTarget<Options>({
 				"Choose a shorter name.",
 				"tname",
 			);
-		const { address, mask } = readNetwork(
-			given.get("addr", "string")?.text ?? "0/0",
-			false,
-		);
-		return { network: { address, mask }, table };
+		const network = given.get("addr", "network")?.value;
+		return { network: network ?? { address: 0, mask: 0 }, table };
 	},
 	// Blanks as the library has them.
 	print: ({ network: { address, mask }, table }) =>

@@ -98,6 +98,7 @@ export const TOUCHES: { readonly [Name in DifferenceName]: Touches } = {
 	protocolNames: printsOtherwise("protocolNames"),
 	noInterface: printsOtherwise("noInterface"),
 	maskWithGaps: { ofText: hasMaskWithGaps },
+	replacementAddresses: "loading",
 	gapsInAddress: has(/ -[sd] [\d.]+\/\d+\.\d+\./),
 	unendedCommit: "loading",
 	savedText: printsOtherwise("savedText"),

@@ -221,6 +221,12 @@ async function compareTests(
 		: ["test", untested?.message ?? "accepted", tested.words];
 }
 
+/** What a shell says of a program that dies, by its exit code: 128 and the signal's number. */
+const DEATHS: Readonly<Record<number, string>> = {
+	136: "Floating point exception",
+	139: "Segmentation fault",
+};
+
 function compareRefusals(
 	restored: Restored,
 	faults: readonly Fault[],
@@ -232,7 +238,7 @@ function compareRefusals(
 	const model = plainWords(first.message);
 	// A program that dies leaves the words to whoever started it.
 	const kernel = firstOfKernel(
-		plainWords(said.words) || "Floating point exception",
+		plainWords(said.words) || (DEATHS[said.exitCode] ?? ""),
 	);
 	const line = lineOf(said.words);
 	const own = lineOf(first.message) ?? first.saidLine ?? first.line;

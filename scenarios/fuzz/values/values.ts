@@ -268,6 +268,7 @@ const BY_TYPE: Readonly<Record<Exclude<OptionType, "none">, Values>> = {
 	protocol: PROTOCOL,
 	host: ADDRESS,
 	hostMask: NETWORK,
+	network: NETWORK,
 	prefixLength: PREFIX,
 	mac: MAC,
 	tosMask: TOS,

@@ -93,6 +93,24 @@ export const programDifferences = [
 	),
 	shown(
 		{
+			name: "replacement-has-one-address",
+			title: "A rule is not replaced by one of two addresses",
+			story:
+				"-R with two addresses behind -s. Up to 1.8.9 the command is refused. From 1.8.10 on the rule has the first of the two.",
+		},
+		[
+			iptables("-A INPUT -s 10.0.0.9 -j DROP"),
+			iptables("-R INPUT 1 -s 10.0.0.8,10.0.0.7 -j DROP", "replaced"),
+		],
+		[
+			operationFails(
+				"replaced",
+				"Replacement rule does not specify a unique address",
+			),
+		],
+	),
+	shown(
+		{
 			name: "verdict-is-no-name-of-a-chain",
 			title: "A chain cannot be renamed to ACCEPT",
 			story:

@@ -17,6 +17,7 @@ import {
 	readMask,
 	type ValueReader,
 } from "./read-host.ts";
+import { readNetwork } from "./read-network.ts";
 import { readUnsigned, readUnsigned64, scanUnsigned } from "./read-number.ts";
 
 export type AnyReader = ValueReader<OptionType>;
@@ -303,6 +304,10 @@ export const READERS: { readonly [T in OptionType]: ValueReader<T> } = {
 	protocol: (text) => readProtocol(text) & 0xff,
 	host: readHost,
 	hostMask: readHostMask,
+	network(text) {
+		const { address, mask } = readNetwork(text, false);
+		return { address, mask };
+	},
 	prefixLength: readMask,
 	mac: readMac,
 	tosMask,

@@ -85,8 +85,8 @@ export function finishLine(
 			0,
 		);
 	const isRule = RULE_COMMANDS.has(command);
-	const sources = addresses(draft, "s", context.behaviour);
-	const destinations = addresses(draft, "d", context.behaviour);
+	let sources = addresses(draft, "s", context.behaviour);
+	let destinations = addresses(draft, "d", context.behaviour);
 	const lists = sources.length > 1 || destinations.length > 1;
 	if (lists && (draft.isInverted("s") || draft.isInverted("d")))
 		throw new Refusal(
@@ -94,9 +94,12 @@ export function finishLine(
 			"Write one rule per address, or a chain that returns for each of them.",
 			draft.sourceWord,
 		);
-	const { words } = context.behaviour;
-	const isAmbiguous = command === "R" && lists;
-	if (isAmbiguous && words === "of 1.8.9") refuseAmbiguous(draft);
+	const { replacementAddresses } = context.behaviour;
+	if (command === "R" && lists) {
+		if (replacementAddresses === "one") refuseAmbiguous(draft);
+		sources = sources.slice(0, 1);
+		destinations = destinations.slice(0, 1);
+	}
 	if (sources.length * destinations.length > MOST_RULES_OF_A_LINE)
 		throw new Refusal(
 			`the lists behind -s and -d make ${sources.length * destinations.length} rules of this line`,
@@ -107,7 +110,6 @@ export function finishLine(
 	checkOptions(draft, context.behaviour);
 	if (chain !== null) checkChainLength(chain, NOWHERE);
 	if (isRule) checkInterfaces(draft, chain ?? "", context.behaviour);
-	if (isAmbiguous) refuseAmbiguous(draft);
 	if (isRule && tolerated.length === 0)
 		mustNameProtocol(draft, given, context.behaviour);
 	const { line } = context;

@@ -114,7 +114,7 @@ export function readDeletedNumber(text: string, { words }: Behaviour): number {
 export function readCounter(
 	text: string,
 	what: "packet" | "byte",
-	name = "-c",
+	name: string,
 ): number {
 	const digits = /^\s*\+?(\d+)/.exec(text)?.[1];
 	if (digits !== undefined) return Number(digits);

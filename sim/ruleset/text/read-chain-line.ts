@@ -89,12 +89,13 @@ interface CountedRule {
  * `[packets:bytes]` before a rule (`tokenize_rule_counters`). The rule begins behind the first `]`,
  * wherever the colon is: strtok(3) ends the line at one that stands in the rule.
  * @param line with its bracket in front
+ * @param name of the option that is made of them; `null`: none is, and anything may stand there
  * @throws Refusal
  */
 export function readRuleCounters(
 	line: string,
 	lineNumber: number,
-	strict: boolean,
+	name: string | null,
 ): CountedRule {
 	const close = line.indexOf("]");
 	const [packets] = /^\[:*[^:]*/.exec(line) ?? [""];
@@ -109,15 +110,21 @@ export function readRuleCounters(
 	const end = colon + 1 + brackets.length + bytes.length;
 	return {
 		counters: {
-			packets: readCount(packets.replace(/^\[:*/, ""), "packet", strict),
-			bytes: readCount(bytes, "byte", strict),
+			packets: readCount(packets.replace(/^\[:*/, ""), "packet", name),
+			bytes: readCount(bytes, "byte", name),
 		},
 		from: close + 1,
 		to: colon > close ? colon : end > close ? end : line.length,
 	};
 }
 
-/** `-c` wants numbers; without it anything may stand there. @throws Refusal */
-function readCount(text: string, what: "packet" | "byte", strict: boolean) {
-	return strict || /^\s*\+?\d/.test(text) ? readCounter(text, what) : 0;
+/** @throws Refusal */
+function readCount(
+	text: string,
+	what: "packet" | "byte",
+	name: string | null,
+): number {
+	return name === null && !/^\s*\+?\d/.test(text)
+		? 0
+		: readCounter(text, what, name ?? "");
 }

@@ -16,6 +16,7 @@ import { LONGEST_LINE, noWords, splitWords } from "../base/lexer.ts";
 import type { Fault } from "../base/ruleset-error.ts";
 import { isTableName, TABLE_HOOKS } from "../base/tables.ts";
 import { LineParser } from "../line/line-parser.ts";
+import { optionName } from "../line/option-name.ts";
 import { faultAt, faultOfLine, faultOfRefusal, type Place } from "./fault.ts";
 import { outsideRemedy } from "./guess-table.ts";
 import { Origins } from "./origin-remark.ts";
@@ -294,8 +295,9 @@ class ScriptReader {
 		words.count = 0;
 		if (source.charCodeAt(from) === BRACKET) {
 			const line = source.slice(from, to);
-			const { strictCounters } = this.options;
-			const counted = readRuleCounters(line, lineNumber, strictCounters);
+			const { strictCounters, behaviour } = this.options;
+			const name = strictCounters ? optionName("c", behaviour) : null;
+			const counted = readRuleCounters(line, lineNumber, name);
 			({ counters } = counted);
 			to = from + counted.to;
 			from += counted.from;
