@@ -50,6 +50,8 @@ interface Extension<Options extends object> {
 	print(options: Options, header: RuleHeader, behaviour: Behaviour): string;
 	/** Tables the kernel takes it in; any when left out (`struct xt_match.table`). */
 	readonly tables?: readonly TableName[];
+	/** Where it may stand in all tables all the same: iptables-nft writes it in nf_tables' own words. */
+	anyTable?(behaviour: Behaviour): boolean;
 	/** Hooks from which it may be reached; any when left out (`struct xt_match.hooks`). */
 	readonly hooks?: readonly HookName[];
 	/** Protocols that the rule's header must ask for, uninverted; any when left out (`struct xt_match.proto`). */

@@ -91,6 +91,20 @@ export const BACKEND_DIFFERENCES = {
 			scenario: "policy-stays-without-a-line",
 		},
 	),
+	tablesOfTrace: byBackend<"raw" | "all">(
+		{ legacy: "raw", nft: "all" },
+		{
+			title: "tables in which -j TRACE may stand",
+			says: (value) =>
+				value === "raw"
+					? "raw alone: the kernel refuses the rule elsewhere"
+					: "all of them: packets are traced from the rule on",
+			source:
+				"`trace_tg_reg` (net/netfilter/xt_TRACE.c); `add_meta_nftrace` in `add_action` (iptables/nft-shared.c)",
+			matters: "Such a rule no longer loads under iptables-legacy.",
+			scenario: "trace-is-for-raw",
+		},
+	),
 	baseChains: byNft<"all" | "used" | "used-uncounted">(
 		"all",
 		{

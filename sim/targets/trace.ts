@@ -6,6 +6,7 @@ export const trace = defineTarget<object>({
 	name: "TRACE",
 	onlyReports: true,
 	tables: ["raw"],
+	anyTable: ({ tablesOfTrace }) => tablesOfTrace === "all",
 	options: [],
 	build: () => ({}),
 	print: () => "",

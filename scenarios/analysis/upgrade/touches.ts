@@ -99,6 +99,7 @@ export const TOUCHES: { readonly [Name in DifferenceName]: Touches } = {
 	noInterface: printsOtherwise("noInterface"),
 	maskWithGaps: { ofText: hasMaskWithGaps },
 	replacementAddresses: "loading",
+	tablesOfTrace: "loading",
 	gapsInAddress: has(/ -[sd] [\d.]+\/\d+\.\d+\./),
 	unendedCommit: "loading",
 	savedText: printsOtherwise("savedText"),

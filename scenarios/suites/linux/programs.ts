@@ -111,6 +111,16 @@ export const programDifferences = [
 	),
 	shown(
 		{
+			name: "trace-is-for-raw",
+			title: "Packets cannot be traced from the table filter on",
+			story:
+				"The kernel takes TRACE in raw alone. iptables-nft writes it as a mark of nf_tables' own, which any table may set.",
+		},
+		[iptables("-A INPUT -s 10.0.0.9 -j TRACE", "traced")],
+		[operationFails("traced", "Invalid argument")],
+	),
+	shown(
+		{
 			name: "verdict-is-no-name-of-a-chain",
 			title: "A chain cannot be renamed to ACCEPT",
 			story:

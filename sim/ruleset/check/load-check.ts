@@ -251,7 +251,8 @@ function checkUse(
 ): LoadFault | null {
 	const { table, chain, rule, mask, names, behaviour } = standing;
 	const { tables, hooks, protocols } = extension;
-	if (tables && !tables.includes(table.name))
+	const isAnywhere = extension.anyTable?.(behaviour) === true;
+	if (tables && !tables.includes(table.name) && !isAnywhere)
 		return misplaced(
 			standing,
 			`${use.name} ${kind}: only valid in ${tables.join("/")} table, not ${table.name}`,

@@ -222,11 +222,7 @@ function checkTargetExists(
 function checkTarget(table: TableDraft, target: TargetUse | null): void {
 	const chain = checkTargetExists(table, target);
 	if (chain === null || chain.policy === null) return;
-	throw new JumpToBuiltIn(
-		"Invalid argument",
-		"A rule cannot jump to a built-in chain: put the rules into a chain of your own that both use.",
-		chain.name,
-	);
+	throw new JumpToBuiltIn(chain);
 }
 
 function lengthText({

@@ -62,7 +62,19 @@ export class RenamedUnborn extends CommandFailure {}
 export class NotFollowed extends CommandFailure {}
 
 /** A jump or goto to a built-in chain. */
-export class JumpToBuiltIn extends CommandFailure {}
+export class JumpToBuiltIn extends CommandFailure {
+	/** The chain is in the kernel, as far as iptables-nft has made it. */
+	readonly isThere: boolean;
+
+	constructor(chain: Pick<ChainDraft, "name" | "lacks">) {
+		super(
+			"Invalid argument",
+			"A rule cannot jump to a built-in chain: put the rules into a chain of your own that both use.",
+			chain.name,
+		);
+		this.isThere = chain.lacks !== "chain";
+	}
+}
 
 /** A class because it is what it does: a table that changes. Nothing of it is loaded before COMMIT. */
 export class TableDraft {

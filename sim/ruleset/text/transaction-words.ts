@@ -58,7 +58,7 @@ export function transactionWords(
 		};
 	if (failure instanceof JumpToBuiltIn && "chain" in command)
 		return {
-			message: `${sentFor(command.kind)} failed (Operation not supported): rule in chain ${command.chain}`,
+			message: `${sentFor(command.kind)} failed (${failure.isThere ? "Operation not supported" : "No such file or directory"}): rule in chain ${command.chain}`,
 			by: "kernel",
 		};
 	if (command.kind === "policy" && !/^(ACCEPT|DROP|-)$/.test(command.policy))
