@@ -33,3 +33,15 @@ it.each([
 	const emission = { atMs: 0, interface: "eth2", packet, nextHop: 0 };
 	expect(cookieShown(CLIENT, [emission])).toBeNull();
 });
+
+it("each of two SYNs that race has an answer of its own", () => {
+	const emissions = [1005, 1009].map((seq) => {
+		const packet = parsePacket(
+			`tcp 203.0.113.7:25 > 10.0.0.10:1023 SA seq ${seq} ack 998 win 0`,
+		);
+		return { atMs: 0, interface: "eth2", packet, nextHop: 0 };
+	});
+	expect([0, 1].map((place) => cookieShown(CLIENT, emissions, place))).toEqual([
+		5, 9,
+	]);
+});

@@ -16,12 +16,22 @@ export function isCookieDraw(label: string): boolean {
 	return COOKIE.test(label);
 }
 
-/** The number that the client's answer shows, or an error that quotes it; `null` where there is none. */
+/**
+ * The number that the client's answer shows, or an error that quotes it; `null` where there is none.
+ * @param place how many draws of this label came before: SYNs of a race have an answer each
+ */
 export function cookieShown(
 	label: string,
 	emissions: readonly Emission[],
+	place = 0,
 ): number | null {
+	const shown = cookiesShown(label, emissions);
+	return shown[place] ?? shown.at(-1) ?? null;
+}
+
+function cookiesShown(label: string, emissions: readonly Emission[]): number[] {
 	const [, client, port, offset] = COOKIE.exec(label) ?? [];
+	const shown: number[] = [];
 	for (const emission of emissions) {
 		const packet = quotedBy(emission.packet) ?? emission.packet;
 		if (packet.kind !== "tcp") continue;
@@ -29,12 +39,16 @@ export function cookieShown(
 			packet.destination === Number(client) &&
 			packet.destinationPort === Number(port);
 		if (!isSynproxyAnswer(packet) || !isTheirs) continue;
-		if (offset === undefined) return packet.options.timestamp?.value ?? null;
+		if (offset === undefined) {
+			const { timestamp } = packet.options;
+			if (timestamp !== null) shown.push(timestamp.value);
+			continue;
+		}
 		// Of another SYN of the same client.
 		if ((Number(offset) - packet.ack + 1) >>> 0 >= SEGMENT_SIZES) continue;
-		return (packet.seq - Number(offset)) | 0;
+		shown.push((packet.seq - Number(offset)) | 0);
 	}
-	return null;
+	return shown;
 }
 
 /** A program behind SYNPROXY answers as well, and never with a window of 0 (`synproxy_send_client_synack`). */

@@ -38,6 +38,8 @@ export class FollowedDraws implements Choice {
 	sent: readonly Emission[] = [];
 	/** What it sent back. */
 	returned: readonly Emission[] = [];
+	/** How many draws were made before that was asked for. */
+	madeBefore = 0;
 	/** In a race: what each packet had become when it was held. */
 	held: readonly (Emission | null)[] | null = null;
 	/** Of each packet of a race, or of the one that there is: what translations are left to show what they drew. */
@@ -171,7 +173,9 @@ export class FollowedDraws implements Choice {
 
 	secret(label: string, own: number): number {
 		return this.keep(label, 2 ** 32, () => {
-			const shown = cookieShown(label, this.returned);
+			const now = this.made.slice(this.madeBefore);
+			const place = now.filter((one) => one.label === label).length;
+			const shown = cookieShown(label, this.returned, place);
 			this.hidesCookies ||= shown === null;
 			return { drawn: shown ?? own, isSeen: shown !== null };
 		}).drawn;

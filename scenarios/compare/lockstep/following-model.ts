@@ -130,6 +130,7 @@ export class FollowingModel {
 		);
 		this.begin({ ...kernel, emissions: sent });
 		this.draws.returned = kernel.emissions;
+		this.draws.madeBefore = this.since.draw;
 		this.draws.held = kernel.held ?? null;
 		this.draws.connections = await this.connectionsOf(kernel);
 		return this.ask(ask);
