@@ -9,6 +9,7 @@ import { addCoverage, COVERAGE_KINDS, holes, noCoverage } from "./coverage.ts";
 import { caseAt, type FuzzOptions, fuzz, nameOf } from "./fuzz.ts";
 import { leftOut } from "./lacking.ts";
 import { totalsOf } from "./totals.ts";
+import { OWN_ADDRESSES, PROGRAMS, worldSetup } from "./world/topology.ts";
 
 const SEED = 13;
 
@@ -68,6 +69,18 @@ describe("what is generated", () => {
 			JSON.stringify(toScenario(caseAt(SEED, "0"), `fuzz-${SEED}-0`).scenario),
 		).toBe(text);
 		expect(scenario.steps.length).toBeGreaterThan(10);
+	});
+
+	it("has one service where programs ask for what others serve", () => {
+		const { scenario } = toScenario(caseAt(SEED, "0"), "programs");
+		const unbound = OWN_ADDRESSES.flatMap((target) =>
+			PROGRAMS.map(({ protocol, port }) => ({ protocol, target, port })),
+		);
+		const { gateway, ruleset, conditions, seed } = scenario.setup;
+		const world = worldSetup(PROGRAMS, unbound);
+		const setup = { ...world, gateway, ruleset, conditions, seed };
+		const text = JSON.stringify({ ...scenario, setup, steps: [], expect: [] });
+		expect(validateScenarioFile(JSON.parse(text), "fuzz.json")).toHaveLength(1);
 	});
 
 	it("meets every match, target, chain, kind of packet and event that is modelled", () => {

@@ -27,7 +27,7 @@ import {
 	backendOf,
 	type Place,
 	type ProgramPlan,
-	serviceOfUnbound,
+	serviceAsked,
 	UNBOUND,
 	type UnboundPlan,
 } from "./world/topology.ts";
@@ -233,7 +233,10 @@ export class Recorder {
 		const { nowMs: atMs } = this;
 		const { protocol } = plan;
 		count(this.coverage.packets, `from an unbound program ${protocol}`);
-		const asks = { client: UNBOUND, service: serviceOfUnbound(plan) };
+		const asks = {
+			client: UNBOUND,
+			service: serviceAsked(plan, this.programs),
+		};
 		const dialogue = connectOnly({ connectTimeoutMs: UNBOUND_MS });
 		this.steps.push(
 			protocol === "tcp"

@@ -113,9 +113,25 @@ export interface UnboundPlan {
 /** The client that stands for such programs. */
 export const UNBOUND = "unbound";
 
-/** The service that it asks. */
-export const serviceOfUnbound = ({ protocol, target, port }: UnboundPlan) =>
-	`${protocol} ${target}:${port}`;
+/** The service that it asks: a program's, where one is there. */
+export function serviceAsked(
+	{ protocol, target, port }: UnboundPlan,
+	programs: readonly ProgramPlan[],
+): string {
+	const asked = programs.find(
+		(one) =>
+			one.owner !== null &&
+			one.protocol === protocol &&
+			one.port === port &&
+			addressAsked(one) === target,
+	);
+	return (asked && backendOf(asked)) ?? `${protocol} ${target}:${port}`;
+}
+
+/** By which clients know a program. */
+function addressAsked({ address }: ProgramPlan): string {
+	return address === ANY_ADDRESS ? OWN_ADDRESSES[0] : address;
+}
 
 const USUAL_MTU = 1500;
 /** MTUs that links may have besides. */
@@ -195,18 +211,25 @@ export function worldSetup(
 		behaviour: { kind: "vanish" },
 	});
 	const owned = programs.filter(({ owner }) => owner !== null);
-	const asked = new Map(unbound.map((one) => [serviceOfUnbound(one), one]));
+	const ofPrograms = owned.map((one) => serviceOf(one));
+	const known = new Set(ofPrograms.map(({ name }) => name));
+	const asked = new Map(
+		unbound.map((one) => [serviceAsked(one, programs), one] as const),
+	);
+	const others = [...asked]
+		.filter(([name]) => !known.has(name))
+		.map(([name, { protocol, target: address, port }]) =>
+			service(name, { protocol, address, port, backends: [] }),
+		);
+	const clients = { address: OWN_ADDRESSES[0], port: SERVICE_PORTS[0] };
+	const isTaken = asked.has(`tcp ${clients.address}:${clients.port}`);
 	return {
 		services: [
-			service("clients", {
-				address: OWN_ADDRESSES[0],
-				port: SERVICE_PORTS[0],
-				backends: [vanished.name],
-			}),
-			...owned.map((one) => serviceOf(one)),
-			...[...asked].map(([name, { protocol, target: address, port }]) =>
-				service(name, { protocol, address, port, backends: [] }),
-			),
+			...(isTaken
+				? []
+				: [service("clients", { ...clients, backends: [vanished.name] })]),
+			...ofPrograms,
+			...others,
 		],
 		clients:
 			unbound.length === 0
@@ -219,11 +242,11 @@ export function worldSetup(
 }
 
 function serviceOf(program: ProgramPlan): ServiceSetup {
-	const { protocol, port, address } = program;
+	const { protocol, port } = program;
 	const name = backendOf(program) ?? "";
 	return service(name, {
 		protocol,
-		address: address === ANY_ADDRESS ? OWN_ADDRESSES[0] : address,
+		address: addressAsked(program),
 		port,
 		backends: [name],
 		speaks: "silent",
