@@ -59,6 +59,13 @@ describe("counters in front of a rule that are no numbers", () => {
 	});
 });
 
+test("extensions of a rule for mptcp are not taken where iptables-nft asks twice", () => {
+	const line = "-A INPUT -p mptcp -m multiport --dports 1 -j DROP";
+	const [fault] = on("bookworm/nft", line).faults;
+	expect(fault?.from).toBe("marktwin");
+	expect(on("bookworm/nft", "-A INPUT -p mptcp -j DROP").faults).toEqual([]);
+});
+
 describe("masks with gaps", () => {
 	test.each([
 		["-m conntrack --ctorigsrc 10.0.0.1/255.0.255.0", "/255.0.255.0"],

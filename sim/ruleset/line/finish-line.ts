@@ -74,6 +74,8 @@ export function finishLine(
 ): Command {
 	const { command, chain } = draft;
 	if (context.table === "nat") refuseDropInNat(draft);
+	if (draft.matchCount > 0 || draft.target !== null)
+		mustBeOctet(draft, context.behaviour);
 	const given =
 		draft.matchCount === 0 ? NO_MATCHES : buildMatches(draft, tolerated);
 	const target = buildTarget(draft, tolerated);
@@ -324,6 +326,20 @@ const ANY_HEADER: RuleHeader = {
 	protocolInverted: false,
 	fragment: null,
 };
+
+/**
+ * iptables-nft asks extensions about mptcp, 262, and the kernel about tcp: some of them take neither.
+ * @throws Refusal
+ */
+function mustBeOctet({ protocol }: RuleDraft, { commands }: Behaviour): void {
+	if (commands !== "with COMMIT" || protocol <= 0xff) return;
+	throw new Refusal(
+		"extensions of a rule whose protocol is mptcp",
+		"Write `-p tcp`, which is what nf_tables makes of it.",
+		undefined,
+		{ from: "marktwin" },
+	);
+}
 
 const HEADER_BITS = [..."sdpiof"].reduce((b, l) => b | optionBit(l), 0);
 

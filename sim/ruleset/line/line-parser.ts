@@ -200,7 +200,10 @@ export class LineParser implements LineState {
 		invariant(option?.kind === "extension", "an option of an extension");
 		const given = draft.current(option.table);
 		invariant(given !== null, "an option of an extension that is in use");
-		given.protocol = draft.protocol;
+		// iptables-nft tells extensions an octet of it: of mptcp, that of tcp.
+		const isOctet =
+			this.context.behaviour.commands === "with COMMIT" && draft.protocol > 0;
+		given.protocol = isOctet ? draft.protocol & 0xff : draft.protocol;
 		given.protocolInverted = draft.isInverted("p");
 		takeOption(given, reader, inverted);
 	}
