@@ -73,8 +73,8 @@ interface Restored {
 	/** Lines and tables of the text that are not the case's own. */
 	readonly linesBefore: number;
 	readonly tablesBefore: number;
-	/** What is loaded by then. */
-	readonly base: Ruleset;
+	/** What is loaded by then; `null`: marktwin does not take it. */
+	readonly base: Ruleset | null;
 }
 
 function onItsWay(one: TextCase, linux: Linux): Restored {
@@ -91,6 +91,8 @@ function onItsWay(one: TextCase, linux: Linux): Restored {
 			base: EMPTY_RULESET,
 		};
 	const first = CLEAN + onto;
+	const loaded = restoreText(EMPTY_RULESET, first, { counters, linux });
+	const isTaken = loaded.faults.every(({ from }) => from !== "marktwin");
 	return {
 		one,
 		options,
@@ -98,7 +100,7 @@ function onItsWay(one: TextCase, linux: Linux): Restored {
 		text: one.text,
 		linesBefore: 0,
 		tablesBefore: 0,
-		base: restoreText(EMPTY_RULESET, first, { counters, linux }).ruleset,
+		base: isTaken ? loaded.ruleset : null,
 	};
 }
 
@@ -119,6 +121,8 @@ export async function examineText(
 	const { linux } = oracle;
 	const restored = onItsWay(one, linux);
 	const { text, base, options } = restored;
+	if (base === null)
+		return { difference: null, verdict: "not taken by marktwin", words: "" };
 	const applied = restoreText(base, text, { ...options, linux });
 	const { ruleset, replaced, read, faults } = applied;
 	const [fault] = faults;
