@@ -37,18 +37,20 @@ export function keysOf(
 ): RuleKeys {
 	const keys = new Int32Array(rules.length * KEY_WORDS);
 	for (const [index, rule] of rules.entries())
-		writeKey(keys, index * KEY_WORDS, rule, {
-			...(nodes[index] as AsksOfHeader),
+		writeKey(
+			keys,
+			index * KEY_WORDS,
+			{ rule, node: nodes[index] as AsksOfHeader },
 			asksForClients,
-		});
+		);
 	return keys;
 }
 
 function writeKey(
 	keys: RuleKeys,
 	at: number,
-	rule: Rule,
-	node: AsksOfHeader & { readonly asksForClients: boolean },
+	{ rule, node }: { readonly rule: Rule; readonly node: AsksOfHeader },
+	asksForClients: boolean,
 ): void {
 	const { source, destination, protocol } = node;
 	if (source !== null && !source.inverted) {
@@ -73,7 +75,7 @@ function writeKey(
 	keys[at + 7] = wayWord(number, inside ?? 0, outside ?? 0);
 	if (number !== TCP && number !== UDP) return;
 	const [from, to] = [
-		node.asksForClients ? null : onlyPort(rule, "sourcePort"),
+		asksForClients ? null : onlyPort(rule, "sourcePort"),
 		onlyPort(rule, "destinationPort"),
 	];
 	keys[at + 2] = portsWord(from === null ? 0 : PORT, to === null ? 0 : PORT);
