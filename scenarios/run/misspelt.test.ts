@@ -99,32 +99,14 @@ it.each([
 ])(
 	"a packet that is written as %j is refused unless it may be one",
 	(text, fits) => {
-		const made = () =>
-			validateScenario(
-				scenario({
-					name: "a",
-					title: "A",
-					setup: recipeSetup({ ruleset: { name: "a.rules", text: TEXT } }),
-					steps: [connect(1)],
-					expect: [packetsOut("bond0.204", [text])],
-				}),
-			);
+		const made = () => written(text);
 		if (fits) expect(made).not.toThrow();
 		else expect(made).toThrow(/no packet is written as/);
 	},
 );
 
 it("flags that are written otherwise than they are printed are refused with what is meant", () => {
-	const made = () =>
-		validateScenario(
-			scenario({
-				name: "a",
-				title: "A",
-				setup: recipeSetup({ ruleset: { name: "a.rules", text: TEXT } }),
-				steps: [connect(1)],
-				expect: [packetsOut("bond0.204", ["tcp * > 10.0.0.10:* as *"])],
-			}),
-		);
+	const made = () => written("tcp * > 10.0.0.10:* as *");
 	expect(made).toThrow('SFRPAUEW: "tcp * > 10.0.0.10:* SA *"');
 });
 
@@ -132,3 +114,16 @@ it("a Linux that is written as a text is refused with the builder's name", () =>
 	const gateway = { linux: "trixie/nft" as never };
 	expect(() => recipeSetup({ gateway })).toThrow('linux("trixie/nft")');
 });
+
+/** A scenario that awaits a packet which is written so. */
+function written(text: string) {
+	return validateScenario(
+		scenario({
+			name: "a",
+			title: "A",
+			setup: recipeSetup({ ruleset: { name: "a.rules", text: TEXT } }),
+			steps: [connect(1)],
+			expect: [packetsOut("bond0.204", [text])],
+		}),
+	);
+}

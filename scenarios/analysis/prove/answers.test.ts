@@ -4,7 +4,7 @@ import { parseRules } from "../../../sim/script/check-rules.ts";
 import { checkScenario } from "../../run/run-scenario.ts";
 import { analyse } from "../services/analysis.ts";
 import { type GivenWorld, NOTHING_GIVEN } from "../world/assumed-world.ts";
-import { TWO_UPLINKS } from "../world/test-routers.ts";
+import { ONE_UPLINK, TWO_UPLINKS } from "../world/test-routers.ts";
 import { prove } from "./prove.ts";
 import { USUAL_BUDGET, USUAL_LIMIT_MS } from "./state/events.ts";
 import { outcomeOf, type Result } from "./state/proof.ts";
@@ -81,16 +81,7 @@ describe("answers that rules drop", () => {
 });
 
 describe("answers of a backend beside its client", () => {
-	/** A router with one uplink, and a service that hosts behind it ask for. */
-	const given = {
-		interfaces: [
-			{ name: "eth0", addresses: ["203.0.113.1/24"], mtu: 1500 },
-			{ name: "br0", addresses: ["10.20.0.1/24"], mtu: 1500 },
-		],
-		routes: [
-			{ destination: "0.0.0.0/0", via: "203.0.113.254", interface: "eth0" },
-		],
-	} as const;
+	const given = ONE_UPLINK;
 	const asking = (clients: string, protocol: string) =>
 		`-A PREROUTING ${clients} -d 203.0.113.1 -p ${protocol} --dport 443 -j DNAT --to-destination 10.20.0.11`;
 	const clients = ["-i br0", "-s 10.20.0.0/24"];

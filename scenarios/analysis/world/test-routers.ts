@@ -18,3 +18,14 @@ export const TWO_UPLINKS = {
 	],
 	hasRoutingRules: true,
 } as const satisfies Partial<GivenWorld>;
+
+/** One uplink, and hosts on a link behind it. */
+export const ONE_UPLINK = {
+	interfaces: [
+		{ name: "eth0", addresses: ["203.0.113.1/24"], mtu: 1500 },
+		{ name: "br0", addresses: ["10.20.0.1/24"], mtu: 1500 },
+	],
+	routes: [
+		{ destination: "0.0.0.0/0", via: "203.0.113.254", interface: "eth0" },
+	],
+} as const satisfies Partial<GivenWorld>;

@@ -7,6 +7,7 @@ import {
 	type GivenWorld,
 	NOTHING_GIVEN,
 } from "../../../world/assumed-world.ts";
+import { ONE_UPLINK } from "../../../world/test-routers.ts";
 import { edited } from "../../cascades/test-edits.ts";
 import { lintRuleset } from "../../run/lint-ruleset.ts";
 import { rulesAlone } from "../../test-facts.ts";
@@ -271,15 +272,7 @@ COMMIT
 });
 
 describe("a hairpin of a service that hosts behind the gateway ask for", () => {
-	const given = {
-		interfaces: [
-			{ name: "eth0", addresses: ["203.0.113.1/24"], mtu: 1500 },
-			{ name: "br0", addresses: ["10.20.0.1/24"], mtu: 1500 },
-		],
-		routes: [
-			{ destination: "0.0.0.0/0", via: "203.0.113.254", interface: "eth0" },
-		],
-	} as const;
+	const given = ONE_UPLINK;
 	const found = (lines: readonly string[], more: Partial<GivenWorld> = given) =>
 		lintIn(`*nat\n${lines.join("\n")}\nCOMMIT\n`, more).map(
 			({ lint: { code }, at }) => [code, at.line],
