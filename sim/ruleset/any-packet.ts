@@ -8,7 +8,7 @@ import type { AnyPacket, AskFact, ExtensionHost } from "../extension/host.ts";
 import type { Comparison } from "../extension/traits.ts";
 import { matches } from "../matches/index.ts";
 import type { Skb } from "../packet/skb/skb.ts";
-import { printMatch } from "./print.ts";
+import { oneAsked, printMatch } from "./print.ts";
 import { isTold } from "./rule-traits.ts";
 
 /** A match, or the header where `place` is -1, of a rule. */
@@ -70,10 +70,9 @@ function looseTest(
 	if (match === undefined) return null;
 	if (match.ofAnyPacket) return match.ofAnyPacket(options, any);
 	if (isTold(use)) return null;
-	const text = printMatch(use, header).trim();
-	// Where several things are asked for, `!` before one of them is not the opposite of all.
-	const isOpposite = text.includes(" ! --") && text.split(" --").length === 2;
-	const fact = `match ${isOpposite ? text.replace(" ! --", " --") : text}`;
+	const one = oneAsked(use, header);
+	const fact = `match ${one?.text ?? printMatch(use, header).trim()}`;
+	const isOpposite = one?.inverted === true;
 	const compared = match.compares?.(options) ?? [];
 	return (skb) =>
 		compared.every((one) => holds(one, skb)) &&

@@ -267,8 +267,8 @@ class Loader {
 			const { hasSet, noflush } = this.how;
 			if (hasSet !== undefined) mustHaveSets(command, hasSet);
 			const { open, isTransaction } = this;
-			if (command.kind === "replace") this.mustNotBeNew(command);
-			if (command.kind === "zero") this.mustNotBeNew(command);
+			if (command.kind === "replace" || command.kind === "zero")
+				this.mustNotBeNew(command);
 			if (open !== null)
 				changeTable(
 					open,

@@ -145,6 +145,22 @@ export function printMatch(
 	return ` -m ${name}${extension.print(options, header, behaviour)}`;
 }
 
+/**
+ * The one thing that a match asks for, as it is printed and without its `!`: `-m tcp --dport 80`. `null` where it does
+ * not ask for one thing alone: `!` before one of several is not the opposite of all.
+ */
+export function oneAsked(
+	use: MatchUse,
+	header: RuleHeader,
+): { readonly text: string; readonly inverted: boolean } | null {
+	const text = printMatch(use, header).trim();
+	if (text.split(" --").length !== 2) return null;
+	return {
+		text: text.replace(" ! --", " --"),
+		inverted: text.includes(" ! --"),
+	};
+}
+
 /** ` -j ACCEPT`; "" where there is no target. */
 export function printTarget(
 	target: TargetUse | null,

@@ -62,16 +62,11 @@ export interface Question {
 }
 
 export function compareDecisions(question: Question): Comparison {
-	const { sides, affected } = question;
-	const sameKey = (asked: Asked) =>
-		isAmong(sides.before, asked.at, affected) ? null : sides.sameKey(asked);
+	const { sides } = question;
+	const sameKey = sameKeyIn(question);
 	const one = halfOf(question, sides.before, question.before);
 	const other = halfOf(question, sides.after, question.after);
-	const oldText = decisionText(
-		question.before,
-		one.keyOf,
-		(asked) => sameKey(asked) ?? `old ${asked.key}`,
-	);
+	const oldText = oldTextOf(question, one.keyOf);
 	const unknown = [...unknownIn(one.effects), ...unknownIn(other.effects)];
 	const unshown = unseenIn(question);
 	const effects = { before: one.effects, after: other.effects };
@@ -109,27 +104,39 @@ export function compareDecisions(question: Question): Comparison {
 
 /** Do the same questions lead to the same, and does no rule do what a packet does not show? */
 export function areAlike(question: Question): boolean {
-	const { sides, before, after, affected } = question;
-	const { keptAt = () => "" } = question;
+	const { sides, before, after, keptAt = () => "" } = question;
 	const one = halfOf(question, sides.before, before);
 	const other = halfOf(question, sides.after, after);
 	const keyIn = (half: typeof one) => (end: End) =>
 		`${half.keyOf(end)} ${keptAt(end)}`;
-	const oldText = decisionText(before, keyIn(one), (asked) => {
-		const isOther = isAmong(sides.before, asked.at, affected);
-		return (isOther ? null : sides.sameKey(asked)) ?? `old ${asked.key}`;
-	});
 	const ends = [
 		...endsOf(before).map(keyIn(one)),
 		...endsOf(after).map(keyIn(other)),
 	];
 	const isOne = new Set(ends).size === 1;
+	const oldText = oldTextOf(question, keyIn(one));
 	if (!isOne && oldText !== decisionText(after, keyIn(other))) return false;
 	const isUnseen = (side: Side, decision: Decision) =>
 		endsOf(decision).some(({ rules }) =>
 			rules.some((ref) => unseen(side, ref).length > 0),
 		);
 	return !isUnseen(sides.before, before) && !isUnseen(sides.after, after);
+}
+
+/** By which key the new rules ask what the old ones ask; `null`: they do not, or get another answer. */
+function sameKeyIn({ sides, affected }: Question) {
+	return (asked: Asked): string | null =>
+		isAmong(sides.before, asked.at, affected) ? null : sides.sameKey(asked);
+}
+
+/** What the old rules decide, by the keys of the new ones. */
+function oldTextOf(question: Question, keyOf: (end: End) => string): string {
+	const sameKey = sameKeyIn(question);
+	return decisionText(
+		question.before,
+		keyOf,
+		(asked) => sameKey(asked) ?? `old ${asked.key}`,
+	);
 }
 
 /** Nothing that is known of the one is among what may become of the other. */

@@ -304,26 +304,15 @@ function unansweredShown(
 			return [{ property: "liveness", violated: null, why: reason }];
 		}
 	const whys = leaves.map(({ end }) => whyUnanswered(end, subject));
-	const unknown = leaves.find(
-		({ answers }, index) =>
-			whys[index] !== null &&
-			answers.some(({ asked }) => asked.kind === "open" && asked.isUnknown),
-	);
 	const why = whys.find((one) => one !== null) ?? null;
 	if (why === null) return [];
 	if (whys.includes(null)) {
-		const asked = unknown?.answers.findLast(
-			(one) => one.asked.kind === "open" && one.asked.isUnknown,
-		)?.asked;
-		return asked?.kind !== "open"
-			? []
-			: [
-					{
-						property: "liveness",
-						violated: null,
-						why: `whether the answers of ${sent.key} come to the client depends on ${asked.on} (${asked.at.text}), and the model does not know that`,
-					},
-				];
+		const [asked] = leaves.flatMap(({ answers }, index) =>
+			whys[index] === null ? [] : unknownAsked(answers).slice(-1),
+		);
+		if (asked === undefined) return [];
+		const words = `whether the answers of ${sent.key} come to the client depends on ${asked.on} (${asked.at.text}), and the model does not know that`;
+		return [{ property: "liveness", violated: null, why: words }];
 	}
 	return [
 		{
@@ -345,6 +334,13 @@ function whyUnanswered(
 	return by === null
 		? null
 		: `it leaves by ${by}, and the client came by ${first.interface}`;
+}
+
+/** What the model was asked on a way, and does not know. */
+function unknownAsked(answers: Leaf["answers"]) {
+	return answers.flatMap(({ asked }) =>
+		asked.kind === "open" && asked.isUnknown ? [asked] : [],
+	);
 }
 
 /** Does the backend answer past the gateway? */

@@ -232,18 +232,17 @@ const PROTOCOL_NAMES = new Map([
 /** Where values of one field are told apart: at the first of each group, and by lists of values. */
 class Cuts {
 	private readonly at = new Set<number>([0]);
-	private readonly most: number;
+	private readonly field: keyof typeof GREATEST_OF;
 	private readonly lists = new Map<string, Intervals>();
 
-	/** @param most the greatest value of the field */
-	constructor(most: number) {
-		this.most = most;
+	constructor(field: keyof typeof GREATEST_OF) {
+		this.field = field;
 	}
 
 	add(set: Intervals): void {
 		for (const [least, greatest] of set) {
 			this.at.add(least);
-			if (greatest < this.most) this.at.add(greatest + 1);
+			if (greatest < GREATEST_OF[this.field]) this.at.add(greatest + 1);
 		}
 	}
 
@@ -259,7 +258,7 @@ class Cuts {
 			intersection(set, [[least, (sorted[index + 1] ?? 0x1_0000_0000) - 1]]),
 		);
 		for (const list of this.lists.values()) {
-			const others = complement(list).filter(([least]) => least <= this.most);
+			const others = allBut(this.field, list);
 			groups = groups.flatMap((group) => [
 				intersection(group, list),
 				intersection(group, others),
@@ -279,9 +278,9 @@ function partsOf(
 	{ ruleset, links, matters }: Context,
 ): readonly Part[] {
 	const cuts = {
-		source: new Cuts(GREATEST_OF.source),
-		ports: new Cuts(GREATEST_OF.destinationPort),
-		protocol: new Cuts(GREATEST_OF.protocol),
+		source: new Cuts("source"),
+		ports: new Cuts("destinationPort"),
+		protocol: new Cuts("protocol"),
 	};
 	const takenBy = new Map<string, string>(
 		space.interfaces.map((name) => [name, ""]),

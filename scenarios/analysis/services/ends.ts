@@ -1,6 +1,7 @@
 /** What the end of a walk means for a service: a backend, none, or not known. */
 import {
 	formatAddress,
+	formatNetwork,
 	isInNetwork,
 	type Prefixed,
 	parsePrefixed,
@@ -154,18 +155,13 @@ export function answeredPast(
 	const isBridge = endsOf(walker.walk(itself)).some(
 		({ packet: own }) => own?.destination === host && own.source !== host,
 	);
-	return isBridge ? null : `${networkText(shared)} (${came})`;
+	const { address, mask } = parsePrefixed(shared) as Prefixed;
+	return isBridge ? null : `${formatNetwork(address & mask, mask)} (${came})`;
 }
 
 /** Walks a packet as its first. */
 interface Walks {
 	walk(arrival: Arrival): Decision;
-}
-
-/** `192.168.1.0/24`, of an address with its length. */
-function networkText(prefixed: string): string {
-	const { address, mask, length } = parsePrefixed(prefixed) as Prefixed;
-	return `${formatAddress(address & mask)}/${length}`;
 }
 
 function none(how: string): Meaning {

@@ -1,6 +1,6 @@
 import type { MatchUse, Rule } from "../../../../../sim/contract/ruleset.ts";
 import { matches } from "../../../../../sim/matches/index.ts";
-import { printMatch } from "../../../../../sim/ruleset/print.ts";
+import { oneAsked } from "../../../../../sim/ruleset/print.ts";
 import { takenBy } from "../../../spaces/space.ts";
 import { eachRule } from "../../each-rule.ts";
 import type { Found, LintRule } from "../../finding.ts";
@@ -53,12 +53,17 @@ COMMIT
 function contradiction(rule: Rule): string | null {
 	const asked = new Set<string>();
 	for (const use of rule.matches) {
-		const text = printMatch(use, rule.header).slice(` -m ${use.name} `.length);
-		const opposite = oppositeOf(use, text);
-		if (opposite === null) continue;
-		if (asked.has(`${use.name} ${opposite}`))
-			return `\`${opposite}\` and \`${text}\` exclude each other`;
-		asked.add(`${use.name} ${text}`);
+		const one = oneAsked(use, rule.header);
+		if (one === null || !hasOneAnswer(use)) continue;
+		const { text, inverted } = one;
+		if (asked.has(`${!inverted} ${text}`)) {
+			const words = text.slice(`-m ${use.name} `.length);
+			const [first, second] = inverted
+				? [words, `! ${words}`]
+				: [`! ${words}`, words];
+			return `\`${first}\` and \`${second}\` exclude each other`;
+		}
+		asked.add(`${inverted} ${text}`);
 	}
 	// By whichever interface: of which there are, the rule says nothing.
 	const anywhere = { ...rule, header: { ...rule.header, inInterface: null } };
@@ -69,15 +74,14 @@ function contradiction(rule: Rule): string | null {
 
 const ANY = ["any"];
 
-/** The use that holds where this one does not; `null`: it has several options, or another answer each time. */
-function oppositeOf({ name, options }: MatchUse, text: string): string | null {
+/** Has it the same answer whenever a packet asks it twice? */
+function hasOneAnswer({ name, options }: MatchUse): boolean {
 	const match = matches.get(name);
-	if (match === undefined || ` ${text}`.split(" --").length > 2) return null;
+	if (match === undefined) return false;
 	const kind = match.question?.(options)?.kind;
-	const isFixed =
+	return (
 		match.hasOneAnswer !== undefined ||
 		kind === "condition" ||
-		(kind === undefined && match.stateful !== true);
-	if (!isFixed) return null;
-	return text.startsWith("! ") ? text.slice(2) : `! ${text}`;
+		(kind === undefined && match.stateful !== true)
+	);
 }
