@@ -143,6 +143,15 @@ describe("a draw counts once", () => {
 			20,
 		],
 		[
+			"cluster of the client",
+			table(
+				"nat",
+				`${SMTP} -m cluster --cluster-total-nodes 2 --cluster-local-node 1 --cluster-hash-seed 0xcafe ${to(1)}`,
+				`${SMTP} ${to(2)}`,
+			),
+			40,
+		],
+		[
 			"DNAT to a range",
 			table("nat", `${SMTP} ${to(1)}-192.168.0.2 --persistent`),
 			40,

@@ -196,17 +196,14 @@ function judgeShares(
 	const [only, ...others] = names.filter(
 		(name) => (own(given.weights, name) ?? 0) > 0,
 	);
-	const isBound =
-		holds &&
-		only !== undefined &&
-		others.length === 0 &&
-		played !== undefined &&
-		leadToOne(played, only, connections);
-	return isBound
-		? showsNothing(
-				found,
-				`the rules lead every ${nounOf(connections)} to ${only}`,
-			)
+	if (!holds || only === undefined || others.length > 0) return found;
+	if (played !== undefined && leadToOne(played, only, connections))
+		return showsNothing(
+			found,
+			`the rules lead every ${nounOf(connections)} to ${only}`,
+		);
+	return judged.length === 1 && parts.drew.length === 1
+		? showsNothing(found, "1 draw may fall in any way")
 		: found;
 }
 

@@ -10,7 +10,7 @@ import type { PlayableScenario } from "../language/scenario.ts";
 
 /** In rules and commands without any of them, nothing is drawn or hashed that decides between backends. */
 const DRAWS =
-	/\bstatistic\b|--random\b|\bHMARK\b|--to-(destination|source)[\s=]+["']?[\d.]+-/;
+	/\bstatistic\b|--rand|\bHMARK\b|\bcluster\b|--to(-[a-z]+)?[\s=]+["']?[\d.:]+-|\bnexthop\b/;
 
 /**
  * The account with the operations marked that changed nothing.
@@ -101,7 +101,10 @@ function mayDraw({ setup, steps }: PlayableScenario): boolean {
 		if (step.kind !== "operation") return [];
 		const { operation } = step;
 		if (operation.kind === "restore") return [operation.text];
-		return operation.kind === "iptables" ? [operation.command] : [];
+		return operation.kind === "iptables" || operation.kind === "ip"
+			? [operation.command]
+			: [];
 	});
-	return [setup.ruleset.text, ...texts].some((text) => DRAWS.test(text));
+	const { ip = [] } = setup.gateway;
+	return [setup.ruleset.text, ...ip, ...texts].some((text) => DRAWS.test(text));
 }

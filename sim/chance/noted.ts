@@ -9,6 +9,8 @@ export type ChancePart =
 	| { readonly kind: "destination-port" }
 	/** A hash decided: what has the same key goes the same way, or, `routed`, has the same source. */
 	| { readonly kind: "hashed"; readonly key: string; readonly routed: boolean }
+	/** A hash chose among the next hops of a multipath route: what has the same key leaves by the same one. */
+	| { readonly kind: "next-hop"; readonly key: string }
 	/** A rule wrote something of the packet down, for packets that come later. */
 	| { readonly kind: "remembered"; readonly key: string }
 	/** A rule went by what was written down, maybe of a packet that was drawn for. */
@@ -23,7 +25,10 @@ const PARTS: readonly (readonly [label: string, part: ChancePart])[] = [
 
 /** The labels of hashes that can, and whether they are for the source alone. */
 const HASHES: ReadonlyMap<string, boolean> = new Map([
+	["hash mark routed", true],
 	["hash mark", false],
+	["cluster routed", true],
+	["cluster", false],
 	["nat destination address", false],
 	["nat source address", true],
 ]);
@@ -72,7 +77,8 @@ export class NotedChoice implements Choice {
 		of?: HashOf,
 	): number | null {
 		const routed = HASHES.get(label);
-		if (routed !== undefined)
+		// Of one there is no choice.
+		if (routed !== undefined && count > 1)
 			this.note({ kind: "hashed", key: `${label} ${key}`, routed });
 		return this.aside.spread?.(count, label, key, of) ?? null;
 	}

@@ -59,6 +59,9 @@ export function createGateway(
 	const routes = new Routes(setup, {
 		choice,
 		settings,
+		// The hash has a key of each gateway's own, made when it starts.
+		hopChosen: (key) =>
+			choice.note({ kind: "next-hop", key: `${nowMs} ${key}` }),
 		hasFailed: (index, address) => neighHasFailed(gateway, index, address),
 	});
 	const heedLinks = () => routes.heed(settings.ignoresLinkDown);

@@ -1,7 +1,7 @@
 import { defineMatch } from "../extension/extension.ts";
 import { hashOneWord, scale } from "../packet/jhash.ts";
 import { swap32 } from "../packet/numbers.ts";
-import { NO_ENTRY } from "../packet/skb/skb.ts";
+import { HOOK_POSTROUTING, NO_ENTRY } from "../packet/skb/skb.ts";
 
 interface Options {
 	readonly totalNodes: number;
@@ -89,13 +89,17 @@ export const cluster = defineMatch<Options>({
 		isUnknown: true,
 	}),
 	compile({ totalNodes, nodeMask, inverted, hashSeed }, ports) {
-		const { conntrack } = ports;
+		const { conntrack, choice } = ports;
 		return (skb) => {
 			// A template of -j CT is no connection (`xt_cluster_mt`, 6.1).
 			if (skb.entry === NO_ENTRY) return false;
 			const source = conntrack.source(skb.entry, "original");
 			// The address is hashed as it lies in the memory of a little-endian processor.
-			const node = scale(hashOneWord(swap32(source), hashSeed), totalNodes);
+			const hash = hashOneWord(swap32(source), hashSeed);
+			const label =
+				skb.hook === HOOK_POSTROUTING ? "cluster routed" : "cluster";
+			const picked = choice.spread?.(totalNodes, label, hash) ?? null;
+			const node = picked ?? scale(hash, totalNodes);
 			return ((nodeMask & (1 << node)) !== 0) !== inverted;
 		};
 	},

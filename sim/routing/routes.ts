@@ -46,6 +46,8 @@ export interface RoutingPorts {
 		/** Next hops whose neighbour has failed are left out (`fib_multipath_use_neigh`). */
 		readonly usesNeighbours: boolean;
 	};
+	/** Hears of each choice among next hops by what is hashed: what has the same key has the same hash. */
+	hopChosen?(key: string): void;
 	/** The neighbour is asked for in vain, or was (not `NUD_VALID`). */
 	hasFailed(interfaceIndex: number, address: Address): boolean;
 }
@@ -327,6 +329,7 @@ export class Routes implements Stateful<SavedRoutes> {
 			fields: ports.settings.multipathFields,
 			names: interfaces,
 			isGood: ports.settings.usesNeighbours ? isGood : null,
+			chosen: ports.hopChosen,
 		};
 		return this.multipath.select(entry.nexthops, flow, by, found);
 	}

@@ -38,6 +38,8 @@ export interface SelectBy {
 	readonly names: readonly string[];
 	/** Has a next hop's neighbour not failed? (`fib_good_nh`) `null`: it does not matter (`fib_multipath_use_neigh`). */
 	readonly isGood: ((hop: Nexthop) => boolean) | null;
+	/** Hears of the flow's key where there is a choice. */
+	readonly chosen?: ((key: string) => void) | undefined;
 }
 
 /** A next hop, and the hashes that lead to it. */
@@ -71,9 +73,15 @@ export class Multipath implements Stateful<ReadonlyMap<string, KnownHash>> {
 		found: Nexthop,
 	): Nexthop {
 		const key = flowKey(flow, by);
-		const shares = sharesOf(nexthops, this.#drawn.get(key), by.isGood);
+		const known = this.#drawn.get(key);
+		const shares = sharesOf(nexthops, known, by.isGood);
 		const [only] = shares;
 		if (only === undefined) return found;
+		const isChoice =
+			shares.length > 1 ||
+			(known !== undefined &&
+				sharesOf(nexthops, undefined, by.isGood).length > 1);
+		if (isChoice) by.chosen?.(key);
 		if (shares.length === 1) return only.hop;
 		const drawn = draw(shares, by);
 		this.#drawn.set(key, drawn.hashes);

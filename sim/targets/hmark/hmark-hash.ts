@@ -6,7 +6,12 @@ import { connectionOf, type ExtensionHost } from "../../extension/host.ts";
 import { protocolOf } from "../../packet/bytes/bytes.ts";
 import { hashThreeWords, scale } from "../../packet/jhash.ts";
 import { ICMP, type Packet, TCP, UDP } from "../../packet/packet.ts";
-import { NO_ENTRY, type Skb, XT_CONTINUE } from "../../packet/skb/skb.ts";
+import {
+	HOOK_POSTROUTING,
+	NO_ENTRY,
+	type Skb,
+	XT_CONTINUE,
+} from "../../packet/skb/skb.ts";
 
 /** What goes into the hash. All 32-bit values are signed. */
 export interface HashMarkOptions {
@@ -58,11 +63,11 @@ export function compileHashMark(
 	if (options.connection)
 		return (skb) => {
 			if (connectionOf(skb, ports) !== NO_ENTRY)
-				skb.mark = hash(ofConnection(skb, ports));
+				skb.mark = hash(ofConnection(skb, ports), skb);
 			return XT_CONTINUE;
 		};
 	return (skb) => {
-		skb.mark = hash(ofPacket(skb));
+		skb.mark = hash(ofPacket(skb), skb);
 		return XT_CONTINUE;
 	};
 }
@@ -70,7 +75,7 @@ export function compileHashMark(
 function compileHash(
 	options: HashMarkOptions,
 	choice: Choice,
-): (tuple: Tuple) => number {
+): (tuple: Tuple, skb: Skb) => number {
 	const sourceMask = options.sourceMask ?? 0;
 	const destinationMask = options.destinationMask ?? 0;
 	const portMask =
@@ -83,7 +88,7 @@ function compileHash(
 	const offset = options.offset ?? 0;
 	const of: HashOf =
 		portMask !== 0 ? "connection" : destinationMask !== 0 ? "pair" : "client";
-	return (tuple) => {
+	return (tuple, { hook }) => {
 		const source = (tuple.source & sourceMask) >>> 0;
 		const destination = (tuple.destination & destinationMask) >>> 0;
 		// Both directions of a connection are to get one mark, so the order does not count.
@@ -99,7 +104,8 @@ function compileHash(
 		const hash =
 			hashThreeWords(lower, upper, ports, seed) ^
 			(tuple.protocol & protocolMask);
-		const picked = choice.spread?.(modulus, "hash mark", hash, of) ?? null;
+		const label = hook === HOOK_POSTROUTING ? "hash mark routed" : "hash mark";
+		const picked = choice.spread?.(modulus, label, hash, of) ?? null;
 		return ((picked ?? scale(hash, modulus)) + offset) | 0;
 	};
 }

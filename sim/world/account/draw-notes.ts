@@ -22,7 +22,7 @@ export interface DrawnFor {
 /**
  * Which draw each connection went by: one that was made for it, or one for an earlier connection that a rule
  * remembered (`-m recent`) or that has the same hash (HMARK, DNAT to a range). The same for the source that
- * it was given: by draws behind the routing decision, where there are any.
+ * it was given: by the choice of a next hop, and by draws behind the routing decision, where there are any.
  */
 export class DrawNotes {
 	/** Backends share an address: which one is met is a question of the port. */
@@ -44,17 +44,20 @@ export class DrawNotes {
 		decides: boolean,
 	): void {
 		if (decides) {
+			const hops = parts.filter(({ kind }) => kind === "next-hop");
 			const late = parts.filter((part) => "routed" in part && part.routed);
-			const early = parts.filter((part) => !late.includes(part));
-			connection.way = this.drawn(connection, "way", early);
-			connection.given = this.drawn(
-				connection,
-				"given",
-				late.length > 0 ? late : early,
+			const early = parts.filter(
+				(part) => !late.includes(part) && !hops.includes(part),
 			);
+			// By which link it leaves may decide about its source, but comes too late to decide about its destination.
+			connection.way = this.drawn(connection, "way", early);
+			connection.given = this.drawn(connection, "given", [
+				...(late.length > 0 ? late : early),
+				...hops,
+			]);
 		}
 		for (const part of parts)
-			if (part.kind === "remembered" || part.kind === "hashed")
+			if (part.kind === "remembered" || isHash(part))
 				this.noteWriter(part, connection);
 	}
 
@@ -77,9 +80,9 @@ export class DrawNotes {
 			const isDrawn =
 				part.kind === "match" ||
 				(part.kind === "destination-port" && this.portsTellBackends) ||
-				(part.kind === "hashed" && !this.writers.has(part.key));
+				(isHash(part) && !this.writers.has(part.key));
 			if (isDrawn) drawn = { ...drawn, chance: "drew" };
-			else if (part.kind === "recalled" || part.kind === "hashed")
+			else if (part.kind === "recalled" || isHash(part))
 				drawn = this.recalled(drawn, of, { connection, key: part.key });
 		}
 		return drawn;
@@ -104,4 +107,10 @@ export class DrawNotes {
 		const others = draws.filter((id) => !drawn.drawnFor.includes(id));
 		return { chance, drawnFor: [...drawn.drawnFor, ...others] };
 	}
+}
+
+function isHash(
+	part: ChancePart,
+): part is Extract<ChancePart, { readonly kind: "hashed" | "next-hop" }> {
+	return part.kind === "hashed" || part.kind === "next-hop";
 }
