@@ -59,9 +59,7 @@ export function createGateway(
 	const routes = new Routes(setup, {
 		choice,
 		settings,
-		// The hash has a key of each gateway's own, made when it starts.
-		hopChosen: (key) =>
-			choice.note({ kind: "next-hop", key: `${nowMs} ${key}` }),
+		hopChosen: notingHops(surroundings),
 		hasFailed: (index, address) => neighHasFailed(gateway, index, address),
 	});
 	const heedLinks = () => routes.heed(settings.ignoresLinkDown);
@@ -133,6 +131,12 @@ export function createGateway(
 	setUpIp(gateway, setup.ip ?? []);
 	restoreGiven(sets, setup);
 	return gateway;
+}
+
+/** What is hashed has another hash in each gateway: the key is made when it starts. */
+function notingHops({ choice, nowMs }: Surroundings) {
+	return (key: string) =>
+		choice.note({ kind: "next-hop", key: `${nowMs} ${key}` });
 }
 
 /** None on its way, and none has been. */
