@@ -78,8 +78,8 @@ const connection = data({
 	),
 	datagrams: v.exactOptional(
 		about(
-			data({ requests: count, sent: count, answers: count }),
-			"Of UDP: requests, datagrams that were sent, answers that came.",
+			data({ requests: count, sent: count, answers: count, read: count }),
+			"Of UDP: requests, datagrams that were sent, answers that came, requests that the program of a backend has read.",
 		),
 	),
 });

@@ -212,11 +212,15 @@ function describeConnection(
 	const sent = datagrams?.sent ?? syns;
 	const what = datagrams === undefined ? "SYNs" : "datagrams";
 	const tries = sent === 1 ? "" : ` after ${sent} ${what}`;
+	const unread =
+		outcome === "undelivered" && datagrams !== undefined && datagrams.read > 0
+			? `, ${datagrams.requests - datagrams.read} of which no program read`
+			: "";
 	const said =
 		gatewayAnswers.length === 0
 			? ""
 			: `; the gateway said ${gatewayAnswers.join(", ")}`;
-	return `#${number} ${client}:${sourcePort}${which} at ${startedMs} ms → ${where}, ${outcome}${tries}${said}`;
+	return `#${number} ${client}:${sourcePort}${which} at ${startedMs} ms → ${where}, ${outcome}${tries}${unread}${said}`;
 }
 
 const LABEL_WIDTH = 10;

@@ -173,7 +173,7 @@ describe("datagrams of clients", () => {
 			met: ["b1"],
 			outcome: "answered",
 			syns: 0,
-			datagrams: { requests: 6, sent: 6, answers: 6 },
+			datagrams: { requests: 6, sent: 6, answers: 6, read: 6 },
 		} satisfies Partial<ConnectionRecord>);
 	});
 
@@ -209,6 +209,66 @@ describe("datagrams of clients", () => {
 			});
 		},
 	);
+
+	it.each([
+		[
+			"at all but the first",
+			[
+				"-A FORWARD -p udp -m limit --limit 1/min --limit-burst 1 -j ACCEPT",
+				"-A FORWARD -p udp -j DROP",
+			],
+			1,
+		],
+		[
+			"at the first alone",
+			[
+				"-A FORWARD -p udp -m quota --quota 60 -j DROP",
+				"-A FORWARD -p udp -j ACCEPT",
+			],
+			19,
+		],
+	] as const)(
+		"that await no answer are undelivered where rules drop some of a socket: %s",
+		(_which, rules, read) => {
+			const { account, judgements } = played({
+				speaks: "silent",
+				steps: [
+					...rules.map((rule) => iptables(rule)),
+					at(10, send(20, { everyMs: 1_000, reply: false })),
+				],
+				expect: [
+					outcomes("undelivered", 1),
+					outcomes("lost", 0),
+					outcomes("sent", 1),
+				],
+			});
+			expect(account.connections[0]).toMatchObject({
+				outcome: "undelivered",
+				datagrams: { requests: 20, sent: 20, read },
+			});
+			expect(judgements.map(({ outcome }) => outcome)).toEqual([
+				"holds",
+				"violated",
+				"violated",
+			]);
+		},
+	);
+
+	it("that await no answer are sent where each is read at last", () => {
+		const { account } = played({
+			speaks: "silent",
+			behaviour: { b1: { kind: "hang", accept: true } },
+			steps: [
+				send(20, { everyMs: 100, reply: false }),
+				at(1_000, backend("b1", "up")),
+			],
+			expect: [outcomes("sent", 1)],
+		});
+		expect(account.connections[0]).toMatchObject({
+			outcome: "sent",
+			datagrams: { requests: 20, read: 20 },
+		});
+	});
 
 	it.each<BackendBehaviour>([
 		{ kind: "silent" },

@@ -68,8 +68,8 @@ export type Dialogue =
  * dialogue was done, or left by its client, to whom the backend spoke another language. `no-port`: the client had no free source port, nothing was sent.
  *
  * Flows of UDP: `answered`: every request that awaited an answer got one. `unanswered`: one of them got none.
- * `sent`: no answer was awaited, and the program of a backend has read a datagram of it. `undelivered`: no answer was
- * awaited, no ICMP error came, and no program has read any of its datagrams: its client does not know it. `refused`, `unreachable`: an ICMP error ended it. `open`: it still waits at the end.
+ * `sent`: no answer was awaited, and programs of backends have read each of its datagrams. `undelivered`: no answer was
+ * awaited, no ICMP error came, and one of its datagrams was read by no program: its client does not know it. `refused`, `unreachable`: an ICMP error ended it. `open`: it still waits at the end.
  */
 export const CONNECTION_OUTCOMES = [
 	"completed",

@@ -87,21 +87,23 @@ function recordOfFlow(
 			requests: course?.requests ?? 0,
 			sent: course?.sent ?? 0,
 			answers: course?.answers ?? 0,
+			read: datagrams.read.count,
 		},
 	};
 }
 
 /**
  * What no client learns is known here: what it sent without awaiting an answer may have come to nobody, also where it
- * went to a backend, which may be silent, lose it, or have its port closed.
+ * went to a backend, which may be silent, lose it, or have its port closed. As one request without an answer makes a
+ * flow unanswered, one that nobody reads makes it undelivered.
  */
 function outcomeOfFlow(
 	course: FlowCourse | null,
-	{ failure, isRead }: Datagrams,
+	{ failure, read }: Datagrams,
 ): ConnectionOutcome {
 	if (course === null) return "no-port";
 	if (course.outcome !== "sent") return course.outcome;
-	return failure ?? (isRead ? "sent" : "undelivered");
+	return failure ?? (read.count >= course.requests ? "sent" : "undelivered");
 }
 
 function chanceOf({

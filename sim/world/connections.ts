@@ -13,6 +13,7 @@ import {
 	type UdpPacket,
 } from "../packet/packet.ts";
 import { type DrawnFor, UNDRAWN } from "./account/draw-notes.ts";
+import type { ReadRequests } from "./read-requests.ts";
 import type { Station } from "./station.ts";
 
 /** Of none there is one list. */
@@ -62,8 +63,8 @@ export interface Datagrams {
 	flow: UdpFlow | null;
 	/** Afterwards. */
 	course: FlowCourse | null;
-	/** Has the program of a backend read a datagram of it? What is lost on a backend's link, or waits there, is not. */
-	isRead: boolean;
+	/** Of its requests, those that the program of a backend has read: what is lost on a backend's link, or waits there, is not. */
+	readonly read: ReadRequests;
 	/** Whose answer came first. */
 	servedBy: Station | null;
 	/** What an ICMP error said first that came back, also to a socket that was closed by then. */

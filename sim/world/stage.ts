@@ -7,6 +7,7 @@ import type { Ask } from "../contract/ask.ts";
 import type { Unknown } from "../contract/gateway.ts";
 import { Backend } from "../endpoint/backend.ts";
 import type { ProgramOwner } from "../endpoint/program.ts";
+import { requestOf } from "../endpoint/udp/datagram.ts";
 import { invariant } from "../invariant.ts";
 import { formatAddress, parseAddress } from "../packet/address.ts";
 import type { SocketOwner } from "../packet/socket-owner.ts";
@@ -117,8 +118,9 @@ export function createStage(
 	};
 	for (const { host } of stationOf.values())
 		host.readDatagram = (packet) => {
-			const datagrams = connections.ofDatagram(packet)?.datagrams;
-			if (datagrams) datagrams.isRead = true;
+			const name = requestOf(packet.payload);
+			if (name !== null)
+				connections.ofDatagram(packet)?.datagrams?.read.add(name.request);
 		};
 	for (const { host } of network.stations)
 		host.doesNotKnow = (reason) => {

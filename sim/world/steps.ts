@@ -22,6 +22,7 @@ import {
 	retire,
 	retireFlow,
 } from "./connections.ts";
+import { ReadRequests } from "./read-requests.ts";
 import { networksOf } from "./setup/networks.ts";
 import {
 	dialogueOf,
@@ -167,7 +168,7 @@ function prepareSend(stage: Stage, step: StepOf<"send">): () => void {
 		const datagrams: Datagrams = {
 			flow: null,
 			course: null,
-			isRead: false,
+			read: new ReadRequests(),
 			servedBy: null,
 			failure: null,
 		};

@@ -275,7 +275,7 @@ function stepOf(
 export function recordOf(
 	record: ClientRecord,
 	{ service, protocol }: Pick<ConnectionRecord, "service" | "protocol">,
-	{ met, servedBy }: Meetings,
+	{ met, servedBy, read }: Meetings,
 ): ConnectionRecord {
 	const {
 		error: _,
@@ -291,21 +291,22 @@ export function recordOf(
 		{
 			...rest,
 			backend,
-			outcome: outcomeOf(record, backend),
+			outcome: outcomeOf(record, read),
 			met: backend === null || met.includes(backend) ? met : [...met, backend],
 			syns: isFlow ? 0 : 1,
 			gatewayAnswers: [],
 		},
 		service === undefined ? {} : { service },
 		isFlow ? { protocol } : {},
-		datagrams === null ? {} : { datagrams },
+		datagrams === null ? {} : { datagrams: { ...datagrams, read } },
 	);
 }
 
-/** A client that awaits no answer does not learn whether any program has read what it sent. */
+/** A client that awaits no answer does not learn whether programs have read all that it sent. */
 function outcomeOf(
-	{ outcome }: Pick<ClientRecord, "outcome">,
-	backend: string | null,
+	{ outcome, datagrams }: Pick<ClientRecord, "outcome" | "datagrams">,
+	read: number,
 ): ClientRecord["outcome"] {
-	return outcome === "sent" && backend === null ? "undelivered" : outcome;
+	const isLost = outcome === "sent" && read < (datagrams?.requests ?? 0);
+	return isLost ? "undelivered" : outcome;
 }

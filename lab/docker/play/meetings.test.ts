@@ -87,17 +87,20 @@ it("knows a connection that was translated by its name, or not at all", () => {
 });
 
 it("knows a flow wherever it comes from, and who answered it first", () => {
-	const flow = (saw: "flow" | "answer", atMs: number): Sighting => {
-		const peer = { address: NAT, port: 53 };
-		return { saw, atMs: EPOCH_MS + atMs, ...peer, flow: 0 };
+	const at = (atMs: number) => {
+		return { atMs: EPOCH_MS + atMs, address: NAT, port: 53, flow: 0 };
+	};
+	const asked = (atMs: number, request: number): Sighting => {
+		return { saw: "request", ...at(atMs), request };
 	};
 	const datagrams = { requests: 1, sent: 2, answers: 1 };
 	const { of, counts } = met(
 		[record(0, 100, { datagrams })],
-		[flow("flow", 101)],
-		[flow("flow", 301), flow("answer", 301)],
+		[asked(101, 0), asked(201, 1)],
+		[asked(301, 0), { saw: "answer", ...at(301) }],
 	);
-	expect(of(0)).toEqual({ met: ["b1", "b2"], servedBy: "b2" });
+	// A request that two have read is one.
+	expect(of(0)).toEqual({ met: ["b1", "b2"], servedBy: "b2", read: 2 });
 	expect(counts).toEqual({ b1: 1, b2: 1 });
 });
 

@@ -15,6 +15,8 @@ export interface Meetings {
 	readonly met: readonly string[];
 	/** Whose answer to a flow was the first. */
 	readonly servedBy: string | null;
+	/** Requests of a flow that programs have read. */
+	readonly read: number;
 }
 
 export interface AllMeetings {
@@ -25,7 +27,7 @@ export interface AllMeetings {
 	readonly strangers: number;
 }
 
-const NONE: Meetings = { met: [], servedBy: null };
+const NONE: Meetings = { met: [], servedBy: null, read: 0 };
 /** Clocks of one machine: so much later a program may read the same time. */
 const ROOM_MS = 5;
 
@@ -35,16 +37,20 @@ interface Play {
 	readonly records: readonly ClientRecord[];
 }
 
+/** While sightings are read. */
+interface Meeting {
+	readonly met: string[];
+	servedBy: string | null;
+	readonly requests: Set<number>;
+}
+
 /**
  * A flow names itself in its datagrams, and the client of an echo in its first message. Of any other connection the
  * address and the port are known, unless a gateway has translated them.
  */
 export function meetingsOf(seen: readonly Seen[], play: Play): AllMeetings {
 	const find = finderOf(play);
-	const meetings = new Map<
-		number,
-		{ met: string[]; servedBy: string | null }
-	>();
+	const meetings = new Map<number, Meeting>();
 	const counts: Record<string, number> = {};
 	const unknown = new Set<string>();
 	const all = seen
@@ -61,7 +67,7 @@ export function meetingsOf(seen: readonly Seen[], play: Play): AllMeetings {
 		if (saw === "name") unknown.delete(key);
 		let one = meetings.get(id);
 		if (one === undefined) {
-			one = { met: [], servedBy: null };
+			one = { met: [], servedBy: null, requests: new Set() };
 			meetings.set(id, one);
 		}
 		if (!one.met.includes(backend)) {
@@ -69,9 +75,15 @@ export function meetingsOf(seen: readonly Seen[], play: Play): AllMeetings {
 			counts[backend] = (counts[backend] ?? 0) + 1;
 		}
 		if (saw === "answer") one.servedBy ??= backend;
+		if (saw === "request") one.requests.add(sighting.request);
 	}
 	return {
-		of: (id) => meetings.get(id) ?? NONE,
+		of(id) {
+			const one = meetings.get(id);
+			if (one === undefined) return NONE;
+			const { met, servedBy, requests } = one;
+			return { met, servedBy, read: requests.size };
+		},
 		counts,
 		strangers: unknown.size,
 	};
@@ -95,7 +107,7 @@ function finderOf({ setup, epochMs, records }: Play) {
 	}
 	return (sighting: Sighting): number | null => {
 		switch (sighting.saw) {
-			case "flow":
+			case "request":
 			case "answer":
 				return sighting.flow;
 			case "name":

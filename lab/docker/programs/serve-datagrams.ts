@@ -3,7 +3,7 @@ import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { requestOf } from "../../../sim/endpoint/udp/datagram.ts";
 import type { ServedBy } from "./serve-streams.ts";
-import type { Listening, Sighting } from "./server-plan.ts";
+import type { Listening } from "./server-plan.ts";
 
 export interface DatagramService {
 	/** Takes up what the manner says of draining. */
@@ -18,7 +18,9 @@ export async function serveDatagrams(
 	{ port, speaks }: Pick<Listening, "port" | "speaks">,
 	by: ServedBy,
 ): Promise<DatagramService> {
-	const flows = { flow: new Set<number>(), answer: new Set<number>() };
+	/** Requests that came, by their flows, and flows that were answered. */
+	const requests = new Map<number, Set<number>>();
+	const answered = new Set<number>();
 	/** All that it has heard of: while it drains, it has a connected socket for each, and no other. */
 	const peers = new Map<string, Peer>();
 	let ofPeers: readonly Socket[] = [];
@@ -49,11 +51,11 @@ export async function serveDatagrams(
 		const isPeers = peer === null || keyOf(peer) === keyOf(from);
 		if (!isPeers) return;
 		peers.set(keyOf(from), { address: from.address, port: from.port });
-		note("flow", message, from);
+		noteRequest(message, from);
 		const { delayMs, isUnavailable } = by.manner();
 		if (speaks === "silent" || isUnavailable) return;
 		const answer = () => {
-			note("answer", message, from);
+			noteAnswer(message, from);
 			if (peer === null) socket.send(message, from.port, from.address);
 			else socket.send(message);
 		};
@@ -61,18 +63,22 @@ export async function serveDatagrams(
 		else setTimeout(answer, delayMs);
 	}
 
-	/** The first time. */
-	function note(
-		saw: "flow" | "answer",
-		message: Buffer,
-		{ address, port }: Peer,
-	): void {
+	/** The first time: what is sent again counts once. */
+	function noteRequest(message: Buffer, { address, port }: Peer): void {
 		const name = requestOf(message.toString("latin1"));
-		if (name === null || flows[saw].has(name.flow)) return;
-		flows[saw].add(name.flow);
-		const { flow } = name;
-		const sighting: Sighting = { saw, flow, atMs: by.unixMs(), address, port };
-		by.saw(sighting);
+		if (name === null) return;
+		const ofFlow = requests.get(name.flow) ?? new Set();
+		if (ofFlow.has(name.request)) return;
+		requests.set(name.flow, ofFlow.add(name.request));
+		by.saw({ saw: "request", ...name, atMs: by.unixMs(), address, port });
+	}
+
+	/** The first one to a flow. */
+	function noteAnswer(message: Buffer, { address, port }: Peer): void {
+		const flow = requestOf(message.toString("latin1"))?.flow;
+		if (flow === undefined || answered.has(flow)) return;
+		answered.add(flow);
+		by.saw({ saw: "answer", flow, atMs: by.unixMs(), address, port });
 	}
 
 	async function heed(): Promise<void> {

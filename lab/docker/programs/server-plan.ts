@@ -38,8 +38,8 @@ const sighting = v.variant("saw", [
 	data({ saw: v.literal("connection"), ...peer }),
 	/** The first words of a connection named it. */
 	data({ saw: v.literal("name"), ...peer, name: text }),
-	/** The first datagram of a flow came. */
-	data({ saw: v.literal("flow"), ...peer, flow: number }),
+	/** A request of a flow came, for the first time. */
+	data({ saw: v.literal("request"), ...peer, flow: number, request: number }),
 	/** The first answer to a flow was sent. */
 	data({ saw: v.literal("answer"), ...peer, flow: number }),
 ]);

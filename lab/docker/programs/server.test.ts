@@ -204,8 +204,10 @@ describe("programs of datagrams", () => {
 		expect(record?.connectedMs).not.toBe(null);
 		const { sourcePort: sentFrom } = record as ClientRecord;
 		expect(seen).toMatchObject([
-			{ saw: "flow", flow: 3, address: HERE, port: sentFrom },
+			{ saw: "request", flow: 3, request: 0, address: HERE, port: sentFrom },
 			{ saw: "answer", flow: 3 },
+			{ saw: "request", flow: 3, request: 1 },
+			{ saw: "request", flow: 3, request: 2 },
 		]);
 	});
 

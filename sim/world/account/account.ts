@@ -102,11 +102,15 @@ export interface ConnectionRecord {
 	readonly source?: TranslatedSource;
 	/** What the gateway itself said to the client, or to the server, about this connection: `rst`, `icmp host-unreachable` … */
 	readonly gatewayAnswers: readonly string[];
-	/** Of UDP: requests, datagrams sent (repetitions included), and answers that came to the client. */
+	/**
+	 * Of UDP: requests, datagrams sent (repetitions included), answers that came to the client, and requests that the
+	 * program of a backend has read.
+	 */
 	readonly datagrams?: {
 		readonly requests: number;
 		readonly sent: number;
 		readonly answers: number;
+		readonly read: number;
 	};
 }
 
