@@ -198,6 +198,12 @@ export const accountSchema = data({
 					v.nullable(number),
 					"Id of the connection that it belongs to. null: none, or not known.",
 				),
+				isLost: v.exactOptional(
+					about(
+						v.literal(true),
+						"It did not come in: its link was down, or had no carrier.",
+					),
+				),
 			}),
 		),
 		"Every packet on either side of the gateway and past it, where they are kept.",
@@ -227,6 +233,12 @@ export const accountSchema = data({
 			]),
 			isIdle: v.exactOptional(v.literal(true)),
 		}),
+	),
+	cameIn: v.exactOptional(
+		about(
+			recordOf(number),
+			"When the first packet of each protocol, by its number, came into the gateway. Left out: it is not known.",
+		),
 	),
 	tallies: v.exactOptional(
 		about(

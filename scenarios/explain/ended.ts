@@ -65,7 +65,7 @@ function endWords(log: readonly Happening[], about: About): Ended {
 	const { connection, asked, scene } = about;
 	if (connection.outcome === "no-port")
 		return {
-			words: "the client had no free source port, and sent nothing",
+			words: noPortWords(connection),
 			rule: null,
 			course: "stopped",
 		};
@@ -88,6 +88,15 @@ function endWords(log: readonly Happening[], about: About): Ended {
 		rule: senderOf(shown, asked, scene.book),
 		course: "arrived",
 	};
+}
+
+/** What the kernel of the client said when the port was asked for. */
+function noPortWords({ sourcePort, protocol }: ConnectionRecord): string {
+	if (sourcePort === 0)
+		return "the client had no free source port, and sent nothing";
+	return protocol === "udp"
+		? `another socket of the client had port ${sourcePort}: bind() failed (EADDRINUSE), and nothing was sent`
+		: `the client had a connection from port ${sourcePort} to the same place: connect() failed (EADDRNOTAVAIL), and nothing was sent`;
 }
 
 /** The backend that a packet of the client's came to; `null` where that is not known. */

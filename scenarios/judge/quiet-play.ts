@@ -60,13 +60,23 @@ export function unlessQuiet(
 		return showsNothing(found, `the gateway has no interface ${missing}`);
 	const meant = header === null ? protocols : header.protocols;
 	if (wasSent(seen, meant)) return found;
-	const isQuiet = meant === null || !wasSent(seen, null);
-	return showsNothing(
-		found,
-		isQuiet
-			? "nothing was sent before"
-			: "nothing of that protocol was sent before",
-	);
+	return showsNothing(found, quietWords(seen, meant));
+}
+
+/** What was to be seen until then. */
+interface Sending {
+	readonly untilMs: number;
+	readonly steps: Scenario["steps"];
+	readonly account: Account;
+}
+
+/** Why nothing was seen. */
+function quietWords(seen: Sending, meant: ReadonlySet<number> | null): string {
+	if (meant !== null && wasSent(seen, null) && !wasTried(seen, meant))
+		return "nothing of that protocol was sent before";
+	return wasTried(seen, meant)
+		? "what was sent before did not come into the gateway"
+		: "nothing was sent before";
 }
 
 /**
@@ -224,7 +234,8 @@ function wasSentIn(
 	meant: ReadonlySet<number> | null,
 ): boolean {
 	return packets.some(
-		({ atMs, packet }) =>
+		({ atMs, packet, isLost }) =>
+			isLost === undefined &&
 			atMs >= fromMs &&
 			atMs < toMs &&
 			(meant === null || meant.has(protocolOf(packet))),
@@ -271,19 +282,40 @@ function judgedUntil(
  * @param meant numbers of protocols; `null`: any
  */
 function wasSent(
-	{
-		untilMs,
-		steps,
-		account: { connections, events, packets, observations },
-	}: {
-		readonly untilMs: number;
-		readonly steps: Scenario["steps"];
-		readonly account: Account;
-	},
+	{ untilMs, steps, account }: Sending,
 	meant: ReadonlySet<number> | null,
 ): boolean {
+	const { cameIn, packets, observations } = account;
 	const isMeant = (protocol: number | null) =>
 		meant === null || (protocol !== null && meant.has(protocol));
+	const hasComeIn =
+		cameIn === undefined
+			? wasTried({ untilMs, steps, account }, meant)
+			: Object.entries(cameIn).some(
+					([protocol, atMs]) => atMs <= untilMs && isMeant(Number(protocol)),
+				);
+	return (
+		hasComeIn ||
+		packets.some(
+			({ atMs, packet, isLost }) =>
+				isLost === undefined && atMs <= untilMs && isMeant(protocolOf(packet)),
+		) ||
+		observations.some(
+			({ atMs, observation: { conntrack, ruleset } }) =>
+				atMs <= untilMs &&
+				(conntrack.some(({ protocol }) => isMeant(protocolNumber(protocol))) ||
+					(meant === null &&
+						[...countersOf(ruleset).values()].some((count) => count > 0))),
+		)
+	);
+}
+
+/** Did a host, or a step, send a packet, whether it came in or not? */
+function wasTried(
+	{ untilMs, steps, account: { connections, events } }: Sending,
+	meant: ReadonlySet<number> | null,
+): boolean {
+	const isMeant = (protocol: number) => meant === null || meant.has(protocol);
 	const isPacketMeant = (text: string) =>
 		meant === null || isMeant(protocolOf(parsePacket(text)));
 	return (
@@ -296,18 +328,8 @@ function wasSent(
 		steps.some(
 			(step) => step.atMs <= untilMs && packetsByHand(step).some(isPacketMeant),
 		) ||
-		packets.some(
-			({ atMs, packet }) => atMs <= untilMs && isMeant(protocolOf(packet)),
-		) ||
 		events.some(
 			({ kind, atMs }) => kind === "probe" && atMs <= untilMs && isMeant(TCP),
-		) ||
-		observations.some(
-			({ atMs, observation: { conntrack, ruleset } }) =>
-				atMs <= untilMs &&
-				(conntrack.some(({ protocol }) => isMeant(protocolNumber(protocol))) ||
-					(meant === null &&
-						[...countersOf(ruleset).values()].some((count) => count > 0))),
 		)
 	);
 }

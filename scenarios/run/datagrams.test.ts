@@ -321,6 +321,32 @@ describe("datagrams of clients", () => {
 		},
 	);
 
+	it.each(["one", "each"] as const)(
+		"from a port that another socket has are not sent (sockets: %s)",
+		(sockets) => {
+			const flow = { sockets, port: 40_000 } as const;
+			const { account } = played({
+				behaviour: { b1: { kind: "silent" }, b2: { kind: "silent" } },
+				steps: [
+					send(1, { ...flow, label: "first" }),
+					at(1_000, send(2, { ...flow, label: "second", everyMs: 100 })),
+					at(30_000, send(1, { ...flow, label: "third" })),
+				],
+				expect: [
+					outcomes("unanswered", 1, { step: "first" }),
+					outcomes("no-port", sockets === "each" ? 2 : 1, { step: "second" }),
+				],
+			});
+			// A program keeps its one socket to the end.
+			const last = sockets === "each" ? "unanswered" : "no-port";
+			expect(account.connections.at(-1)).toMatchObject({
+				step: "third",
+				sourcePort: 40_000,
+				outcome: last,
+			});
+		},
+	);
+
 	it("that are not answered are sent again to the same backend, and lost", () => {
 		holds({
 			behaviour: { b1: { kind: "silent" } },

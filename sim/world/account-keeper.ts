@@ -1,6 +1,7 @@
 import type { Answer, Ask } from "../contract/ask.ts";
 import type { Emission, Unknown } from "../contract/gateway.ts";
 import { meaningOf } from "../endpoint/udp/udp-sockets.ts";
+import { protocolOf } from "../packet/bytes/bytes.ts";
 import { printPacket } from "../packet/notation/notation.ts";
 import {
 	ACK,
@@ -27,6 +28,7 @@ import {
 	type Request,
 } from "./connections.ts";
 import { Passage } from "./network.ts";
+import { LinkStates } from "./setup/link-states.ts";
 import { LOOPBACK } from "./setup/services.ts";
 import type { Stage } from "./stage.ts";
 import { knows, type Station } from "./station.ts";
@@ -38,6 +40,9 @@ export class AccountKeeper {
 	private readonly packets: PacketRecord[] = [];
 	private readonly observations: Account["observations"][number][] = [];
 	private readonly draws: DrawNotes;
+	private readonly links: LinkStates;
+	/** When the first packet of each protocol came in. */
+	private readonly cameIn: Record<string, number> = {};
 	/** Resets that clients and backends sent and that have not come out on the other side. */
 	private readonly resets = new Set<string>();
 	/** The same of ICMP errors about datagrams. */
@@ -46,6 +51,7 @@ export class AccountKeeper {
 	constructor(stage: Stage, keepPackets: boolean) {
 		this.stage = stage;
 		this.keepPackets = keepPackets;
+		this.links = new LinkStates(stage.setup);
 		const addresses = stage.network.stations
 			.filter(({ kind }) => kind === "backend")
 			.map(({ address }) => address);
@@ -67,6 +73,10 @@ export class AccountKeeper {
 		if (request !== null && ask?.kind === "race")
 			for (const one of ask.packets)
 				this.noteIn(request, { kind: "packet", atMs: ask.atMs, ...one });
+		if (ask?.kind === "carrier")
+			this.links.noteCarrier(ask.interface, ask.isThere);
+		if (ask?.kind === "operation" && answer.outcome?.ok === true)
+			this.links.note(ask.operation);
 		if (answer.outcome !== null && ask?.kind === "operation")
 			this.stage.operations.push({
 				label,
@@ -97,6 +107,7 @@ export class AccountKeeper {
 			packets: this.packets,
 			observations: this.observations,
 			operations,
+			cameIn: this.cameIn,
 			unknown,
 			endedMs: clock.nowMs,
 		};
@@ -107,6 +118,8 @@ export class AccountKeeper {
 		ask: Ask & { readonly kind: "packet" },
 	): void {
 		const { packet } = ask;
+		const isIn = this.links.takes(ask.interface);
+		if (isIn) this.cameIn[protocolOf(packet)] ??= ask.atMs;
 		const isHosts = from?.kind === "backend" || from?.kind === "client";
 		if (isHosts && packet.kind === "tcp" && packet.flags & RST)
 			if (from.interface !== LOOPBACK || isOfSocket(packet))
@@ -120,6 +133,7 @@ export class AccountKeeper {
 				interface: ask.interface,
 				packet,
 				connection: connection?.id ?? null,
+				...(isIn ? {} : { isLost: true }),
 			});
 	}
 

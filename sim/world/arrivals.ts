@@ -4,6 +4,7 @@
 import type { Choice } from "../chance/choice.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Host } from "../endpoint/host.ts";
+import type { TcpSocket } from "../endpoint/tcp/tcp-socket.ts";
 import { unreachable } from "../invariant.ts";
 import type { Arrivals, PortPolicy } from "./setup/setup.ts";
 
@@ -63,17 +64,32 @@ const FIRST_PORT = 32_768;
 const LAST_PORT = 60_999;
 const PORTS = LAST_PORT - FIRST_PORT + 1;
 
+/** A port that a socket asks for. */
+export interface SourcePort {
+	readonly port: number;
+	/** The kernel refuses it: another socket has it, and nothing is sent. */
+	readonly isTaken: boolean;
+}
+
 /** Gives out the source ports of one step's connections; `null` when none is free. */
-export type PortSource = () => number | null;
+export type PortSource = () => SourcePort | null;
 
 /** The ports of a host, as far as sockets of one kind towards one destination are concerned. */
 export interface PortsInUse {
 	/** Sockets that have a port. */
 	readonly count: number;
 	isFree(port: number): boolean;
+	/** Does the kernel refuse a socket that asks for this very port? */
+	refuses(port: number): boolean;
 }
 
-/** Ports for connections to one destination: as Linux has it, a port may be in use towards others. */
+/**
+ * Ports for connections to one destination: as Linux has it, a port may be in use towards others. A socket that is
+ * bound to one (`SO_REUSEADDR`, as clients in containers are) takes the place of a connection of the same ends that
+ * is in TIME_WAIT, and of one that no program holds any more and whose backend has yet to close; any other one makes
+ * connect() fail with EADDRNOTAVAIL (`__inet_check_established`, net/ipv4/inet_hashtables.c, and `tcp_twsk_unique`,
+ * net/ipv4/tcp_ipv4.c, 6.1).
+ */
 export function portsTowards(
 	whose: { readonly host: Host },
 	to: { readonly address: number; readonly port: number },
@@ -85,16 +101,28 @@ export function portsTowards(
 		isFree: (port) =>
 			whose.host.find(port, to.address, to.port) === undefined &&
 			whose.host.held?.isOthers("tcp", port) !== true,
+		refuses(port) {
+			const { host } = whose;
+			const socket = host.find(port, to.address, to.port);
+			const isKept = socket !== undefined && !isReplaceable(socket);
+			return isKept || host.held?.isOthers("tcp", port) === true;
+		},
 	};
 }
 
-/** Ports for flows of UDP. */
+/** Has its kernel nothing but its ends left of it? An orphan in FIN_WAIT_2 is kept as one in TIME_WAIT is (`tcp_close`). */
+function isReplaceable({ state, isOrphan }: TcpSocket): boolean {
+	return state === "time-wait" || (state === "fin-wait-2" && isOrphan);
+}
+
+/** Ports for flows of UDP: bind() to one that another socket has fails with EADDRINUSE (`udp_lib_get_port`, net/ipv4/udp.c, 6.1). */
 export function datagramPorts(whose: { readonly host: Host }): PortsInUse {
 	return {
 		get count() {
 			return whose.host.datagrams.count;
 		},
 		isFree: (port) => whose.host.datagrams.isFree(port),
+		refuses: (port) => !whose.host.datagrams.isFree(port),
 	};
 }
 
@@ -106,14 +134,17 @@ export function createPortSource(
 	const isFree = (port: number) => inUse.isFree(port);
 	switch (policy.kind) {
 		case "fixed":
-			return () => policy.port;
+			return () => {
+				const { port } = policy;
+				return { port, isTaken: inUse.refuses(port) };
+			};
 		case "from": {
 			const count = 65_536 - policy.first;
 			let given = 0;
 			return () => {
 				for (let tries = 0; tries < count; tries++) {
 					const port = policy.first + (given++ % count);
-					if (isFree(port)) return port;
+					if (isFree(port)) return { port, isTaken: false };
 				}
 				return null;
 			};
@@ -124,7 +155,7 @@ export function createPortSource(
 				const start = choice.pick(PORTS, "source port");
 				for (let tries = 0; tries < PORTS; tries++) {
 					const port = FIRST_PORT + ((start + tries) % PORTS);
-					if (isFree(port)) return port;
+					if (isFree(port)) return { port, isTaken: false };
 				}
 				return null;
 			};

@@ -13,7 +13,7 @@ import {
 	type UdpPacket,
 } from "../packet/packet.ts";
 import { type DrawnFor, UNDRAWN } from "./account/draw-notes.ts";
-import type { ReadRequests } from "./read-requests.ts";
+import type { ReadRequests } from "./account/read-requests.ts";
 import type { Station } from "./station.ts";
 
 /** Of none there is one list. */
@@ -100,6 +100,8 @@ export interface Connections {
 			| "way"
 			| "given"
 		>,
+		/** Has it a socket of its own? One that was refused sends nothing, and its port is another one's. */
+		isOpened: boolean,
 	): Connection;
 	/** The flow that a datagram names, on either side of the gateway. */
 	ofDatagram(packet: UdpPacket): Connection | null;
@@ -190,7 +192,7 @@ export function createConnections(): Connections {
 
 	return {
 		all,
-		add(fields) {
+		add(fields, isOpened) {
 			// Field by field: what is spread gives each of them a hidden class of its own (V8).
 			const connection: Connection = {
 				id: all.length,
@@ -217,7 +219,7 @@ export function createConnections(): Connections {
 				ports = new Map();
 				current.set(fields.client.address, ports);
 			}
-			if (fields.sourcePort !== 0) ports.set(fields.sourcePort, connection);
+			if (isOpened) ports.set(fields.sourcePort, connection);
 			return connection;
 		},
 		ofDatagram({ payload }) {

@@ -96,7 +96,7 @@ export function startProber(
 				world.whenPlaced(target.to, (placed) => {
 					if (placed === null) return judge(NO_ROUTE);
 					target.from.host = placed;
-					const port = target.nextPort();
+					const port = target.nextPort()?.port ?? null;
 					if (port === null) return;
 					const plan = planOf(settings.probe, target);
 					const connect = (user: SocketUser) =>

@@ -8,6 +8,7 @@ import { UdpFlow } from "../endpoint/udp/udp-flow.ts";
 import { unreachable } from "../invariant.ts";
 import { formatAddress, isInNetwork } from "../packet/address.ts";
 import { parsePacket } from "../packet/notation/notation.ts";
+import { ReadRequests } from "./account/read-requests.ts";
 import {
 	createPortSource,
 	datagramPorts,
@@ -22,7 +23,6 @@ import {
 	retire,
 	retireFlow,
 } from "./connections.ts";
-import { ReadRequests } from "./read-requests.ts";
 import { networksOf } from "./setup/networks.ts";
 import {
 	dialogueOf,
@@ -134,19 +134,23 @@ function prepareConnect(
 	const nextPort = createPortSource(step.ports, portsTowards(from, to), choice);
 	const open = (at: Station | null) => {
 		from.host = (at ?? client).host;
-		const port = at === null ? null : nextPort();
-		const connection = connections.add({
-			step: step.label,
-			client: at ?? client,
-			service,
-			sourcePort: port ?? 0,
-			startedMs: clock.nowMs,
-			datagrams: null,
-		});
+		const asked = at === null ? null : nextPort();
+		const isOpened = asked !== null && !asked.isTaken;
+		const connection = connections.add(
+			{
+				step: step.label,
+				client: at ?? client,
+				service,
+				sourcePort: asked?.port ?? 0,
+				startedMs: clock.nowMs,
+				datagrams: null,
+			},
+			isOpened,
+		);
 		opened.push(connection);
 		if (at === null) connection.course = noRouteCourse(clock.nowMs);
-		else if (port !== null)
-			connection.dialogue = new ClientConnection(from.host, to, port, {
+		else if (isOpened)
+			connection.dialogue = new ClientConnection(from.host, to, asked.port, {
 				plan,
 				onOver: () => retire(connection),
 			});
@@ -164,7 +168,7 @@ function prepareSend(stage: Stage, step: StepOf<"send">): () => void {
 	const { octets, reply, sockets, count } = step;
 	const open = (at: Station | null, requests: number): Datagrams => {
 		from.host = (at ?? client).host;
-		const port = at === null ? null : nextPort();
+		const asked = at === null ? null : nextPort();
 		const datagrams: Datagrams = {
 			flow: null,
 			course: null,
@@ -172,17 +176,21 @@ function prepareSend(stage: Stage, step: StepOf<"send">): () => void {
 			servedBy: null,
 			failure: null,
 		};
-		const { id } = connections.add({
-			step: step.label,
-			client: at ?? client,
-			service,
-			sourcePort: port ?? 0,
-			startedMs: clock.nowMs,
-			datagrams,
-		});
+		const isOpened = asked !== null && !asked.isTaken;
+		const { id } = connections.add(
+			{
+				step: step.label,
+				client: at ?? client,
+				service,
+				sourcePort: asked?.port ?? 0,
+				startedMs: clock.nowMs,
+				datagrams,
+			},
+			isOpened,
+		);
 		if (at === null) datagrams.course = noRouteFlow(clock.nowMs, requests);
-		else if (port !== null)
-			datagrams.flow = new UdpFlow(from.host, to, port, {
+		else if (isOpened)
+			datagrams.flow = new UdpFlow(from.host, to, asked.port, {
 				flow: id,
 				requests,
 				octets,

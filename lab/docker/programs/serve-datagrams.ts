@@ -18,9 +18,7 @@ export async function serveDatagrams(
 	{ port, speaks }: Pick<Listening, "port" | "speaks">,
 	by: ServedBy,
 ): Promise<DatagramService> {
-	/** Requests that came, by their flows, and flows that were answered. */
-	const requests = new Map<number, Set<number>>();
-	const answered = new Set<number>();
+	const notes = notesOf(by);
 	/** All that it has heard of: while it drains, it has a connected socket for each, and no other. */
 	const peers = new Map<string, Peer>();
 	let ofPeers: readonly Socket[] = [];
@@ -51,34 +49,16 @@ export async function serveDatagrams(
 		const isPeers = peer === null || keyOf(peer) === keyOf(from);
 		if (!isPeers) return;
 		peers.set(keyOf(from), { address: from.address, port: from.port });
-		noteRequest(message, from);
+		notes.came(message, from);
 		const { delayMs, isUnavailable } = by.manner();
 		if (speaks === "silent" || isUnavailable) return;
 		const answer = () => {
-			noteAnswer(message, from);
+			notes.answered(message, from);
 			if (peer === null) socket.send(message, from.port, from.address);
 			else socket.send(message);
 		};
 		if (delayMs === 0) answer();
 		else setTimeout(answer, delayMs);
-	}
-
-	/** The first time: what is sent again counts once. */
-	function noteRequest(message: Buffer, { address, port }: Peer): void {
-		const name = requestOf(message.toString("latin1"));
-		if (name === null) return;
-		const ofFlow = requests.get(name.flow) ?? new Set();
-		if (ofFlow.has(name.request)) return;
-		requests.set(name.flow, ofFlow.add(name.request));
-		by.saw({ saw: "request", ...name, atMs: by.unixMs(), address, port });
-	}
-
-	/** The first one to a flow. */
-	function noteAnswer(message: Buffer, { address, port }: Peer): void {
-		const flow = requestOf(message.toString("latin1"))?.flow;
-		if (flow === undefined || answered.has(flow)) return;
-		answered.add(flow);
-		by.saw({ saw: "answer", flow, atMs: by.unixMs(), address, port });
 	}
 
 	async function heed(): Promise<void> {
@@ -105,4 +85,27 @@ export async function serveDatagrams(
 
 function keyOf({ address, port }: Peer): string {
 	return `${address} ${port}`;
+}
+
+/** Writes down each request, and the first answer to each flow. */
+function notesOf(by: Pick<ServedBy, "saw" | "unixMs">) {
+	const requests = new Map<number, Set<number>>();
+	const answered = new Set<number>();
+	return {
+		/** What is sent again counts once. */
+		came(message: Buffer, { address, port }: Peer): void {
+			const name = requestOf(message.toString("latin1"));
+			if (name === null) return;
+			const ofFlow = requests.get(name.flow) ?? new Set();
+			if (ofFlow.has(name.request)) return;
+			requests.set(name.flow, ofFlow.add(name.request));
+			by.saw({ saw: "request", ...name, atMs: by.unixMs(), address, port });
+		},
+		answered(message: Buffer, { address, port }: Peer): void {
+			const flow = requestOf(message.toString("latin1"))?.flow;
+			if (flow === undefined || answered.has(flow)) return;
+			answered.add(flow);
+			by.saw({ saw: "answer", flow, atMs: by.unixMs(), address, port });
+		},
+	};
 }

@@ -42,6 +42,8 @@ export interface Account {
 		/** It succeeded, and changed nothing. */
 		readonly isIdle?: true;
 	}[];
+	/** When the first packet of each protocol, by its number, came into the gateway. Left out: it is not known. */
+	readonly cameIn?: Readonly<Record<string, number>>;
 	/** Who else counted connections by backend: real mail servers do. */
 	readonly tallies?: readonly {
 		readonly by: string;
@@ -159,6 +161,8 @@ export interface PacketRecord {
 	readonly packet: Packet;
 	/** Connection that it belongs to, as far as the client's side tells. */
 	readonly connection: number | null;
+	/** It did not come in: the link was down, or had no carrier. */
+	readonly isLost?: true;
 }
 
 /** The account of a play that ended as unknown before anything began. */
