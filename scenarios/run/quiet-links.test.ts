@@ -69,6 +69,10 @@ function judged(
 it.each([
 	["link is down", [linkDown(LINK)]],
 	["link is down, by iproute2", [ip(`ip link set dev ${LINK} down`)]],
+	[
+		"link is down, in few words and with more",
+		[ip(`l s ${LINK} up mtu 1400`, "up"), ip(`l s ${LINK} mtu 1400 down`)],
+	],
 	["link has no carrier", [carrier(LINK, "lost")]],
 ] as const)("packets by hand whose %s", (_why, steps) => {
 	const seen = judged([...steps, ...at(10, SYN)]);

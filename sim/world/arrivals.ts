@@ -65,7 +65,7 @@ const LAST_PORT = 60_999;
 const PORTS = LAST_PORT - FIRST_PORT + 1;
 
 /** A port that a socket asks for. */
-export interface SourcePort {
+interface SourcePort {
 	readonly port: number;
 	/** The kernel refuses it: another socket has it, and nothing is sent. */
 	readonly isTaken: boolean;

@@ -1,7 +1,11 @@
 /** Which links of the gateway nothing comes in by, as steps have it: model and kernel are told the same. */
 import type { Operation } from "../../contract/gateway.ts";
-import { parseIpCommand } from "../../routing/iproute/parse-command.ts";
 import type { WorldSetup } from "./setup.ts";
+
+/** `ip link set dev eth0 mtu 1400 down`, and shorter. It has succeeded, so it is no other one that looks like it. */
+const SET_LINK =
+	/^(?:(?:\S*\/)?ip\s+)?(?:-4\s+)?l(?:i|in|ink)?\s+s(?:e|et)?\s+(?:dev\s+)?(\S+)\s+(.*)$/;
+const UP_OR_DOWN: ReadonlySet<string> = new Set(["up", "down"]);
 
 export class LinkStates {
 	readonly #setUp: readonly string[];
@@ -46,10 +50,10 @@ export class LinkStates {
 	}
 
 	#noteCommand(text: string): void {
-		const parsed = parseIpCommand(text);
-		if (parsed.kind !== "command" || parsed.command.object !== "link") return;
-		const { dev, up } = parsed.command;
-		if (up !== null) this.#set(dev, up);
+		const [, name, more = ""] = SET_LINK.exec(text.trim()) ?? [];
+		const said = more.split(/\s+/).findLast((word) => UP_OR_DOWN.has(word));
+		if (name !== undefined && said !== undefined)
+			this.#set(name, said === "up");
 	}
 
 	#set(name: string, isUp: boolean): void {
