@@ -35,6 +35,7 @@ export function givenWorld({
 	const ofRules = rules && givenRules(rules, routes ?? [], note);
 	return {
 		interfaces,
+		...(addresses === null ? {} : { hasAddresses: true }),
 		routes:
 			routes && records && interfaces
 				? givenRoutes(routes, { records, interfaces }, note)

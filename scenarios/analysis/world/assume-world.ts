@@ -62,6 +62,7 @@ export function assumeWorld(ruleset: Ruleset, given: GivenWorld): AssumedWorld {
 			})),
 		],
 		markRoutes: given.markRoutes ?? [],
+		areAddressesTold: given.interfaces !== null && given.hasAddresses === true,
 		isRoutingTold:
 			given.interfaces !== null &&
 			given.routes !== null &&

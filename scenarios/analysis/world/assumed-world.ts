@@ -46,6 +46,8 @@ export interface GivenWorld {
 	readonly routes: readonly RouteSetup[] | null;
 	/** By priority; `null`: not known. */
 	readonly markRoutes: readonly MarkRoute[] | null;
+	/** `interfaces` has all of their addresses. Left out: some may not be known. */
+	readonly hasAddresses?: boolean;
 	/** Commands of iproute2 that make its routing rules and the tables that they name. Left out: none. */
 	readonly ip?: readonly string[];
 	/** `ip` has all of its routing rules. Left out: they are not known. */
@@ -83,6 +85,8 @@ export interface AssumedWorld {
 	readonly assume: Readonly<Record<string, "yes" | "no" | "either">>;
 	/** By priority; empty when no routing rules are known. */
 	readonly markRoutes: readonly MarkRoute[];
+	/** It has no other addresses than those in \`setup\`. */
+	readonly areAddressesTold: boolean;
 	/** Its addresses, routes and routing rules are what it told. */
 	readonly isRoutingTold: boolean;
 	/**

@@ -427,3 +427,85 @@ COMMIT
 		expect(found(text)).toEqual([]);
 	});
 });
+
+describe("sources on the network of the link", () => {
+	const foundIn = (
+		to: string,
+		more: Partial<GivenWorld> = {},
+		addresses: readonly string[] = ["203.0.113.1/24"],
+	) => {
+		const text = `*nat
+-A POSTROUTING -o eth0 -p tcp -m tcp --dport 25 -j ${to}
+-A POSTROUTING -o eth0 -j MASQUERADE
+COMMIT
+`;
+		const { ruleset } = parseRules(text, { file: "my.rules" });
+		const facts = {
+			file: "my.rules",
+			...analyse(ruleset, {
+				...NOTHING_GIVEN,
+				interfaces: [
+					{ name: "eth0", addresses, mtu: 1500 },
+					{ name: "lan0", addresses: ["10.20.0.1/24"], mtu: 1500 },
+				],
+				routes: [
+					{
+						destination: "0.0.0.0/0",
+						via: "203.0.113.254",
+						interface: "eth0",
+					},
+				],
+				hasAddresses: true,
+				...more,
+			}),
+		};
+		return lintRuleset(facts, text).map(
+			({ lint: { code }, message, confidence }) =>
+				`${code} ${message} (${confidence})`,
+		);
+	};
+
+	test("get no answer where no interface has them", () => {
+		expect(foundIn("SNAT --to-source 203.0.113.10-203.0.113.12")).toEqual([
+			"MT302 connections leave by eth0 with a source on its network that no interface has: 203.0.113.10 and 2 more (likely)",
+		]);
+		expect(foundIn("SNAT --to-source 203.0.113.10")).toEqual([
+			"MT302 connections leave by eth0 with a source on its network that no interface has: 203.0.113.10 (likely)",
+		]);
+	});
+
+	test("get answers where an interface has them", () => {
+		const own = ["203.0.113.1/24", "203.0.113.10/32"];
+		expect(foundIn("SNAT --to-source 203.0.113.10", {}, own)).toEqual([]);
+		expect(foundIn("MASQUERADE")).toEqual([]);
+	});
+
+	test("are not looked for elsewhere: such addresses may be routed to the gateway", () => {
+		expect(foundIn("SNAT --to-source 198.51.100.10")).toEqual([]);
+		const dmz = {
+			destination: "203.0.113.8/29",
+			via: null,
+			interface: "lan0",
+		};
+		const byDefault = {
+			destination: "0.0.0.0/0",
+			via: "203.0.113.254",
+			interface: "eth0",
+		};
+		expect(
+			foundIn("SNAT --to-source 203.0.113.10", { routes: [byDefault, dmz] }),
+		).toEqual([]);
+	});
+
+	test("may be those of a tunnel, whose packets are none of the link", () => {
+		const tunnel =
+			"SNAT --to-source 203.0.113.10 -m policy --dir out --pol ipsec";
+		expect(foundIn(tunnel)).toEqual([]);
+	});
+
+	test("are not known where addresses are not", () => {
+		expect(
+			foundIn("SNAT --to-source 203.0.113.10", { hasAddresses: false }),
+		).toEqual([]);
+	});
+});

@@ -8,6 +8,7 @@ import {
 import { rulesByName } from "../../each-rule.ts";
 import type { Facts } from "../../facts.ts";
 import type { Found, LintRule } from "../../finding.ts";
+import { byUnansweredSources } from "./unanswered-sources.ts";
 import { byWrongUplinks } from "./wrong-uplinks.ts";
 
 /** Connections whose first packet gets through, and whose later ones do not. */
@@ -21,7 +22,7 @@ export const answersDropped: LintRule = {
 	fix: "none",
 	message:
 		"The first packet of a connection gets through, and a later one is dropped, or does not find its way back.",
-	help: "Accept packets of known connections before the rule that drops: `-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`, and the same in `OUTPUT` for answers of the router's own programs. Answers that leave by another uplink need the mark of their connection (`-j CONNMARK --restore-mark` in `mangle` `PREROUTING`, and in `OUTPUT` for those of its own programs), and `ip rule` for that mark. What leaves by an uplink needs a source that is an address of that uplink (`-j MASQUERADE`).",
+	help: "Accept packets of known connections before the rule that drops: `-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`, and the same in `OUTPUT` for answers of the router's own programs. Answers that leave by another uplink need the mark of their connection (`-j CONNMARK --restore-mark` in `mangle` `PREROUTING`, and in `OUTPUT` for those of its own programs), and `ip rule` for that mark. What leaves by an uplink needs a source that is an address of that uplink (`-j MASQUERADE`), and that the router has.",
 	why: `A firewall that accepts the first packet of a connection has to accept its answers too, which come from the
 backend's interface and have the backend's port as their source. A rule for packets of known connections does that for all
 connections at once. Without it, the backend sees connections that never come about: the client's SYN is answered, and the
@@ -37,7 +38,12 @@ them to the table of that uplink.
 For the same reason no answer comes to connections that leave by an uplink with an address of another one as their
 source, or with a private one that no rule of \`nat\` \`POSTROUTING\` translates.
 
-Uplinks are only looked at where addresses, routes and routing rules of the router are given.`,
+Nor does an answer come to a source that lies on the network of the link and that no interface has, such as an address
+that \`--to-source\` takes out of the network of the uplink: the next router asks for it by ARP, and the gateway answers
+for its own addresses alone, unless the address is proxied (\`proxy_arp\`, \`ip neigh add proxy\`) or routed to it.
+
+Uplinks are only looked at where addresses, routes and routing rules of the router are given, and such sources where its
+addresses are.`,
 	examples: {
 		bad: `*nat
 -A PREROUTING -d 203.0.113.1/32 -i eth0 -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.20.0.11
@@ -71,6 +77,7 @@ COMMIT
 		return [
 			...[...byPlace.values()].flatMap((some) => found(some, facts)),
 			...byWrongUplinks(facts),
+			...byUnansweredSources(facts),
 		];
 	},
 };
