@@ -75,6 +75,7 @@ function leaf(mark: number): Decision {
 			beforeRouting: 0,
 			isTranslated: false,
 			remembers: false,
+			asksWhoCame: false,
 			answered: null,
 			ways: [],
 		},

@@ -147,12 +147,14 @@ export function classNotes({
 	vectors,
 	hashOf,
 	remembers,
+	asksWhoCame,
 }: ClassDocument): readonly string[] {
 	const [alive] = vectors;
 	return [
 		...(alive === undefined ? [] : vectorNotes(alive)),
 		...(hashOf === null ? [] : [HASH_WORDS[hashOf]]),
 		...(remembers ? [rememberedWords(vectors)] : []),
+		...(asksWhoCame && !remembers ? [ASKED_WORDS] : []),
 	];
 }
 
@@ -164,6 +166,9 @@ function rememberedWords(vectors: ClassDocument["vectors"]): string {
 		? "Rules remember clients, in a list or a set: what a client gets depends on whether it is there already."
 		: "Rules remember clients, in a list or a set: these are the shares of clients that come for the first time.";
 }
+
+const ASKED_WORDS =
+	"Rules ask a list or a set to which packets write: these are the shares of clients that no earlier packet has put there, or taken from there; others may go elsewhere.";
 
 const HASH_WORDS: Readonly<
 	Record<NonNullable<ClassDocument["hashOf"]>, string>

@@ -34,6 +34,8 @@ export interface ExtensionHost {
 	remembered?(key: string): void;
 	/** A rule goes by what was written down of a packet before this one. */
 	recalled?(key: string): void;
+	/** For a walk that takes every way: a rule asks a list or a set to which packets write. */
+	asksWhoCame?(): void;
 	/** Virtual time since the gateway was started. */
 	nowMs(): number;
 	/** The same at which the table that is compiled was loaded: it may be compiled later. */
@@ -329,8 +331,13 @@ export interface SetsApi {
 	knows(name: string): boolean;
 	/** Is no packet in it, whatever comes? It has no element that a packet could be, and no rule adds any. */
 	staysEmpty(use: SetUse): boolean;
-	/** Do addresses, protocol and the port that is asked for tell whether a packet is in it, whatever comes? */
+	/**
+	 * Do addresses, protocol and the port that is asked for tell whether a packet is in it, whatever comes? Where rules write
+	 * to it: whether one of a client is that comes for the first time.
+	 */
 	isToldByHeaders(use: SetUse): boolean;
+	/** Does a rule add to it, or delete from it, by its name, that of a list that it is in, or of a set in it? */
+	isWritten(name: string): boolean;
 	test(skb: Skb, use: SetUse, question: SetQuestion): boolean;
 	/** What the element that fits has; `null` where none does. */
 	map(skb: Skb, use: SetUse): SkbInfo | null;

@@ -233,6 +233,7 @@ const NO_SETS: SetsApi = {
 	knows: () => false,
 	staysEmpty: () => false,
 	isToldByHeaders: () => false,
+	isWritten: () => false,
 	test: (_skb, { name }) => {
 		throw new UnknownOutcome(`the members of the set ${name} are not known`);
 	},

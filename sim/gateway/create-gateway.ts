@@ -39,6 +39,7 @@ export interface Surroundings {
 	readonly decide?: Decide | undefined;
 	/** See `ExtensionHost`. */
 	readonly standsForAny?: ExtensionHost["standsForAny"];
+	readonly asksWhoCame?: ExtensionHost["asksWhoCame"];
 	/** Answers for matches that the model does not know; left out: they stay unknown. */
 	readonly assume?: Assume | undefined;
 	/** See `LoadedTables`. */
@@ -53,7 +54,7 @@ export function createGateway(
 	setup: GatewaySetup,
 	surroundings: Surroundings,
 ): GatewayState {
-	const { nowMs, choice, tracer, decide, standsForAny, assume } = surroundings;
+	const { nowMs, choice, tracer, decide } = surroundings;
 	const behaviour = behaviourOf(setup.linux ?? DEFAULT_LINUX);
 	const settings = new Settings(setup, behaviour);
 	const routes = new Routes(setup, {
@@ -84,9 +85,8 @@ export function createGateway(
 		isWrittenByRules: (name, how) =>
 			isWrittenBy(gateway.tables.now(), name, how),
 	});
-	const io = { choice, timers, tracer };
 	const given = { behaviour, setup, routes, conntrack, ownPorts, sets };
-	const parts: HostParts = { ...given, ...io };
+	const parts: HostParts = { ...given, choice, timers, tracer };
 	const gateway: GatewayState = {
 		setup,
 		behaviour,
@@ -104,7 +104,7 @@ export function createGateway(
 					proxySyn: (skb, offer) => synproxy(gateway, skb, offer),
 					answer: (skb, fields) => answerSegment(gateway, skb, fields),
 				},
-				{ decide, standsForAny, assume },
+				surroundings,
 			),
 			() => conntrack.resume(),
 			behaviour.ruleState,

@@ -30,9 +30,10 @@ export type HostParts = Pick<
 
 /** What answers in place of matches. */
 export interface Answering {
-	readonly decide: ExtensionHost["decide"] | undefined;
-	readonly standsForAny: ExtensionHost["standsForAny"] | undefined;
-	readonly assume: ExtensionHost["assume"] | undefined;
+	readonly decide?: ExtensionHost["decide"] | undefined;
+	readonly standsForAny?: ExtensionHost["standsForAny"] | undefined;
+	readonly asksWhoCame?: ExtensionHost["asksWhoCame"] | undefined;
+	readonly assume?: ExtensionHost["assume"] | undefined;
 }
 
 /** The gateway as matches and targets see it. */
@@ -43,7 +44,7 @@ export function extensionHost(
 		answer,
 		proxySyn,
 	}: Pick<ExtensionHost, "reject" | "answer" | "proxySyn">,
-	{ decide, standsForAny, assume }: Answering,
+	{ decide, standsForAny, asksWhoCame, assume }: Answering,
 ): HostOfTables {
 	const { setup, routes, conntrack, choice, timers, tracer } = parts;
 	const { ownPorts } = parts;
@@ -56,6 +57,7 @@ export function extensionHost(
 		aside: choice.aside,
 		...(decide === undefined ? {} : { decide }),
 		...(standsForAny === undefined ? {} : { standsForAny }),
+		...(asksWhoCame === undefined ? {} : { asksWhoCame }),
 		...(assume === undefined ? {} : { assume }),
 		remembered: (key) => choice.note({ kind: "remembered", key }),
 		recalled: (key) => choice.note({ kind: "recalled", key }),

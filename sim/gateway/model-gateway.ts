@@ -422,6 +422,7 @@ export class ModelGateway {
 			silentHosts,
 			decide,
 			standsForAny: walk?.standsForAny,
+			asksWhoCame: walk?.asksWhoCame,
 			assume,
 			leastIndexed: this.leastIndexed,
 		});

@@ -117,20 +117,23 @@ export const set = defineMatch<Options>({
 	needs: ({ set }) => [{ kind: "set", name: set }],
 	hasOneAnswer: "packet",
 	/** Programs fill a set, and iptables-save does not show it. */
-	question: ({ set }, host) => ({
+	question: ({ set, packets, bytes }, host) => ({
 		kind: "open",
 		on: `the members of the set ${set}`,
-		isUnknown: host?.sets.knows(set) !== true,
+		// Counters of elements bound as little as a rate does; all else has an answer.
+		isUnknown:
+			host?.sets.knows(set) !== true || (packets === null && bytes === null),
 	}),
 	// A walk that takes every way knows where its packet goes, and who sends it stands for all clients that are in
-	// the same sets.
+	// the same sets. Where rules write to a set, that is one who comes for the first time.
 	answers({ set, sides, packets, bytes }, { sets, decide }) {
 		if (!sets.knows(set)) return false;
 		if (decide === undefined) return true;
 		const use = { name: set, sides };
 		if (sets.staysEmpty(use)) return true;
 		if (packets !== null || bytes !== null) return false;
-		return sides.every((side) => side === "dst") || sets.isToldByHeaders(use);
+		const isOfHosts = sides.every((side) => side === "dst");
+		return (isOfHosts && !sets.isWritten(set)) || sets.isToldByHeaders(use);
 	},
 	lookups: ({ set, sides, inverted, returnNomatch, packets, bytes }) => [
 		{
@@ -146,7 +149,7 @@ export const set = defineMatch<Options>({
 	/** An element that has counters counts the packet. */
 	stateful: true,
 	/** `set_match_v4`. */
-	compile(options, { sets, recalled }) {
+	compile(options, { sets, recalled, asksWhoCame }) {
 		const { set: name, sides, inverted, packets, bytes } = options;
 		const use = { name, sides };
 		const question = {
@@ -156,7 +159,12 @@ export const set = defineMatch<Options>({
 			packets: testOf(packets),
 			bytes: testOf(bytes),
 		};
+		const asks =
+			asksWhoCame !== undefined && sets.isWritten(name)
+				? asksWhoCame
+				: undefined;
 		return (skb) => {
+			asks?.();
 			const found = sets.test(skb, use, question);
 			if (found && !inverted) recalled?.(keyInSet(use, skb));
 			return found !== inverted;

@@ -21,6 +21,8 @@ export interface WalkRecord {
 	readonly beforeRouting: number;
 	/** A list or a set that rules remember clients in was written (`-m recent`, `-j SET`). */
 	readonly remembers: boolean;
+	/** A list or a set to which packets write was asked. */
+	readonly asksWhoCame: boolean;
 	/** The packet as it stands; `null`: none came in. */
 	readonly packet: Packet | null;
 	/** Its mark when it was routed. */
@@ -47,10 +49,15 @@ export class FreeWalk implements RuleTracer {
 	readonly decide: Decide;
 	/** Left out: packets stand for themselves. */
 	readonly standsForAny?: (skb: Skb) => boolean;
+	/** Hears that a rule asks such a list. */
+	readonly asksWhoCame = (): void => {
+		this.hasAsked = true;
+	};
 	private net: Walked | null = null;
 	private rules: string[] = [];
 	private beforeRouting = 0;
 	private rememberedBefore = "";
+	private hasAsked = false;
 	/** The packet that was sent in: what the gateway makes up meanwhile walks as well. */
 	private skb: Skb | null = null;
 	private made: MadeUp | null = null;
@@ -107,6 +114,7 @@ export class FreeWalk implements RuleTracer {
 		this.rules = [];
 		this.beforeRouting = 0;
 		this.rememberedBefore = this.remembered();
+		this.hasAsked = false;
 		this.skb = null;
 		if (this.net !== null) {
 			this.net.received = undefined;
@@ -156,6 +164,7 @@ export class FreeWalk implements RuleTracer {
 			rules,
 			beforeRouting,
 			remembers: this.remembered() !== this.rememberedBefore,
+			asksWhoCame: this.hasAsked,
 			packet: skb === null ? null : packetOf(skb),
 			routingMark: routingMark >>> 0,
 			mark: mark >>> 0,
@@ -196,6 +205,7 @@ export class FreeWalk implements RuleTracer {
 			connection.join("."),
 			skb.template === null ? "" : JSON.stringify(skb.template),
 			this.remembered(),
+			this.hasAsked,
 		].join("|");
 	}
 
@@ -216,6 +226,11 @@ export class FreeWalk implements RuleTracer {
 	/** What is kept of connections, a text each. */
 	connections(): readonly string[] {
 		return this.net?.conntrack.kept() ?? [];
+	}
+
+	/** Does a rule add packets to a set, or delete them from it? */
+	packetsWriteTo(set: string): boolean {
+		return this.net?.sets.isWritten(set) === true;
 	}
 
 	private remembered(): string {

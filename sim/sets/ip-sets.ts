@@ -219,6 +219,7 @@ export class IpSets implements SetsApi, Stateful<SavedSets> {
 		return members.isEmpty(this.now) && !this.mayBeWritten(name, "adds");
 	}
 
+	/** Where rules write to it, one that stands for all clients finds in it what it was given if it is asked for by their address. */
 	isToldByHeaders(use: SetUse): boolean {
 		const set = this.find(use.name);
 		if (set === null || set.isOpaque) return false;
@@ -230,8 +231,16 @@ export class IpSets implements SetsApi, Stateful<SavedSets> {
 			);
 		return (
 			isToldByHeaders(set, use) &&
-			!this.mayBeWritten(name, "adds") &&
-			!this.mayBeWritten(name, "deletes")
+			(isOfClient(set, use) || !this.isWritten(name))
+		);
+	}
+
+	isWritten(name: string): boolean {
+		const list = this.find(name)?.list ?? [];
+		return (
+			this.mayBeWritten(name, "adds") ||
+			this.mayBeWritten(name, "deletes") ||
+			list.some((member) => this.isWritten(member.name))
 		);
 	}
 
@@ -421,6 +430,13 @@ function isToldByHeaders(
 	return (
 		isPlain &&
 		(networks.length < 2 || [...members.all()].every(({ nomatch }) => !nomatch))
+	);
+}
+
+/** Is an address of who sends the packet a part of each element? */
+function isOfClient({ header: { type } }: IpSet, { sides }: SetUse): boolean {
+	return type.parts.some(
+		(kind, index) => isAddress(kind) && sides[index] === "src",
 	);
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { RECIPE } from "../../../test/recipe.ts";
 import { TEST_RULESETS } from "../../../test/rulesets/test-rulesets.ts";
 import type { ShareDocument } from "../document/split-document.ts";
+import { NOTHING_GIVEN } from "../world/assumed-world.ts";
 import type { ClassDiff, DiffDocument } from "./diff-document.ts";
 import { compared } from "./test-diff.ts";
 
@@ -216,6 +217,25 @@ describe("what is not known", () => {
 		const younger = reads.replace("--rcheck", "--rcheck --seconds 60");
 		const other = compared(filter(reads), filter(younger));
 		expect(other.document.verdict).toBe("unknown");
+	});
+
+	it("is a set that another rule fills, by its name or that of a list", () => {
+		const given = {
+			...NOTHING_GIVEN,
+			sets: "create seen hash:ip\ncreate all list:set\nadd all seen\n",
+		};
+		const reads = (to: number, name = "seen") =>
+			`-A PREROUTING -d 203.0.113.1 -p tcp --dport 22 -m set --match-set ${name} src -j DNAT --to-destination 10.20.0.1${to}`;
+		const writes = "-A PREROUTING -p udp -j SET --add-set seen src";
+		const verdictOf = (one: string, other: string) =>
+			compared(one, other, given).document.verdict;
+		for (const name of ["seen", "all"]) {
+			const read = reads(1, name);
+			expect(verdictOf(nat(read), nat(read, writes))).toBe("unknown");
+			expect(verdictOf(nat(read, writes), nat(reads(2, name), writes))).toBe(
+				"unknown",
+			);
+		}
 	});
 
 	it("is a rule that no packet fits which is compared", () => {

@@ -94,6 +94,8 @@ export interface ClassDocument {
 	readonly hashOf: "client" | "pair" | "connection" | "mixed" | null;
 	/** Rules remember clients (`-m recent`, `-j SET`): shares are those of clients that come for the first time. */
 	readonly remembers: boolean;
+	/** Rules ask a list or a set to which packets write: shares are those of clients that no earlier packet has put there. */
+	readonly asksWhoCame: boolean;
 	readonly vectors: readonly VectorDocument[];
 }
 
@@ -239,13 +241,15 @@ function classDocument(
 		picked === "pair" && isOne && service.balances !== "source"
 			? "client"
 			: picked;
+	const ends = endsOf(one.decision);
 	return {
 		name: one.name,
 		interface: one.interface,
 		packet: printPacket(one.packet),
 		byHash,
 		hashOf,
-		remembers: endsOf(one.decision).some(({ remembers }) => remembers),
+		remembers: ends.some(({ remembers }) => remembers),
+		asksWhoCame: ends.some(({ asksWhoCame }) => asksWhoCame),
 		vectors: one.vectors.map(({ name, kind, dead, conditions, split }) => {
 			const { method, period, byChance, noDeviation, best, parts } = split;
 			return {

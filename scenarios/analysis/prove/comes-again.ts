@@ -1,7 +1,6 @@
-/** Rules that ask who came before: a proof begins with lists that are empty, and follows a client that comes once. */
+/** Rules that ask who came before: a proof begins with lists that are empty, and sets as they were given, and follows a client that comes once. */
 import type { Rule, Ruleset } from "../../../sim/contract/ruleset.ts";
-import { matches } from "../../../sim/matches/index.ts";
-import { metBy, visitRules } from "../services/candidates.ts";
+import { asksWhoCame, metBy, visitRules } from "../services/candidates.ts";
 import { type Intervals, normalized } from "../spaces/intervals.ts";
 import { linksOf } from "../spaces/links.ts";
 import { everything, type Space } from "../spaces/space.ts";
@@ -21,7 +20,7 @@ export function whyNotAgain(
 	}: {
 		readonly ruleset: Ruleset;
 		readonly world: AssumedWorld;
-		readonly walker: Pick<Walker, "rules">;
+		readonly walker: Pick<Walker, "rules" | "packetsWriteTo">;
 	},
 ): string | null {
 	const links = linksOf(world);
@@ -35,7 +34,7 @@ export function whyNotAgain(
 	};
 	const asking = new Set<Rule>();
 	const look = ({ rule }: { readonly rule: Rule }) => {
-		if (asksWhoCame(rule)) asking.add(rule);
+		if (asksWhoCame(rule, walker)) asking.add(rule);
 	};
 	const { interfaces, where, filtered } = metBy(begin, links);
 	for (const hooks of [where, filtered])
@@ -43,7 +42,7 @@ export function whyNotAgain(
 	const [rule] = asking;
 	return rule === undefined
 		? null
-		: `${walker.rules.refOf(rule).rule} asks a list of who came before, and only clients that are in none are looked at`;
+		: `${walker.rules.refOf(rule).rule} asks a list of who came before, and only clients that come for the first time are looked at`;
 }
 
 /** What was looked at in part is not known, unless it is violated there. */
@@ -51,12 +50,6 @@ export function unlessAgain(result: Result, why: string | null): Result {
 	return why === null || result.kind !== "holds"
 		? result
 		: { kind: "unknown", why };
-}
-
-function asksWhoCame({ matches: uses }: Rule): boolean {
-	return uses.some(
-		({ name, options }) => matches.get(name)?.asksWhoCame?.(options) === true,
-	);
 }
 
 function valuesOf(values: readonly number[]): Intervals {

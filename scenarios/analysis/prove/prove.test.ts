@@ -4,6 +4,7 @@ import { validateScenario } from "../../language/check/validate.ts";
 import { checkScenario } from "../../run/run-scenario.ts";
 import { recipeRules } from "../../suites/index.ts";
 import { analyse } from "../services/analysis.ts";
+import { NOTHING_GIVEN } from "../world/assumed-world.ts";
 import { prove } from "./prove.ts";
 import {
 	EVENT_NAMES,
@@ -22,14 +23,19 @@ import {
 
 function proofOf(
 	text: string,
-	more: {
+	options: {
 		readonly events?: readonly EventName[];
 		readonly single?: boolean;
 		readonly budget?: number;
+		readonly sets?: string;
 		readonly onProgress?: (words: string) => void;
 	} = {},
 ): Proof {
-	const analysis = analyse(parseRules(text, { file: "my.rules" }).ruleset);
+	const { sets, ...more } = options;
+	const analysis = analyse(parseRules(text, { file: "my.rules" }).ruleset, {
+		...NOTHING_GIVEN,
+		...(sets === undefined ? {} : { sets }),
+	});
 	return prove(analysis, {
 		name: "my.rules",
 		events: [],
@@ -356,6 +362,26 @@ COMMIT
 		expect(JSON.stringify(proof)).toContain(
 			"nat:PREROUTING:rule:1 asks a list of who came before",
 		);
+	});
+
+	it("leave it open where they ask a set to which rules add", () => {
+		const ofSet = (rule: string) =>
+			web(rule).replace(
+				"-m recent --name r --set -j DNAT",
+				`-j SET --add-set r src
+-A PREROUTING -d 203.0.113.1 -p tcp --dport 80 -j DNAT`,
+			);
+		const sets = "create r hash:ip timeout 60\n";
+		const proof = proofOf(ofSet("-m set --match-set r src"), { sets });
+		expect(kindsOf(only(proof).assumed)).toMatchObject({
+			liveness: "unknown",
+			affinity: "unknown",
+			balance: "unknown",
+			isolation: "unknown",
+		});
+		const unasked = proofOf(ofSet("-s 192.0.2.0/24"), { sets });
+		for (const { assumed } of unasked.services)
+			expect(kindsOf(assumed)).toMatchObject({ affinity: "holds" });
 	});
 
 	it.each([

@@ -11,7 +11,11 @@ import type {
 import type { Question } from "../../../sim/extension/traits.ts";
 import { matches } from "../../../sim/matches/index.ts";
 import { keysOfMatches } from "../../../sim/ruleset/check/assumable.ts";
-import { lookupsOf, marksOf } from "../../../sim/ruleset/rule-traits.ts";
+import {
+	lookupsOf,
+	lookupsThatTell,
+	marksOf,
+} from "../../../sim/ruleset/rule-traits.ts";
 import { targets } from "../../../sim/targets/index.ts";
 import {
 	ALL,
@@ -31,6 +35,7 @@ import {
 	spaceText,
 	takenBy,
 } from "../spaces/space.ts";
+import type { Walker } from "../walk/walker.ts";
 import type { AssumedWorld } from "../world/assumed-world.ts";
 
 /** Where a first packet that comes in meets rules before it is routed, and where its source is translated. */
@@ -305,11 +310,34 @@ export function rulesWithASay(ruleset: Ruleset, links: Links): readonly Rule[] {
 }
 
 /** Is it assumed what one of its matches says, or given that no packet is in what it asks for? */
-export function isTold(rule: Rule, world: AssumedWorld): boolean {
+export function isTold(
+	rule: Rule,
+	{ world, walker }: { readonly world: AssumedWorld; readonly walker: Walker },
+): boolean {
 	const { lists } = linksOf(world);
 	return (
 		keysOfMatches(rule).some((key) => Object.hasOwn(world.assume, key)) ||
-		lookupsOf(rule).some((lookup) => !lookup.inverted && lists.isEmpty(lookup))
+		lookupsOf(rule).some(
+			(lookup) =>
+				!lookup.inverted &&
+				lists.isEmpty(lookup) &&
+				!(lookup.list === "set" && walker.packetsWriteTo(lookup.name)),
+		)
+	);
+}
+
+/** Does it ask a list or a set to which packets of other connections write? */
+export function asksWhoCame(
+	rule: Rule,
+	walker: Pick<Walker, "packetsWriteTo">,
+): boolean {
+	return (
+		rule.matches.some(
+			({ name, options }) => matches.get(name)?.asksWhoCame?.(options) === true,
+		) ||
+		lookupsThatTell(rule).some(
+			(one) => one.list === "set" && walker.packetsWriteTo(one.name),
+		)
 	);
 }
 

@@ -318,13 +318,18 @@ describe("sets", () => {
 	});
 
 	describe("in which no client can be", () => {
-		const shares = (sets: string, ...mangle: readonly string[]) => {
+		const analysed = (sets: string, mangle: readonly string[]) => {
 			const rules = ["-A PREROUTING -m set --match-set bad src -j DROP"];
 			const text = `*mangle\n${[...rules, ...mangle].join("\n")}\nCOMMIT\n*nat\n-A PREROUTING -d 198.18.0.1 -p tcp --dport 22 ${DNAT} 10.7.0.2\nCOMMIT\n`;
 			const ruleset = parseRuleset(text, { file: "test.rules" });
-			const { services } = analyse(ruleset, { ...NOTHING_GIVEN, sets });
-			return services.map(shownShares);
+			return analyse(ruleset, { ...NOTHING_GIVEN, sets });
 		};
+		const shares = (sets: string, ...mangle: readonly string[]) =>
+			analysed(sets, mangle).services.map(shownShares);
+		const asked = (sets: string, ...mangle: readonly string[]) =>
+			splitDocument("test.rules", analysed(sets, mangle)).services.flatMap(
+				({ classes }) => classes.map(({ asksWhoCame }) => asksWhoCame),
+			);
 		const all = [{ "all clients": ["10.7.0.2:22 1"] }];
 
 		test.each([
@@ -342,13 +347,14 @@ describe("sets", () => {
 			expect(shares(sets)).toEqual(all);
 		});
 
-		test("one to which a rule adds is open, by its own name or by that of a list", () => {
+		test("one to which a rule adds leaves those of clients exact that come for the first time, and says so", () => {
 			const empty = "create bad hash:ip\ncreate l list:set\nadd l bad\n";
-			expect(shares(empty)).toEqual(all);
-			for (const name of ["bad", "l"])
-				expect(
-					shares(empty, `-A INPUT -p tcp -j SET --add-set ${name} src`),
-				).not.toEqual(all);
+			expect(asked(empty)).toEqual([false]);
+			for (const name of ["bad", "l"]) {
+				const adds = `-A INPUT -p tcp -j SET --add-set ${name} src`;
+				expect(shares(empty, adds)).toEqual(all);
+				expect(asked(empty, adds)).toEqual([true]);
+			}
 		});
 	});
 });

@@ -132,7 +132,7 @@ export function findServices(
 	const services = withUniqueKeys(found.map((one) => serviceOf(one, context)));
 	const unmet = rulesWithASay(ruleset, links)
 		.map((rule) => {
-			return { ...walker.rules.refOf(rule), isTold: isTold(rule, world) };
+			return { ...walker.rules.refOf(rule), isTold: isTold(rule, context) };
 		})
 		.filter(({ rule }) => !met.has(rule));
 	const moved = movedBy(found, services, { context, others });

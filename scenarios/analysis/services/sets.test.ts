@@ -4,10 +4,14 @@ import { describe, expect, it, test } from "vitest";
 import { seededChoice } from "../../../sim/chance/seeded.ts";
 import { ModelGateway } from "../../../sim/gateway/model-gateway.ts";
 import { formatAddress, parseAddress } from "../../../sim/packet/address.ts";
+import { printRational } from "../../../sim/rational.ts";
 import { parseRuleset } from "../../../sim/ruleset/parse.ts";
 import { parseRules } from "../../../sim/script/check-rules.ts";
 import { contains } from "../spaces/intervals.ts";
+import type { Decision } from "../walk/decision.ts";
 import { endsOf } from "../walk/ends-of.ts";
+import { comesAgain } from "../walk/later-packets.ts";
+import type { Arrival } from "../walk/walker.ts";
 import { NOTHING_GIVEN } from "../world/assumed-world.ts";
 import { analyse } from "./analysis.ts";
 
@@ -192,19 +196,113 @@ it("finds the services that addresses and ports of a set make", () => {
 	]);
 });
 
-it.each([
-	["by whom rules are asked again", "-A PREROUTING -j SET --add-set vip src"],
-	["that rules empty", "-A PREROUTING -j SET --del-set vip src"],
-])("leaves open who is in a set %s", (_, more) => {
-	const [service] = shown(
+describe("sets to which packets write", () => {
+	const TO = `-A PREROUTING -d ${SERVICE} -p tcp --dport 443`;
+	const VIP = "create vip hash:ip\nadd vip 192.0.2.1\n";
+	const asks = (...front: readonly string[]) => [
+		...front,
+		`${TO} -m set --match-set vip src ${DNAT} 10.0.0.41`,
+		`${TO} ${DNAT} 10.0.0.42`,
+	];
+
+	it("have for a client that comes for the first time what they were given", () => {
+		const knocks = `-A PREROUTING -d ${SERVICE} -p tcp --dport 7000 -j SET --add-set vip src`;
+		const apart = [
+			`tcp ${SERVICE}:443`,
+			"clients of 192.0.2.1: 10.0.0.41:443 exact",
+			"clients outside of 192.0.2.1: 10.0.0.42:443 exact",
+		];
+		expect(shown(asks(knocks), VIP)).toEqual([apart]);
+		const list = `${VIP}create all list:set\nadd all vip\n`;
+		const rules = asks(knocks).map((one) =>
+			one.replace("--match-set vip", "--match-set all"),
+		);
+		expect(shown(rules, list)).toEqual([apart]);
+	});
+
+	it.each([
+		["added", "-A PREROUTING -j SET --add-set vip src", "10.0.0.41"],
+		["deleted", "-A PREROUTING -j SET --del-set vip src", "10.0.0.42"],
 		[
-			more,
-			`-A PREROUTING -d ${SERVICE} -p tcp --dport 443 -m set --match-set vip src ${DNAT} 10.0.0.41`,
-			`-A PREROUTING -d ${SERVICE} -p tcp --dport 443 ${DNAT} 10.0.0.42`,
+			"added and then deleted",
+			"-A PREROUTING -j SET --add-set vip src --del-set vip src",
+			"10.0.0.42",
 		],
-		"create vip hash:ip\nadd vip 192.0.2.1\n",
-	);
-	expect(service?.[1]).toContain("interval");
+	])("have it where it was %s in front", (_, rule, backend) => {
+		expect(shown(asks(rule), VIP)).toEqual([
+			[`tcp ${SERVICE}:443`, `all clients: ${backend}:443 exact`],
+		]);
+	});
+
+	it("keep clients at their backends as lists of recent do", () => {
+		const sticky = ["", "\n:B1 - [0:0]\n:B2 - [0:0]"];
+		const asking = [1, 2].map(
+			(at) => `${TO} -m set --match-set onb${at} src -j B${at}`,
+		);
+		const adding = [1, 2].flatMap((at) => [
+			`-A B${at} -j SET --add-set onb${at} src --exist`,
+			`-A B${at} -p tcp ${DNAT} 10.0.0.4${at}`,
+		]);
+		const text = `*nat${sticky.join("")}\n${[...asking, `${TO} -m statistic --mode nth --every 2 --packet 0 -j B1`, `${TO} -j B2`, ...adding].join("\n")}\nCOMMIT\n`;
+		const sets =
+			"create onb1 hash:ip timeout 600\ncreate onb2 hash:ip timeout 600\n";
+		const ruleset = parseRuleset(text, { file: "test.rules" });
+		const analysis = analyse(ruleset, { ...NOTHING_GIVEN, sets });
+		const [one, ...more] = analysis.services.flatMap(({ classes }) => classes);
+		expect(more).toEqual([]);
+		expect(
+			one?.vectors[0]?.split.parts.map(({ key, share }) => [
+				key,
+				share.kind === "exact" && printRational(share.value),
+			]),
+		).toEqual([
+			["10.0.0.41:443", "1/2"],
+			["10.0.0.42:443", "1/2"],
+		]);
+		const arrival = one && { interface: one.interface, packet: one.packet };
+		const again = endsOf(one?.decision as Decision).map((end) => {
+			const next = comesAgain(analysis.walker, arrival as Arrival, end);
+			return [end, ...endsOf(next as Decision)].map(
+				({ packet }) => packet && formatAddress(packet.destination),
+			);
+		});
+		expect(again).toEqual([
+			["10.0.0.41", "10.0.0.41"],
+			["10.0.0.42", "10.0.0.42"],
+		]);
+	});
+
+	it.each([
+		["by the address that is asked for", "hash:ip", "dst"],
+		["by hardware addresses", "hash:mac", "src"],
+	])("leave shares unknown where they are asked %s", (_, type, side) => {
+		const rules = [
+			`${TO} -m set --match-set vip ${side} ${DNAT} 10.0.0.41`,
+			`-A PREROUTING -j SET --add-set vip ${side}`,
+			`${TO} ${DNAT} 10.0.0.42`,
+		];
+		const text = `*nat\n${rules.join("\n")}\nCOMMIT\n`;
+		const ruleset = parseRuleset(text, { file: "test.rules" });
+		const sets = `create vip ${type}\n`;
+		const { services } = analyse(ruleset, { ...NOTHING_GIVEN, sets });
+		const parts = services[0]?.classes[0]?.vectors[0]?.split.parts;
+		expect(parts?.map(({ share }) => share)).toMatchObject([
+			{ kind: "interval", isUnknown: true },
+			{ kind: "interval", isUnknown: true },
+		]);
+	});
+
+	it("do not tell why no packet meets a rule", () => {
+		const text = `*nat\n${asks(`${TO} -j SET --del-set vip src`).join("\n")}\nCOMMIT\n`;
+		const ruleset = parseRuleset(text, { file: "test.rules" });
+		const { unmet } = analyse(ruleset, {
+			...NOTHING_GIVEN,
+			sets: "create vip hash:ip\n",
+		});
+		expect(unmet.map(({ line, isTold }) => [line, isTold])).toEqual([
+			[3, false],
+		]);
+	});
 });
 
 describe("sets in which no packet is, as rules look them up", () => {

@@ -89,6 +89,15 @@ export class Lists {
 			: null;
 	}
 
+	/** Names of sets that have what this one has: its own, those of lists that it is in, those of a list's members. */
+	joined(name: string): readonly string[] {
+		const holding = (this.sets?.all() ?? []).filter(({ list }) =>
+			list.some((member) => member.name === name),
+		);
+		const held = this.sets?.find(name)?.list ?? [];
+		return [name, ...[...holding, ...held].map((one) => one.name)];
+	}
+
 	/** What a rule asks lists about, or gets a mark from: packets that it tells apart from others. */
 	boxesAsked(rule: Rule): readonly Box[] {
 		return lookupsThatTell(rule).flatMap((lookup) => {

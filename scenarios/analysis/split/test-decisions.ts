@@ -21,6 +21,7 @@ export function leaf(name: string): Decision {
 		beforeRouting: 0,
 		isTranslated: false,
 		remembers: false,
+		asksWhoCame: false,
 		answered: name,
 		ways: [],
 	};

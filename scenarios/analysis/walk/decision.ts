@@ -85,6 +85,8 @@ export interface End {
 	readonly isTranslated: boolean;
 	/** A list that rules remember clients in was written on the way: the next connection of the client may go elsewhere. */
 	readonly remembers: boolean;
+	/** A list or a set to which packets write was asked on the way: a client that is in it may go elsewhere. */
+	readonly asksWhoCame: boolean;
 	/** What the gateway sent back, in packet notation: a reset, an ICMP error. */
 	readonly answered: string | null;
 	/** By which ways the walk came here: those that were taken at the forks, from the root. */

@@ -123,6 +123,7 @@ export class Walker {
 	/** With the ruleset, whose questions are answered by walks. */
 	readonly gateway: ModelGateway;
 	private readonly free: FreeWalk;
+	readonly packetsWriteTo: FreeWalk["packetsWriteTo"];
 	/** The rules were just loaded. */
 	readonly begin: GatewaySnapshot;
 	/** What is assumed either way, and holds for all packets of a play. */
@@ -159,6 +160,7 @@ export class Walker {
 			(value, rule) => this.decideValue(value, rule),
 			ofAny,
 		);
+		this.packetsWriteTo = (set) => this.free.packetsWriteTo(set);
 		const choice: Choice = {
 			pick: (count, label) => {
 				if (ofClients && label.startsWith(MULTIPATH_LABEL))

@@ -130,6 +130,7 @@ function recentTest(
 	const { operation, inverted, ttlToo, side, name } = options;
 	const keyOf = (address: number) => `recent ${name} ${address}`;
 	return (skb) => {
+		if (operation !== "set") ports.asksWhoCame?.();
 		const address =
 			(side === "rdest" ? skb.destination : skb.source) & list.mask;
 		const ttl = ttlBeforeForwarding(skb);

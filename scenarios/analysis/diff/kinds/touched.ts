@@ -3,9 +3,9 @@
  * the end of a chain whose policy is another one. All other packets take the same rules in the same order.
  */
 import type { Chain, Rule, Ruleset } from "../../../../sim/contract/ruleset.ts";
+import type { Lookup } from "../../../../sim/extension/traits.ts";
 import { matches } from "../../../../sim/matches/index.ts";
 import { ICMP, TCP } from "../../../../sim/packet/packet.ts";
-import { keysOfMatches } from "../../../../sim/ruleset/check/assumable.ts";
 import { lookupsOf } from "../../../../sim/ruleset/rule-traits.ts";
 import { targets } from "../../../../sim/targets/index.ts";
 import { visitRules } from "../../services/candidates.ts";
@@ -126,7 +126,7 @@ export function touchedBy(
 	links: Links,
 	also: readonly Space[] = [],
 ): Touched {
-	const affected = affectedBy(alignment);
+	const affected = affectedBy(alignment, links);
 	const isChanged = (rule: Rule) =>
 		alignment.changed.has(rule) || affected.has(rule);
 	const everybody = populations(links);
@@ -340,20 +340,32 @@ function* eachRuleOf({ tables }: Ruleset): Generator<Rule> {
 		for (const { rules } of chains as readonly Chain[]) yield* rules;
 }
 
-/** Rules that read what changed ones write, or read it otherwise: lists of clients, sets. */
-function affectedBy({ changed, both }: Alignment): ReadonlySet<Rule> {
-	const written = new Set(
-		[...changed].flatMap((rule) => [...listsOf(rule), ...setsWritten(rule)]),
-	);
-	if (written.size === 0) return new Set();
-	const reads = (rule: Rule) =>
-		[...listsOf(rule), ...setsRead(rule)].some((one) => written.has(one));
-	return new Set(
-		[...eachRuleOf(both)].filter(
-			(rule) =>
-				reads(rule) && !(changed.has(rule) && listsOf(rule).length === 0),
+/** Rules that use a list or a set to which packets write, and that changed ones use as well. */
+function affectedBy(
+	{ changed, both }: Alignment,
+	{ lists }: Links,
+): ReadonlySet<Rule> {
+	const rules = [...eachRuleOf(both)];
+	const filled = new Set(
+		rules.flatMap((rule) =>
+			setsOf(rule, ["adds", "deletes"]).flatMap((name) => lists.joined(name)),
 		),
 	);
+	// A set to which no packet writes has for each client what it was given.
+	const usedBy = (rule: Rule) => [
+		...listsOf(rule),
+		...setsOf(rule, ["asks", "maps", "adds", "deletes"]).flatMap((name) =>
+			lists
+				.joined(name)
+				.flatMap((one) => (filled.has(one) ? `set ${one}` : [])),
+		),
+	];
+	const used = new Set([...changed].flatMap(usedBy));
+	return used.size === 0
+		? new Set()
+		: new Set(
+				rules.filter((rule) => usedBy(rule).some((one) => used.has(one))),
+			);
 }
 
 /** Lists that its matches read and write: `recent DEFAULT`. */
@@ -365,13 +377,9 @@ function listsOf({ matches: uses }: Rule): readonly string[] {
 	);
 }
 
-function setsRead(rule: Rule): readonly string[] {
-	return keysOfMatches(rule).filter((key) => key.startsWith("set:"));
-}
-
-function setsWritten(rule: Rule): readonly string[] {
+function setsOf(rule: Rule, hows: readonly Lookup["how"][]): readonly string[] {
 	return lookupsOf(rule).flatMap((one) =>
-		one.how === "adds" || one.how === "deletes" ? [`set:${one.name}`] : [],
+		one.list === "set" && hows.includes(one.how) ? [one.name] : [],
 	);
 }
 

@@ -7,8 +7,9 @@ import {
 	NOTHING_GIVEN,
 } from "../../../world/assumed-world.ts";
 import { TWO_UPLINKS } from "../../../world/test-routers.ts";
+import type { Facts } from "../../facts.ts";
 import { lintRuleset } from "../../run/lint-ruleset.ts";
-import { rulesAlone } from "../../test-facts.ts";
+import { rulesAlone, rulesWithSets } from "../../test-facts.ts";
 
 const codes = (text: string) =>
 	lintRuleset(rulesAlone(text), text)
@@ -373,11 +374,11 @@ ${sends(1)}
 ${sends(2)}
 COMMIT
 `;
-	const found = (text: string) =>
-		lintRuleset(rulesAlone(text), text).flatMap(
-			({ lint: { code }, at, message }) =>
-				code === "MT304" ? [[at.line, message]] : [],
+	const foundOf = (facts: Facts, text: string) =>
+		lintRuleset(facts, text).flatMap(({ lint: { code }, at, message }) =>
+			code === "MT304" ? [[at.line, message]] : [],
 		);
+	const found = (text: string) => foundOf(rulesAlone(text), text);
 
 	test("are found where their backend is another one", () => {
 		expect(found(rules(asks("b1", "-j B2"), asks("b2", "-j B1")))).toEqual([
@@ -388,6 +389,25 @@ COMMIT
 			[
 				6,
 				"clients of 10.20.0.22:5060 are sent to 10.20.0.21:5060 when they come again",
+			],
+		]);
+	});
+
+	test("are found where sets are in place of lists, at the rule that asks", () => {
+		const text = rules(asks("b1", "-j B2"), asks("b2", "-j B2"))
+			.replaceAll(
+				/-m recent --name (\S+) --rcheck --seconds 600 --reap/g,
+				"-m set --match-set $1 src",
+			)
+			.replaceAll(
+				/^(-A B\d) (-p udp) -m recent --name (\S+) --set/gm,
+				"$1 -j SET --add-set $3 src --exist\n$1 $2",
+			);
+		const sets = "create b1 hash:ip timeout 600\ncreate b2 hash:ip\n";
+		expect(foundOf(rulesWithSets(text, sets), text)).toEqual([
+			[
+				5,
+				"clients of 10.20.0.21:5060 are sent to 10.20.0.22:5060 when they come again",
 			],
 		]);
 	});

@@ -1,4 +1,4 @@
-import { matches } from "../../../../../sim/matches/index.ts";
+import { asksWhoCame } from "../../../services/candidates.ts";
 import { NO_BACKEND } from "../../../services/service.ts";
 import type { Decision, End, RuleRef } from "../../../walk/decision.ts";
 import { endsOf } from "../../../walk/ends-of.ts";
@@ -132,13 +132,14 @@ function found(
 }
 
 /** The first rule on a way that asks a list of who came before; `null`: none does. */
-function asking(rules: readonly RuleRef[], { ruleset }: Facts): RuleRef | null {
+function asking(
+	rules: readonly RuleRef[],
+	{ ruleset, walker }: Facts,
+): RuleRef | null {
 	const named = rulesByName(ruleset);
-	const asks = ({ rule: name }: RuleRef) =>
-		named
-			.get(name)
-			?.rule.matches.some(
-				(use) => matches.get(use.name)?.asksWhoCame?.(use.options) === true,
-			) === true;
+	const asks = ({ rule: name }: RuleRef) => {
+		const placed = named.get(name);
+		return placed !== undefined && asksWhoCame(placed.rule, walker);
+	};
 	return rules.find(asks) ?? null;
 }
