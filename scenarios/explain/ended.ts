@@ -1,4 +1,5 @@
 /** How a connection ended, from its first SYN to the place where it did not get on. */
+import { FIN } from "../../sim/packet/packet.ts";
 import type { ConnectionRecord } from "../../sim/world/account/account.ts";
 import type { RuleBook, RulePlace } from "../result/rule-place.ts";
 import { type Asked, senderOf } from "./blame.ts";
@@ -225,12 +226,46 @@ function stoppedWords(
 			words: `${way} → ${goal}; ${subject} → the gateway itself: its conntrack entry is gone${scene.doneBefore(at.atMs)}, so it is not translated`,
 			rule: null,
 		};
+	const reset = resetWords(stop, log, about);
+	if (reset !== null) return { words: `${way} → ${goal}; ${reset}`, rule };
 	const end = at.kind === "gateway" ? pathWords(at, book, subject) : subject;
 	const isStraight = stop.kind === "stranger" && stop.at.from !== null;
 	return {
 		words: `${way} → ${goal}; ${end} ${isStraight ? "" : "→ "}${told.words}${switched}`,
 		rule,
 	};
+}
+
+/**
+ * A backend that has closed resets what its client says then, and knows the connection no more: what follows is
+ * answered with RSTs that end nothing. `null`: it is not so.
+ */
+function resetWords(
+	stop: Stop,
+	log: readonly Happening[],
+	{ connection, scene }: About,
+): string | null {
+	if (stop.kind !== "stranger" || scene.backend(stop.at.at) === null)
+		return null;
+	const { at: name, atMs } = stop.at;
+	const fin = log.find(
+		(one) =>
+			one.packet.kind === "tcp" &&
+			(one.packet.flags & FIN) !== 0 &&
+			!isClients(one, connection, scene),
+	);
+	const said = log.find(
+		(one) =>
+			fin !== undefined &&
+			one.kind === "arrives" &&
+			one.at === name &&
+			one.atMs >= fin.atMs &&
+			one.atMs <= atMs &&
+			packetName(one.packet) === "data",
+	);
+	return said === undefined
+		? null
+		: `the client's data → ${scene.backendWords(name, atMs)}, which had closed the connection: RST`;
 }
 
 /** Of a flow that the rules of nat have translated, one that they do not see any more. */

@@ -135,8 +135,33 @@ function droppedWords(passage: Passage, { book }: Scene): End {
 	const verb = isRejected
 		? `rejected with ${answered ?? "no answer"}`
 		: "dropped";
-	return told(`${verb} by ${named(rule)}${stateWords(step)}`, { rule });
+	return told(
+		`${verb} by ${named(rule)}${stateWords(step)}${sendtoWords(passage)}`,
+		{ rule },
+	);
 }
+
+/**
+ * What a rule drops on its way out, a program of the gateway's own is told of at once (`nf_hook_slow`,
+ * net/netfilter/core.c, and `udp_send_skb`, net/ipv4/udp.c, 6.1). Of a SYN it is not: `tcp_connect` leaves such an
+ * error aside, and sends it again.
+ */
+function sendtoWords({
+	interface: name,
+	packet,
+	fate,
+	steps,
+}: Passage): string {
+	if (name !== LOOPBACK || packet.kind !== "udp") return "";
+	const last = fate.kind === "dropped" ? [fate.by] : [];
+	// What goes to the gateway itself has left, and comes in again by `lo`.
+	const hasLeft = [...last, ...steps.map(placeOf)].some((place) =>
+		COMES_IN.has(place.split(":")[1] ?? ""),
+	);
+	return hasLeft ? "" : "; the program's sendto() fails at once (EPERM)";
+}
+
+const COMES_IN: ReadonlySet<string> = new Set(["PREROUTING", "INPUT"]);
 
 /** A packet that does not begin a connection: which state the rules before this one saw. */
 function stateWords(step: TraceEvent | undefined): string {

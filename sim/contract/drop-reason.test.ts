@@ -70,6 +70,23 @@ describe("a packet that no rule drops has the stack's reason", () => {
 		expect(reasonOf(createTestGateway(TRACKED), OUT, packet)).toBe(reason);
 	});
 
+	it.each([
+		["udp 127.0.0.1:1 > 203.0.113.1:2", "no route"],
+		["udp 127.0.0.1:1 > 127.0.0.1:53", "loopback source"],
+		["udp 127.0.0.1:1 > 127.0.0.1:54", "no route after a rule changed it"],
+	])("of the gateway's own, %s: %s", (packet, reason) => {
+		const gateway = createTestGateway(
+			[
+				"*nat",
+				"-A OUTPUT -p udp --dport 53 -j DNAT --to-destination 192.168.0.1",
+				"-A OUTPUT -p udp --dport 54 -j DNAT --to-destination 203.0.113.1",
+				"-A POSTROUTING -j MASQUERADE",
+				"COMMIT\n",
+			].join("\n"),
+		);
+		expect(reasonOf(gateway, "lo", packet)).toBe(reason);
+	});
+
 	it("a fragment that is there already is dropped; one that is alone waits", () => {
 		const gateway = createTestGateway(TRACKED);
 		const first = "proto 17 10.0.0.10 > 192.168.0.1 ipid 7 MF len 512";

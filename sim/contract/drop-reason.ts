@@ -29,6 +29,11 @@ const DROP_REASONS = {
 		words: "no route leads to where a rule of OUTPUT sends it",
 		symbol: "ip_route_me_harder, net/ipv4/netfilter.c",
 	},
+	"loopback source": {
+		words:
+			"its source is in 127.0.0.0/8, which leaves by lo alone where net.ipv4.conf.*.route_localnet is 0; a translation in POSTROUTING comes too late",
+		symbol: "__mkroute_output, net/ipv4/route.c",
+	},
 	"martian source": {
 		words: "martian source: an address that no host can send from",
 		symbol: "ip_handle_martian_source, net/ipv4/route.c",

@@ -20,7 +20,7 @@ import {
 	VERDICT_BITS,
 	VERDICT_MASK,
 } from "../packet/skb/skb.ts";
-import { routeMeHarder } from "../routing/route-output.ts";
+import { routeMeHarder, whyNoWay } from "../routing/route-output.ts";
 import { HOOK_ENTRIES, type HookFunction } from "./hooks.ts";
 import type { HookStep, Netfilter } from "./netfilter.ts";
 import { NO_CHAIN, type Program } from "./program.ts";
@@ -142,7 +142,8 @@ function ofConntrack(verdict: number): DroppedBy | null {
 /** `ipt_mangle_out`, `nf_nat_ipv4_local_fn`: what was changed may have no way any more. */
 function rerouted({ routes, settings }: Netfilter, skb: Skb): DroppedBy | null {
 	const route = routeMeHarder(routes, settings, skb);
-	if (route === null) return "no route after a rule changed it";
+	if (route === null)
+		return whyNoWay(routes, skb, "no route after a rule changed it");
 	skb.route = route;
 	return null;
 }

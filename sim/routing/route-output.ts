@@ -1,10 +1,14 @@
 /** Where the gateway's own packets go (`ip_route_output_key_hash_rcu`, `__mkroute_output`, net/ipv4/route.c, 6.1). */
+import type { DropReason } from "../contract/drop-reason.ts";
 import { UnknownSignal } from "../contract/unknown-signal.ts";
 import type { Route } from "../packet/skb/route.ts";
 import type { Skb } from "../packet/skb/skb.ts";
 import { changedFlow, type Flow, outputFlow } from "./fib/flow.ts";
 import { isMulticast } from "./reachability.ts";
 import type { Routes } from "./routes.ts";
+
+/** 127.0.0.0/8. */
+const LOOPBACK_NETWORK = 127;
 
 /** By index of the interface: whether 127.0.0.0/8 may leave by it (`route_localnet`). */
 export interface OutputSettings {
@@ -56,6 +60,21 @@ export function routeMeHarder(
 	);
 }
 
+/**
+ * Why a packet has no way that a route leads on.
+ * @param otherwise where it is not for its source
+ */
+export function whyNoWay<Reason extends DropReason>(
+	routes: Routes,
+	skb: Skb,
+	otherwise: Reason,
+): Reason | "loopback source" {
+	if (skb.source >>> 24 !== LOOPBACK_NETWORK) return otherwise;
+	const flow = changedFlow(skb, routes.asksForPorts);
+	const isLed = routes.output(flow).type !== "none" && !isNowhere(flow);
+	return isLed ? "loopback source" : otherwise;
+}
+
 /** A 127/8 source is routed to local alone (`__mkroute_output`). */
 export function mayLeave(
 	route: Route,
@@ -63,7 +82,7 @@ export function mayLeave(
 	{ routesLocalnet }: OutputSettings,
 ): boolean {
 	return (
-		source >>> 24 !== 127 ||
+		source >>> 24 !== LOOPBACK_NETWORK ||
 		route.type === "local" ||
 		routesLocalnet[route.interface] === true
 	);

@@ -33,7 +33,7 @@ describe("a program's own packet", () => {
 		const fate = (line: string) => gateway.fate("lo", line);
 		expect(fate("udp 127.0.0.1:1 > 192.168.0.1:2")).toEqual({
 			kind: "dropped",
-			by: "no route",
+			by: "loopback source",
 		});
 		expect(fate("udp 127.0.0.1:2 > 192.168.0.1:2")).not.toEqual(
 			fate("udp 127.0.0.1:1 > 192.168.0.1:2"),
@@ -161,14 +161,11 @@ describe("a program's own packet", () => {
 		expect(gateway.send("lo", line)).toEqual([
 			`${IN} udp 10.0.0.1:1 > 192.168.0.1:3`,
 		]);
-		for (const lost of [
-			OUTSIDE.replace(/:2$/, ":4"),
-			OUTSIDE.replace("10.0.0.1:", "127.0.0.1:"),
-		]) {
-			expect(gateway.fate("lo", lost)).toEqual({
-				kind: "dropped",
-				by: "no route after a rule changed it",
-			});
+		for (const [lost, by] of [
+			[OUTSIDE.replace(/:2$/, ":4"), "no route after a rule changed it"],
+			[OUTSIDE.replace("10.0.0.1:", "127.0.0.1:"), "loopback source"],
+		] as const) {
+			expect(gateway.fate("lo", lost)).toEqual({ kind: "dropped", by });
 			expect(gateway.matched).not.toContain("filter:OUTPUT:rule:1");
 		}
 	});

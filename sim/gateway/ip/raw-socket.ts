@@ -17,7 +17,11 @@ import {
 	outputFlow,
 	rawFlow,
 } from "../../routing/fib/flow.ts";
-import { routeOfFlow, routeOutput } from "../../routing/route-output.ts";
+import {
+	routeOfFlow,
+	routeOutput,
+	whyNoWay,
+} from "../../routing/route-output.ts";
 import { ipDefrag } from "../fragments/reassembly.ts";
 import type { GatewayState } from "../state/gateway-state.ts";
 import { ipLocalOut, outOf } from "./local-output.ts";
@@ -30,7 +34,7 @@ export function rawSend(gateway: GatewayState, skb: Skb): Fate {
 	if (bound !== null) skb.owner = bound;
 	const flow = bound === null ? rawFlow(skb) : outputFlow(skb);
 	const route = routeOutput(routes, settings, skb, flow);
-	if (route === null) return dropped("no route");
+	if (route === null) return dropped(whyNoWay(routes, skb, "no route"));
 	const refused = refusal(
 		skb,
 		route,
