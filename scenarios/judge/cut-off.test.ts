@@ -176,6 +176,25 @@ describe("an expectation about connections that are not decided at the end", () 
 		expect(played(lost, 1_000, connectedWithin(500))[0]).toMatch(/^violated/);
 	});
 
+	it("does not take those of one step for another's that stay, where both have one label or none", () => {
+		const expected = outcomes("lost", 0);
+		const paced = smtp({ paceMs: 5_000 });
+		for (const label of ["", "mail"]) {
+			const steps = [
+				connect(1, { label, dialogue: hold() }),
+				at(500, connect(1, { label, dialogue: paced })),
+			];
+			expect(played(steps, 2_000, expected)[0]).toMatch(
+				/^unknown.*1 connection would end/,
+			);
+			const both = [
+				connect(1, { label, dialogue: hold() }),
+				at(500, connect(1, { label, dialogue: hold() })),
+			];
+			expect(played(both, 2_000, expected)[0]).toMatch(/^holds/);
+		}
+	});
+
 	it("is unknown while they have more to say, and holds where they only stay", () => {
 		const paced = connect(1, { dialogue: smtp({ paceMs: 5_000 }) });
 		const expected = outcomes("read-timeout", 0);

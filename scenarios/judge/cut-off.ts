@@ -194,7 +194,7 @@ function undecidedOf(
 	{ steps, account, setup }: Play,
 ): number {
 	const connections = selected(account.connections, of);
-	const isOpen = isOpenIn(steps);
+	const isOpen = isOpenIn(steps, setup);
 	switch (expectation.kind) {
 		case "connected-within":
 			return connections.filter((one) =>
@@ -226,17 +226,46 @@ function undecidedOf(
  */
 function isOpenIn(
 	steps: Scenario["steps"],
+	setup: Play["setup"],
 ): (connection: ConnectionRecord) => boolean {
-	const holding = new Set(
-		steps.flatMap((step) =>
-			step.kind === "connect" && STAYING.has(step.dialogue?.kind)
-				? [step.label]
-				: [],
-		),
-	);
-	return ({ outcome, connectedMs, step }) =>
-		outcome === "open" && (connectedMs === null || !holding.has(step));
+	const opening = steps.filter((step) => step.kind === "connect");
+	const stays = (step: Opening) => STAYING.has(step.dialogue?.kind);
+	const mayStay = opening.some(stays);
+	return (one) => {
+		if (one.outcome !== "open") return false;
+		if (one.connectedMs === null || !mayStay) return true;
+		// Steps may have one label, or none: what may be another step's is not taken for one that stays.
+		const own = opening.filter((step) => mayHaveOpened(step, one, setup));
+		return own.length === 0 || !own.every(stays);
+	};
 }
+
+type Opening = Extract<Scenario["steps"][number], { readonly kind: "connect" }>;
+
+/** As far as a record tells: it names the label, the client and the service, and when it began. */
+function mayHaveOpened(
+	step: Opening,
+	{ step: label, client, service = "", startedMs }: ConnectionRecord,
+	setup: Play["setup"],
+): boolean {
+	const { atMs, count, arrivals } = step;
+	const lastMs =
+		arrivals.kind === "at-once"
+			? atMs
+			: arrivals.kind === "every"
+				? atMs + (count - 1) * arrivals.intervalMs
+				: Number.POSITIVE_INFINITY;
+	return (
+		step.label === label &&
+		step.client === client &&
+		serviceNameOf(step, setup) === service &&
+		startedMs >= atMs &&
+		startedMs <= lastMs + ROUNDING_MS
+	);
+}
+
+/** Times of arrivals are whole microseconds; clients in containers begin a moment later. */
+const ROUNDING_MS = 100;
 
 /**
  * Flows whose one socket has requests that it has not sent yet. Labels may be those of several steps, so the flows with
