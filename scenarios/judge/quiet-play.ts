@@ -1,6 +1,7 @@
 /** Expectations about what the gateway did, in plays that gave it nothing to do. */
 import { protocolNumber } from "../../sim/extension/values/names.ts";
 import { ICMP, SCTP, TCP, UDP } from "../../sim/kernel.ts";
+import { DEFAULT_LINUX } from "../../sim/linux/linux.ts";
 import { parseAddress } from "../../sim/packet/address.ts";
 import { protocolOf } from "../../sim/packet/bytes/bytes.ts";
 import { parsePacket } from "../../sim/packet/notation/notation.ts";
@@ -10,6 +11,13 @@ import { takesInterface } from "../analysis/spaces/space.ts";
 import type { Expectation, Scenario } from "../language/scenario.ts";
 import { type Finding, showsNothing, windowWords } from "../result/finding.ts";
 import { countersOf, placeOf, readSaved } from "../result/saved-ruleset.ts";
+import { whyNeverMet } from "./never/never-met.ts";
+import {
+	type Play,
+	whyNeverSent,
+	whyNeverTracked,
+} from "./never/never-seen.ts";
+import { setsCountersBack } from "./unmet-rules.ts";
 
 /** That no packet came out, no entry is there and nothing was counted says something only of packets that were sent. */
 export function unlessQuiet(
@@ -59,7 +67,11 @@ export function unlessQuiet(
 	if (missing !== null)
 		return showsNothing(found, `the gateway has no interface ${missing}`);
 	const meant = header === null ? protocols : header.protocols;
-	if (wasSent(seen, meant)) return found;
+	if (wasSent(seen, meant)) {
+		const why =
+			setup === undefined ? null : whyNever(expectation, { setup, ...seen });
+		return why === null ? found : showsNothing(found, why);
+	}
 	return showsNothing(found, quietWords(seen, meant));
 }
 
@@ -77,6 +89,28 @@ function quietWords(seen: Sending, meant: ReadonlySet<number> | null): string {
 	return wasTried(seen, meant)
 		? "what was sent before did not come into the gateway"
 		: "nothing was sent before";
+}
+
+/** Why it could not be otherwise, whatever is sent; `null`: it could. */
+function whyNever(expectation: Expectation, play: Play): string | null {
+	switch (expectation.kind) {
+		case "counter": {
+			if (expectation.packets > 0) return null;
+			const { rule, at } = expectation;
+			const { gateway } = play.setup;
+			const saved = rulesAt(at, play.account);
+			// What counted before the rules were replaced may have stood elsewhere.
+			return play.steps.some(setsCountersBack)
+				? null
+				: whyNeverMet(rule, saved, gateway.linux ?? DEFAULT_LINUX);
+		}
+		case "conntrack":
+			return whyNeverTracked(expectation, play);
+		case "packets-counted":
+			return whyNeverSent(expectation, play);
+		default:
+			return null;
+	}
 }
 
 /**
@@ -152,10 +186,9 @@ interface RuleHeader {
 /** `null`: there is no such rule, as that of a policy. */
 function headerOf(
 	{ rule, at }: Expectation & { readonly kind: "counter" },
-	{ observations }: Account,
+	account: Account,
 ): RuleHeader | null {
-	const found = observations.find(({ label }) => label === at);
-	const line = readSaved(found?.observation.ruleset ?? "").find(
+	const line = readSaved(rulesAt(at, account)).find(
 		(one) => one.kind === "rule" && placeOf(one) === rule,
 	);
 	if (line === undefined) return null;
@@ -174,6 +207,11 @@ function headerOf(
 			protocols.length === 0 ? null : unlessErrors(numbersOf(protocols)),
 		interfaces: [...valuesOf("-i"), ...valuesOf("-o")],
 	};
+}
+
+function rulesAt(at: string, { observations }: Account): string {
+	const found = observations.find(({ label }) => label === at);
+	return found?.observation.ruleset ?? "";
 }
 
 /** Behind these come matches and the target. */

@@ -2,6 +2,7 @@
 
 import { placeOf, servicesOf } from "../../sim/world/setup/services.ts";
 import type { Step } from "../../sim/world/setup/setup.ts";
+import type { ScenarioStep } from "../language/scenario.ts";
 import type { RunResult } from "../result/result.ts";
 import { readSaved, type SavedLine } from "../result/saved-ruleset.ts";
 
@@ -13,7 +14,7 @@ const REPLACES: ReadonlySet<string> = new Set([
 ]);
 
 /** May counters be set back by it? */
-export function setsCountersBack(step: Step): boolean {
+export function setsCountersBack(step: Step | ScenarioStep): boolean {
 	return step.kind === "operation" && REPLACES.has(step.operation.kind);
 }
 

@@ -126,6 +126,61 @@ describe("a match that the model does not know", () => {
 	});
 });
 
+describe("an assumption against what rules of the play have made", () => {
+	const ADDS = "-p tcp --syn -j SET --add-set seen src";
+	const TAKES = "-p tcp --syn -j SET --del-set seen src";
+	const asks = (match: string) => `-p tcp --syn -m set ${match} -j DROP`;
+	const IN = asks("--match-set seen src");
+	const NOT_IN = asks("! --match-set seen src");
+	const labels = (option: string) =>
+		`-m connlabel --label seen ${option}-j ACCEPT`;
+
+	it.each<[string, readonly string[], Assume]>([
+		["a set that it is put into", [IN, ADDS], { "set:seen": "no" }],
+		["the same, as the match", [IN, ADDS], { "match:set": "no" }],
+		[
+			"the same, as the rule",
+			[IN, ADDS],
+			{ "rule:filter:FORWARD:rule:1": "no" },
+		],
+		["the same behind `!`", [ADDS, NOT_IN], { "set:seen": "no" }],
+		["a set that it is taken out of", [TAKES, NOT_IN], { "set:seen": "yes" }],
+		["the latest of both", [ADDS, TAKES, NOT_IN], { "set:seen": "yes" }],
+		["a label that it is given", [labels("--set ")], { "label:seen": "no" }],
+	])("is unknown: %s", (_, rules, assume) => {
+		const result = checkScenario(given(rules, assume));
+		expect(result.outcome).toBe("unknown");
+		expect(result.unknown?.reason).toContain("the opposite is assumed of a ");
+	});
+
+	it.each<[string, readonly string[], Assume]>([
+		["a set that it is put into", [ADDS, NOT_IN], { "set:seen": "yes" }],
+		["a set that it is taken out of", [TAKES, IN], { "set:seen": "no" }],
+		["another set", [IN, ADDS.replace("seen", "b")], { "set:seen": "no" }],
+		["another address", [IN, ADDS.replace("src", "dst")], { "set:seen": "no" }],
+		["the latest of both", [TAKES, ADDS, NOT_IN], { "set:seen": "yes" }],
+		["a label that it is given", [labels("--set ")], { "label:seen": "yes" }],
+		["a label that it is not given", [labels("")], { "label:seen": "no" }],
+	])(
+		"is none where it agrees, or is of something else: %s",
+		(_, rules, assume) => {
+			expect(checkScenario(given(rules, assume))).toMatchObject({
+				outcome: "holds",
+				unknown: null,
+			});
+		},
+	);
+
+	it("says what to give", () => {
+		const result = checkScenario(given([IN, ADDS], { "set:seen": "no" }));
+		expect(result.unknown).toMatchObject({
+			rule: "filter:FORWARD:rule:1",
+			reason:
+				"the opposite is assumed of a packet that -j SET of this play has put into the set seen: give the set as `ipset save` prints it (gateway.sets, --sets), and assume nothing of it",
+		});
+	});
+});
+
 describe("what may be assumed", () => {
 	const validated = (assume: Assume) => () =>
 		validateScenario(given([], assume));

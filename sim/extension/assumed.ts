@@ -6,7 +6,8 @@ import type { AssumedMatches } from "../contract/assume.ts";
 import { keyOfNeed, type Need } from "../contract/need.ts";
 import { UnknownSignal } from "../contract/unknown-signal.ts";
 import { invariant } from "../invariant.ts";
-import type { Test } from "./extension.ts";
+import type { Skb } from "../packet/skb/skb.ts";
+import type { MadeAnswer, Test } from "./extension.ts";
 import type { Assume, Decide } from "./host.ts";
 
 /** Is it taken for matching? `either`: for a walk that takes every way. */
@@ -69,14 +70,25 @@ export function assumeBy(
 	};
 }
 
-/** A test that goes by what is assumed where the model does not know. */
-export function orAssumed(test: Test, answer: Test): Test {
+/**
+ * A test that goes by what is assumed where the model does not know.
+ * @param made what rules have made of it: an assumption against it is none that could be
+ */
+export function orAssumed(
+	test: Test,
+	answer: Test,
+	made: ((skb: Skb) => MadeAnswer | null) | undefined,
+): Test {
 	return (skb) => {
 		try {
 			return test(skb);
 		} catch (error) {
-			if (error instanceof UnknownSignal) return answer(skb);
-			throw error;
+			if (!(error instanceof UnknownSignal)) throw error;
+			const known = made?.(skb) ?? null;
+			const holds = answer(skb);
+			if (known !== null && known.holds !== holds)
+				throw new UnknownSignal(`the opposite is assumed of ${known.what}`);
+			return holds;
 		}
 	};
 }

@@ -133,6 +133,14 @@ export interface LoadPlace {
 /** Does this packet match? */
 export type Test = (skb: Skb) => boolean;
 
+/** What is known of an answer that the gateway does not know by itself. */
+export interface MadeAnswer {
+	/** Does the match hold, its inversion included? */
+	readonly holds: boolean;
+	/** What it is that has it, and what to do in place of assuming: `a packet that … has put into the set a: give it`. */
+	readonly what: string;
+}
+
 /** A rule's state in numbers: a piece of the array that holds those of all rules of its table. */
 export type NumberCell = Float64Array;
 
@@ -201,6 +209,14 @@ export interface MatchExtension<
 	question?(options: Options, ports?: ExtensionHost): Question | null;
 	/** Does the gateway know the answer to `question`? A walk that takes every way asks all questions, when left out. */
 	answers?(options: Options, ports: ExtensionHost): boolean;
+	/**
+	 * Where the gateway does not know the answer: what rules have made of it while it ran, which nothing that is
+	 * assumed can change; `null` where they have not. Left out: no rule does.
+	 */
+	made?(
+		options: Options,
+		ports: ExtensionHost,
+	): (skb: Skb) => MadeAnswer | null;
 	/**
 	 * Uses that are printed alike have one answer: about the same addresses and ports (`packet`), or as long as a
 	 * packet is on its way (`way`). Left out: each has an answer of its own.

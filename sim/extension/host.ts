@@ -348,6 +348,11 @@ export interface SetsApi {
 		how: { readonly exist: boolean; readonly timeout: number | null },
 	): void;
 	remove(skb: Skb, use: SetUse): void;
+	/**
+	 * Has a rule put this packet into a set whose members are not known (`true`), or taken it out (`false`)? `null`:
+	 * neither, or nothing is assumed of any set.
+	 */
+	writtenUnseen(skb: Skb, use: SetUse): boolean | null;
 }
 
 /**

@@ -242,6 +242,7 @@ const NO_SETS: SetsApi = {
 	},
 	add() {},
 	remove() {},
+	writtenUnseen: () => null,
 };
 
 /** A gateway that knows nothing but what the test hands in. */

@@ -81,6 +81,7 @@ export function createGateway(
 		interfaces: routes.interfaces,
 		unknown,
 		behaviour,
+		isAssuming: assume !== undefined && decide === undefined,
 		usesInRules: (name) => usesOfSet(gateway.tables.now(), name),
 		isWrittenByRules: (name, how) =>
 			isWrittenBy(gateway.tables.now(), name, how),

@@ -61,6 +61,19 @@ export const connlabel = defineMatch<Options>({
 			: null,
 	needs: ({ label }) =>
 		typeof label === "number" ? [] : [{ kind: "label", name: label }],
+	/** `--set` matches wherever there is a connection, and what belongs to none has no label. */
+	made:
+		({ label, inverted, set }) =>
+		({ entry }) => {
+			if (entry !== NO_ENTRY && !set) return null;
+			const hasIt = entry !== NO_ENTRY;
+			return {
+				holds: hasIt !== inverted,
+				what: hasIt
+					? `a connection to which this rule gives the label ${label}: write its number, as /etc/xtables/connlabel.conf has it`
+					: `a packet without a connection, which has no label ${label}`,
+			};
+		},
 	actsAtLoad: true,
 	stateful: true,
 	/** Connections that begin while a rule asks for labels have them (`nf_connlabels_get`, 6.1). */

@@ -135,6 +135,19 @@ export const set = defineMatch<Options>({
 		const isOfHosts = sides.every((side) => side === "dst");
 		return (isOfHosts && !sets.isWritten(set)) || sets.isToldByHeaders(use);
 	},
+	/** Elements with counters, and exceptions, are told apart by more than that they are there. */
+	made({ set, sides, inverted, packets, bytes, returnNomatch }, { sets }) {
+		const use = { name: set, sides };
+		const isMore = packets !== null || bytes !== null || returnNomatch;
+		return (skb) => {
+			const isIn = sets.writtenUnseen(skb, use);
+			if (isIn === null || (isIn && isMore)) return null;
+			return {
+				holds: isIn !== inverted,
+				what: `a packet that -j SET of this play has ${isIn ? "put into" : "taken out of"} the set ${set}: give the set as \`ipset save\` prints it (gateway.sets, --sets), and assume nothing of it`,
+			};
+		};
+	},
 	lookups: ({ set, sides, inverted, returnNomatch, packets, bytes }) => [
 		{
 			list: "set",

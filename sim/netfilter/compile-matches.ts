@@ -76,10 +76,13 @@ export function compileMatches(
 			test,
 			behaviour: ports.behaviour,
 		});
+		const made = extension.made?.(use.options, ports);
 		tests.push({
-			test: assumed === null ? test : orAssumed(test, assumed),
+			test: assumed === null ? test : orAssumed(test, assumed, made),
 			fragmentTest:
-				assumed === null ? fragmentTest : orAssumed(fragmentTest, assumed),
+				assumed === null
+					? fragmentTest
+					: orAssumed(fragmentTest, assumed, made),
 			stateful,
 			known:
 				isKnown(extension, use, ports) || decided !== null || assumed !== null,

@@ -24,6 +24,7 @@ import { kernelRefuses } from "./ipset-error.ts";
 import type { Found, Header } from "./members.ts";
 import { type Passing, partsOf } from "./packet-parts.ts";
 import { dimensionOf, isAddress } from "./set-types.ts";
+import { UnseenWrites } from "./unseen-writes.ts";
 
 /** What of a gateway its sets need. */
 export interface SetsHost extends Passing {
@@ -32,6 +33,8 @@ export interface SetsHost extends Passing {
 	readonly behaviour: Pick<Behaviour, "setBuckets" | "setMasks">;
 	/** How many matches and targets of the ruleset name the set. */
 	usesInRules(name: string): number;
+	/** Something may be assumed of sets that are not known: what rules write to them is kept. */
+	readonly isAssuming?: boolean;
 	/** Does a rule add to the set, or delete from it? */
 	isWrittenByRules(name: string, how: "adds" | "deletes"): boolean;
 }
@@ -45,6 +48,7 @@ const LATER_MASKS: Readonly<Record<string, readonly string[]>> = {
 interface SavedSets {
 	readonly slots: readonly (SavedSet | null)[];
 	readonly written: readonly string[];
+	readonly unseen: ReturnType<UnseenWrites["save"]>;
 }
 
 export class IpSets implements SetsApi, Stateful<SavedSets> {
@@ -54,6 +58,7 @@ export class IpSets implements SetsApi, Stateful<SavedSets> {
 	private readonly byName = new Map<string, IpSet>();
 	/** Names of sets that packets have changed. */
 	private readonly written = new Set<string>();
+	private readonly unseen = new UnseenWrites();
 
 	constructor(host: SetsHost) {
 		this.host = host;
@@ -175,10 +180,12 @@ export class IpSets implements SetsApi, Stateful<SavedSets> {
 		return {
 			slots: this.slots.map((set) => set?.save() ?? null),
 			written: [...this.written],
+			unseen: this.unseen.save(),
 		};
 	}
 
-	restore({ slots, written }: SavedSets): void {
+	restore({ slots, written, unseen }: SavedSets): void {
+		this.unseen.restore(unseen);
 		this.byName.clear();
 		this.slots.length = 0;
 		for (const saved of slots) {
@@ -192,13 +199,14 @@ export class IpSets implements SetsApi, Stateful<SavedSets> {
 
 	/** Order counts in lists, and among sets; that of elements of a hash does not. */
 	seen(): unknown {
-		return this.slots.map((set) => {
+		const sets = this.slots.map((set) => {
 			if (set === null) return null;
 			const { header, list, lines, name } = set;
 			const { type, ...options } = header;
 			const members = new Set([...set.members.all()]);
 			return { name, type: type.name, options, members, list, lines };
 		});
+		return this.unseen.isEmpty ? sets : [sets, this.unseen.save()];
 	}
 
 	knows(name: string): boolean {
@@ -274,7 +282,8 @@ export class IpSets implements SetsApi, Stateful<SavedSets> {
 	add(skb: Skb, use: SetUse, adding: Parameters<SetsApi["add"]>[2]): boolean {
 		const set = this.find(use.name);
 		// What is in a set that is not known cannot become less known.
-		if (set === null || set.isOpaque || !fits(set, use)) return false;
+		if (set === null || set.isOpaque) return this.noteUnseen(skb, use, true);
+		if (!fits(set, use)) return false;
 		const { now } = this;
 		if (set.header.type.storage === "list")
 			return untilDone(set, now, (name) =>
@@ -296,7 +305,8 @@ export class IpSets implements SetsApi, Stateful<SavedSets> {
 	/** `ip_set_del`. @returns was it there? */
 	remove(skb: Skb, use: SetUse): boolean {
 		const set = this.find(use.name);
-		if (set === null || set.isOpaque || !fits(set, use)) return false;
+		if (set === null || set.isOpaque) return this.noteUnseen(skb, use, false);
+		if (!fits(set, use)) return false;
 		const { now } = this;
 		if (set.header.type.storage === "list")
 			return untilDone(set, now, (name) => this.remove(skb, { ...use, name }));
@@ -304,6 +314,15 @@ export class IpSets implements SetsApi, Stateful<SavedSets> {
 		if (parts === null) return false;
 		this.written.add(set.name);
 		return set.members.remove(parts, now) === null;
+	}
+
+	private noteUnseen(skb: Skb, use: SetUse, isIn: boolean): false {
+		if (this.host.isAssuming) this.unseen.note(skb, use, isIn);
+		return false;
+	}
+
+	writtenUnseen(skb: Skb, use: SetUse): boolean | null {
+		return this.unseen.of(skb, use);
 	}
 
 	private lookUp(

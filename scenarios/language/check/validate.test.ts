@@ -470,6 +470,24 @@ describe("faults of a scenario's form", () => {
 		);
 	});
 
+	it.each<[unknown, string]>([
+		["1000", "Write it without quotes."],
+		["soon", "Write a number such as 1000."],
+		["", "Write a number such as 1000."],
+		[true, "Write a number such as 1000."],
+		[{ atMost: 3 }, "Write a number such as 1000."],
+	])("says what to write for a number: %j", (endMs, remedy) => {
+		expect(() => validateScenarioFile({ ...good, endMs }, "f")).toThrow(remedy);
+	});
+
+	it.each<[unknown, string]>([
+		[1, "Write it in quotes."],
+		[["a"], "Write one text in quotes."],
+		[null, "Write one text in quotes."],
+	])("says what to write for a text: %j", (title, remedy) => {
+		expect(() => validateScenarioFile({ ...good, title }, "f")).toThrow(remedy);
+	});
+
 	it("says what the kinds and the keys are", () => {
 		try {
 			validateScenarioFile(withSteps({ kind: "conect" }), "f");

@@ -59,8 +59,19 @@ export function oneOf<const Words extends readonly string[]>(options: Words) {
 	});
 }
 
+/** What quotes alone make a text of. */
+const isPlain = (given: unknown) =>
+	typeof given === "number" || typeof given === "boolean";
+
+/** What is a number but for its quotes. */
+const isNumberInQuotes = (given: unknown) =>
+	typeof given === "string" &&
+	given.trim() !== "" &&
+	Number.isFinite(Number(given));
+
 export const text = v.string(
-	(issue) => `expected a text, not ${issue.received}\nWrite it in quotes.`,
+	(issue) =>
+		`expected a text, not ${issue.received}\n${isPlain(issue.input) ? "Write it in quotes." : "Write one text in quotes."}`,
 );
 /** A text that stands for a file of that name. */
 export const namedText = object({ name: text, text });
@@ -129,7 +140,7 @@ export const yesNo = v.boolean(
 export const finite = v.pipe(
 	v.number(
 		(issue) =>
-			`expected a number, not ${issue.received}\nWrite it without quotes.`,
+			`expected a number, not ${issue.received}\n${isNumberInQuotes(issue.input) ? "Write it without quotes." : "Write a number such as 1000."}`,
 	),
 	v.finite("not a finite number\nWrite a number such as 1000."),
 );

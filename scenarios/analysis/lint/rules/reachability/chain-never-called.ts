@@ -59,7 +59,7 @@ COMMIT
 };
 
 /** Names of chains that packets come to: the built-in ones, and those that these lead to. */
-function calledIn({ chains }: Table): ReadonlySet<string> {
+export function calledIn({ chains }: Table): ReadonlySet<string> {
 	const byName = new Map(chains.map((chain) => [chain.name, chain]));
 	const open = chains.filter(({ policy }) => policy !== null);
 	const called = new Set(open.map(({ name }) => name));

@@ -49,8 +49,8 @@ COMMIT
 	},
 };
 
-/** `null`: there is none, or none that is seen. */
-function contradiction(rule: Rule): string | null {
+/** Why no packet matches a rule; `null`: one may, or it is not seen. */
+export function contradiction(rule: Rule): string | null {
 	const asked = new Set<string>();
 	for (const use of rule.matches) {
 		const one = oneAsked(use, rule.header);
