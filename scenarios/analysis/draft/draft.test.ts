@@ -247,6 +247,53 @@ describe("a draft", () => {
 		expect(typescriptOf(made)).not.toContain("one draw");
 	});
 
+	it("lets clients come again where rules remember them", () => {
+		const web = "-A PREROUTING -d 203.0.113.5 -p tcp --dport 80";
+		const remember = (chain: string, last: number) =>
+			`-A ${chain} -p tcp -m recent --set --name ${chain} ${to(last)}\n`;
+		const rules = (first: string, second: string) =>
+			`*nat\n:B1 - [0:0]\n:B2 - [0:0]\n${[
+				`-m recent --rcheck --name B1 -j ${first}`,
+				`-m recent --rcheck --name B2 -j ${second}`,
+				`${nth(2)} -j B1`,
+				"-j B2",
+			]
+				.map((words) => `${web} ${words}\n`)
+				.join("")}${remember("B1", 21)}${remember("B2", 22)}COMMIT\n`;
+		const returning = (text: string) => {
+			const { results } = drafted(text);
+			const found = results.find(({ scenario }) =>
+				scenario.name.endsWith("returning"),
+			);
+			return found?.judgements.map(({ expectation, outcome }) => [
+				expectation.kind,
+				outcome,
+			]);
+		};
+		expect(returning(rules("B1", "B2"))).toEqual([
+			["sticky", "holds"],
+			["outcomes", "holds"],
+		]);
+		expect(returning(rules("B2", "B1"))).toContainEqual(["sticky", "violated"]);
+		const none = rules("RETURN", "RETURN");
+		expect(returning(none)?.some(([, outcome]) => outcome !== "holds")).toBe(
+			true,
+		);
+	});
+
+	it("names clients on the router for rules about what it sends itself", () => {
+		const rules = (words: string) =>
+			NAT(`${nth(2)} ${to(11)}`, to(12)).replaceAll("-A PREROUTING", words);
+		for (const words of ["-A OUTPUT -s 192.168.77.1", "-A PREROUTING -i lo"]) {
+			const { leftOut } = drafted(rules(words)).draft;
+			expect(leftOut).toHaveLength(2);
+			for (const one of leftOut)
+				expect(one).toContain(
+					'a program on the gateway is clientAt(NAME, ADDRESS, { interface: "lo" })',
+				);
+		}
+	});
+
 	it("says that few clients show little where each of them is one draw", () => {
 		const web = "-A PREROUTING -i up0 -d 192.0.2.1 -p tcp --dport 80";
 		const recall = (n: number) =>

@@ -16,7 +16,7 @@ import {
 	type Fields,
 	print,
 } from "./expression.ts";
-import { type Hosts, hostsOf, type Unplayable } from "./hosts.ts";
+import { type Hosts, hostsOf, OWN_CLIENT, type Unplayable } from "./hosts.ts";
 import { DIALOGUE, storiesOf } from "./stories.ts";
 
 export interface DraftOptions {
@@ -113,6 +113,7 @@ export function draft(analysis: Analysis, options: DraftOptions): Draft {
 			prefix: playable.length === 1 ? "" : (prefixes[index] as string),
 			target: targetOf(service, hosts),
 			isFaulty: isFaulty(service, options.findings ?? []),
+			remembers: options.remembering?.has(service.key) === true,
 		});
 		constants.push({
 			name: setup,
@@ -147,10 +148,14 @@ function notAnalysed({ gaps, unmet }: Analysis): readonly string[] {
 		...gaps,
 		...unmet.map(({ rule, line, text }) => {
 			const place = line > 0 ? `line ${line}` : rule;
-			return `${place}: no packet that was walked matches it (${text})`;
+			const hint = OF_ROUTER.test(text) ? `; ${OWN_CLIENT}` : "";
+			return `${place}: no packet that was walked matches it (${text})${hint}`;
 		}),
 	];
 }
+
+/** A rule about what programs of the gateway's own send. */
+const OF_ROUTER = /^-A OUTPUT | -i lo /;
 
 /** What the machine told besides: its routing rules with their tables, what is in its sets, and where countries are. */
 function machineFields({ ruleset, world }: Analysis): Fields {

@@ -24,6 +24,7 @@ const CALLED = {
 	smtp: builders.smtp,
 	speak: builders.speak,
 	split: builders.split,
+	sticky: builders.sticky,
 } as const satisfies Readonly<Record<string, (...given: never[]) => unknown>>;
 
 export type BuilderName = keyof typeof CALLED;

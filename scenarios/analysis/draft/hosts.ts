@@ -256,9 +256,12 @@ function ownAddresses(
 	);
 }
 
+/** How a scenario names what the services of the rules do not have. */
+export const OWN_CLIENT = `a program on the gateway is clientAt(NAME, ADDRESS, { interface: "${OWN_INTERFACE}" })`;
+
 function noAddress(of: ClientClass): string {
 	return of.interface === OWN_INTERFACE
-		? `the gateway has no address of such a client, as far as is known (--addresses tells); a program on it is clientAt(NAME, ADDRESS, { interface: "${OWN_INTERFACE}" })`
+		? `the gateway has no address of such a client, as far as is known (--addresses tells); ${OWN_CLIENT}`
 		: "no address for such a client could be found";
 }
 

@@ -21,6 +21,8 @@ export interface StoryContext {
 	readonly setup: string;
 	/** The linter finds fault with the shares: equal ones are expected. */
 	readonly isFaulty: boolean;
+	/** The rules remember clients, and send them where they went before. */
+	readonly remembers: boolean;
 }
 
 export interface ClassContext extends StoryContext {

@@ -105,7 +105,47 @@ function tellClass(context: ClassContext): Stories {
 			leftOut.push(`${vector.name}: backends change with it, and none is dead`);
 	}
 	if (reached(of, hosts).length > 1) scenarios.push(heldStory(context));
+	if (context.remembers) {
+		const expect = returningExpected(context, meant);
+		if (context.clients.length > 1 && expect.length > 0)
+			scenarios.push(returningStory(context, expect));
+		else
+			leftOut.push(
+				"its rules remember clients; what becomes of one that comes again is not tested",
+			);
+	}
 	return { scenarios, remarks, leftOut };
+}
+
+/** One that is remembered goes where it went before, and is served. */
+function returningExpected(
+	context: ClassContext,
+	{ servesAll }: Meant,
+): readonly Expression[] {
+	const all = 2 * context.clients.length;
+	return [
+		...(reached(context.of, context.hosts).length > 1 ? [call("sticky")] : []),
+		...(servesAll ? [call("outcomes", wordFor(context), all)] : []),
+	];
+}
+
+/** Each client connects, and once all have, each does so again. */
+function returningStory(
+	context: ClassContext,
+	expect: readonly Expression[],
+): Expression {
+	const { clients } = context;
+	const given = { count: clients.length, everyMs: EVERY_MS };
+	const againMs = Math.ceil((clients.length * EVERY_MS) / 1_000 + 1) * 1_000;
+	return story(context, {
+		name: "returning",
+		title: `${capital(subject(context))} go to the same backend when a client comes again`,
+		steps: [
+			...connections(context, given),
+			call("at", againMs, ...connections(context, given)),
+		],
+		expect,
+	});
 }
 
 function splitStory(

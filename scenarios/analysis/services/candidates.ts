@@ -292,7 +292,7 @@ function withinBox(space: Space, box: Box): Space | null {
 
 /**
  * The rules that say where connections go, also about connections that the gateway itself opens, and those for
- * interfaces that the machine does not have.
+ * interfaces and own addresses that the machine does not have.
  */
 export function rulesWithASay(ruleset: Ruleset, links: Links): readonly Rule[] {
 	const found = new Set<Rule>();
@@ -306,6 +306,9 @@ export function rulesWithASay(ruleset: Ruleset, links: Links): readonly Rule[] {
 	const named = [...new Set([...links.names, ...namesIn(ruleset)])];
 	const anywhere = { begin: everything(named), interfaces: named };
 	if (named.length > links.names.length) visitRules(ruleset, anywhere, look);
+	const ownBegin = everything(OWN_INTERFACES);
+	const fromAny = { begin: ownBegin, interfaces: OWN_INTERFACES };
+	visitRules(ruleset, fromAny, look, OWN_AT);
 	return [...found];
 }
 

@@ -58,6 +58,16 @@ it("says so where the rule that jumps asks", () => {
 	]);
 });
 
+it("says of rules for what the gateway sends from an address that it does not have, that no packet met them", () => {
+	const rules = nat(...BALANCER.map((one) => `-s 192.168.77.1 ${one}`));
+	const own = rules.replaceAll("PREROUTING", "OUTPUT");
+	expect(unknownOf(rulesAlone(own))).toEqual([
+		"no service was found, though rules say where connections go",
+		expect.stringContaining("no packet that was walked matches line 2: "),
+		expect.stringContaining("no packet that was walked matches line 3: "),
+	]);
+});
+
 it("says nothing of an answer on which no share rests", () => {
 	const rule = `${WEB} -m set --match-set seen src -j ACCEPT`;
 	const mangle = `*mangle\n-A PREROUTING ${rule}\nCOMMIT\n`;
