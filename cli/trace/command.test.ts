@@ -359,6 +359,17 @@ describe("marktwin trace", () => {
 		},
 		{ words: [...CLIENT, "--route", "to the left"], says: "--route" },
 		{
+			words: [
+				...CLIENT,
+				...["a=10.0.0.1/8", "a=10.0.0.1/8"].flatMap((one) => ["-a", one]),
+			],
+			says: "--address a=10.0.0.1/8 is given twice",
+		},
+		{
+			words: [...CLIENT, "--address", "abcdefghijklmnop=10.0.0.1/8"],
+			says: 'interface "abcdefghijklmnop": no interface has such a name',
+		},
+		{
 			words: [...CLIENT, "--address", "bond0.204=10.0.0.1/40"],
 			says: '10.0.0.1/40": a prefix length is at most 32',
 		},

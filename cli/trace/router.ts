@@ -123,6 +123,7 @@ function setupOf(options: TraceOptions, given: GivenWorld): GatewaySetup {
 		options.address.length > 0
 			? interfacesOf(options.address)
 			: (given.interfaces ?? RECIPE_GATEWAY.interfaces);
+	mustBeOnce("--route", options.route);
 	// Routes lead over interfaces that were told with them.
 	const told = interfaces === given.interfaces ? (given.routes ?? []) : [];
 	return {
@@ -140,10 +141,21 @@ function setupOf(options: TraceOptions, given: GivenWorld): GatewaySetup {
 	};
 }
 
+/** @throws InputError for what is given twice, of which a router takes one */
+function mustBeOnce(option: string, given: readonly string[]): void {
+	const twice = given.find((one, index) => given.indexOf(one) < index);
+	if (twice !== undefined)
+		throw new InputError(`${option} ${twice} is given twice`, "Say it once.");
+}
+
 function interfacesOf(
 	addresses: readonly Assignment[],
 ): readonly InterfaceSetup[] {
 	const byName = new Map<string, string[]>();
+	mustBeOnce(
+		"--address",
+		addresses.map(({ name, value }) => `${name}=${value}`),
+	);
 	for (const { name, value } of addresses)
 		byName.set(name, [...(byName.get(name) ?? []), value]);
 	return [...byName].map(([name, addresses]) => ({

@@ -39,6 +39,16 @@ function routesAfter(...commands: readonly string[]) {
 	return routes;
 }
 
+it.each(["", "abcdefghijklmnop", ".", "..", "a/b", "a:1", "a b"])(
+	"refuses a name that no interface has: %j",
+	(name) => {
+		const interfaces = [{ name, addresses: ["10.0.0.1/8"], mtu: 1500 }];
+		expect(() => new Routes({ ...SETUP, interfaces, routes: [] })).toThrow(
+			`interface "${name}": no interface has such a name`,
+		);
+	},
+);
+
 /** `isp1 via 198.51.100.1 from 198.51.100.2`, or why there is none. */
 function way(routes: Routes, to: string, flow: Partial<Flow> = {}): string {
 	const found = routes.output({

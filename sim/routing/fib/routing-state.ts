@@ -72,7 +72,8 @@ export function stateOf(
 		hasLocalRoutes: false,
 	};
 	state = withAddresses(state, LOOPBACK_IFINDEX, [LOOPBACK]);
-	for (const [position, { addresses }] of interfaces.entries()) {
+	for (const [position, { name, addresses }] of interfaces.entries()) {
+		mustBeName(name);
 		let own: readonly OwnAddress[] = [];
 		for (const text of addresses) {
 			const more = insertAddress(own, parseOwn(text));
@@ -294,6 +295,16 @@ function entryOf(
 		],
 		isKernel: false,
 	};
+}
+
+/** IFNAMSIZ without the octet that ends it, and what else `dev_valid_name` (net/core/dev.c, 6.1) refuses. */
+const DEVICE_NAME = /^(?!\.{1,2}$)[^\s/:]{1,15}$/;
+
+function mustBeName(name: string): void {
+	if (!DEVICE_NAME.test(name))
+		throw new SetupError(
+			`interface "${name}": no interface has such a name; write 1 to 15 characters, without blanks, "/" and ":"`,
+		);
 }
 
 /** Is it on a link that its addresses or its routes tell of? */
