@@ -2,6 +2,7 @@ import type { NotedChoice } from "../chance/noted.ts";
 import { TimerQueue } from "../clock/timer-queue.ts";
 import { Conntrack } from "../conntrack/conntrack.ts";
 import type { GatewaySetup } from "../contract/gateway.ts";
+import type { Ruleset } from "../contract/ruleset.ts";
 import { SetupError } from "../contract/setup-error.ts";
 import { UnknownSignal } from "../contract/unknown-signal.ts";
 import type { Assume, Decide, ExtensionHost } from "../extension/host.ts";
@@ -12,7 +13,7 @@ import { LoadedTables } from "../netfilter/loaded-tables.ts";
 import type { Tracer } from "../netfilter/netfilter.ts";
 import { Routes } from "../routing/routes.ts";
 import { restoreSets } from "../sets/command/restore.ts";
-import { IpSets } from "../sets/ip-sets.ts";
+import { IpSets, type SetsHost } from "../sets/ip-sets.ts";
 import { extensionHost, type HostParts } from "./extension-host.ts";
 import { answerSegment } from "./icmp/answer.ts";
 import { freshIcmpLimits } from "./icmp/icmp-limits.ts";
@@ -81,10 +82,8 @@ export function createGateway(
 		interfaces: routes.interfaces,
 		unknown,
 		behaviour,
-		isAssuming: assume !== undefined && decide === undefined,
-		usesInRules: (name) => usesOfSet(gateway.tables.now(), name),
-		isWrittenByRules: (name, how) =>
-			isWrittenBy(gateway.tables.now(), name, how),
+		isAssuming: surroundings.assume !== undefined && decide === undefined,
+		...usesBy(() => gateway.tables.now()),
 	});
 	const given = { behaviour, setup, routes, conntrack, ownPorts, sets };
 	const parts: HostParts = { ...given, choice, timers, tracer };
@@ -132,6 +131,16 @@ export function createGateway(
 	setUpIp(gateway, setup.ip ?? []);
 	restoreGiven(sets, setup);
 	return gateway;
+}
+
+/** How the rules that are loaded use a set. */
+function usesBy(
+	rules: () => Ruleset,
+): Pick<SetsHost, "usesInRules" | "isWrittenByRules"> {
+	return {
+		usesInRules: (name) => usesOfSet(rules(), name),
+		isWrittenByRules: (name, how) => isWrittenBy(rules(), name, how),
+	};
 }
 
 /** What is hashed has another hash in each gateway: the key is made when it starts. */
