@@ -102,7 +102,7 @@ async function textsOf(
 	options: FuzzOptions,
 	on: On,
 ): Promise<TextFuzzAccount | null> {
-	const { seed, drivers, show, view } = on;
+	const { seed, drivers, lacking, show, view } = on;
 	const { path = null, save, shard = null } = options;
 	if (path !== null && !path.startsWith("t")) return null;
 	const amount = amountOf(options, PART_FOR_TEXTS);
@@ -113,6 +113,7 @@ async function textsOf(
 		shard,
 		drivers,
 		linux: linuxOf(options),
+		lacking,
 		shrinkMs: SHRINK_MS,
 		...amount,
 		path: path?.slice(1) ?? null,

@@ -6,6 +6,10 @@ import {
 	type GuestTextOracle,
 } from "../../lab/vm/text-oracle.ts";
 import type { VmDriver } from "../../lab/vm/vm-driver.ts";
+import {
+	type Lacking,
+	textWithoutLacking,
+} from "../../scenarios/fuzz/lacking.ts";
 import { compareText } from "../../scenarios/fuzz/text/compare-text.ts";
 import {
 	addTextCoverage,
@@ -33,6 +37,7 @@ export interface TextOptions {
 	/** This text alone, as a finding names it. */
 	readonly path: string | null;
 	readonly drivers: readonly VmDriver[];
+	readonly lacking: Lacking;
 	readonly shrinkMs: number;
 	readonly onTexts: (texts: number) => void;
 	readonly onFinding: (finding: TextFinding) => void;
@@ -45,7 +50,7 @@ const HANDFUL = 50;
 export async function playTexts(
 	options: TextOptions,
 ): Promise<TextFuzzAccount> {
-	const { seed, drivers, shrinkMs, onFinding, onLost } = options;
+	const { seed, drivers, lacking, shrinkMs, onFinding, onLost } = options;
 	const account: TextFuzzAccount = {
 		seed,
 		texts: 0,
@@ -65,6 +70,7 @@ export async function playTexts(
 				seed,
 				oracle: asked.oracle,
 				shrinkMs,
+				lacking,
 				isLoss: isLostMachine,
 				onFinding,
 				onLost,
@@ -85,13 +91,14 @@ export async function playTexts(
 async function playText(
 	path: string,
 	account: TextFuzzAccount,
-	{ seed, linux, drivers, onFinding, onLost }: TextOptions,
+	{ seed, linux, drivers, lacking, onFinding, onLost }: TextOptions,
 ): Promise<TextFuzzAccount> {
 	const [driver] = drivers;
 	if (driver === undefined) return account;
 	try {
 		const oracle = await oracleOn(driver, linux).oracle();
-		const difference = await compareText(textAt(seed, path), oracle);
+		const text = textWithoutLacking(textAt(seed, path), lacking);
+		const difference = await compareText(text, oracle);
 		account.texts++;
 		if (difference === null) return account;
 		account.findings.push({ path, difference });

@@ -10,6 +10,11 @@ interface Named {
 	readonly targets: readonly string[];
 }
 
+interface Missing extends Named {
+	/** Those of the targets that iptables takes for chains, without a word (1.8.7). */
+	readonly takenForChains: readonly string[];
+}
+
 /**
  * Those of these that the kernel does not have: kernels of clouds leave some out. iptables is asked of each, in a
  * network namespace of its own.
@@ -18,7 +23,7 @@ interface Named {
 export async function missingExtensions(
 	machine: Machine,
 	{ matches, targets }: Named,
-): Promise<Named> {
+): Promise<Missing> {
 	const guest = createGuest(machine);
 	await guest.newNamespace();
 	const missing = async (option: "-m" | "-j", names: readonly string[]) => {
@@ -30,10 +35,26 @@ export async function missingExtensions(
 		}
 		return found;
 	};
+	/** A target that is there keeps its name from chains. */
+	const freeForChains = async (names: readonly string[]) => {
+		const found: string[] = [];
+		for (const name of names) {
+			const { status } = await guest.run(["iptables", "-N", name]);
+			if (status !== 0) continue;
+			await guest.must(["iptables", "-X", name]);
+			found.push(name);
+		}
+		return found;
+	};
 	try {
+		const said = await missing("-j", targets);
+		const takenForChains = await freeForChains(
+			targets.filter((name) => !said.includes(name)),
+		);
 		return {
 			matches: await missing("-m", matches),
-			targets: await missing("-j", targets),
+			targets: [...said, ...takenForChains],
+			takenForChains,
 		};
 	} finally {
 		if (machine.failure === null) await guest.leaveNamespace();

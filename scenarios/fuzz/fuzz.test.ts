@@ -7,7 +7,7 @@ import { validateScenarioFile } from "../language/check/validate.ts";
 import { toScenario } from "./case-to-scenario.ts";
 import { addCoverage, COVERAGE_KINDS, holes, noCoverage } from "./coverage.ts";
 import { caseAt, type FuzzOptions, fuzz, nameOf } from "./fuzz.ts";
-import { leftOut } from "./lacking.ts";
+import { leftOut, NOTHING_LACKING } from "./lacking.ts";
 import { totalsOf } from "./totals.ts";
 import { OWN_ADDRESSES, PROGRAMS, worldSetup } from "./world/topology.ts";
 
@@ -151,7 +151,11 @@ describe("a fuzz", () => {
 	});
 
 	it("leaves out rules that the kernel has no extension for, and counts them as no hole", async () => {
-		const lacking = { matches: ["conntrack"], targets: ["MARK", "LED"] };
+		const lacking = {
+			...NOTHING_LACKING,
+			matches: ["conntrack"],
+			targets: ["MARK", "LED"],
+		};
 		const account = await fuzzWith({ lacking });
 		expect(account.findings).toEqual([]);
 		expect([...account.coverage.matches.keys()]).not.toContain("conntrack");

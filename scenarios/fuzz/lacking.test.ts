@@ -1,9 +1,17 @@
 import { expect, it } from "vitest";
 import { caseAt } from "./fuzz.ts";
-import { withoutLacking } from "./lacking.ts";
+import {
+	NOTHING_LACKING,
+	textWithoutLacking,
+	withoutLacking,
+} from "./lacking.ts";
 
 const SEED = 13;
-const LACKING = { matches: ["conntrack", "set"], targets: ["LED", "MARK"] };
+const LACKING = {
+	matches: ["conntrack", "set"],
+	targets: ["LED", "MARK"],
+	takenForChains: ["LED"],
+};
 
 it("takes rules with these out of the ruleset, of reloads, and of commands", () => {
 	for (let number = 0; number < 40; number++) {
@@ -21,7 +29,29 @@ it("takes rules with these out of the ruleset, of reloads, and of commands", () 
 
 it("leaves a case as it is where nothing lacks", () => {
 	const drawn = caseAt(SEED, "3");
-	expect(withoutLacking(drawn, { matches: [], targets: [] })).toBe(drawn);
-	const other = { matches: ["nothing"], targets: ["NOTHING"] };
+	expect(withoutLacking(drawn, NOTHING_LACKING)).toBe(drawn);
+	const other = {
+		...NOTHING_LACKING,
+		matches: ["nothing"],
+		targets: ["NOTHING"],
+	};
 	expect(withoutLacking(drawn, other)).toEqual(drawn);
+});
+
+it("takes lines of a text with what iptables takes for a chain, however it is written", () => {
+	const rule = (words: string) => `-A INPUT ${words}\n`;
+	const one = {
+		text: ["-jLED --led-trigger-id a", "-j MARK --set-mark 1", "--jump LED"]
+			.map(rule)
+			.join(""),
+		onto: rule("-j LED"),
+		counters: false,
+		oddities: 0,
+	};
+	expect(textWithoutLacking(one, LACKING)).toEqual({
+		...one,
+		text: rule("-j MARK --set-mark 1"),
+		onto: "",
+	});
+	expect(textWithoutLacking(one, NOTHING_LACKING)).toBe(one);
 });

@@ -1,14 +1,21 @@
 /** Extensions that the kernel of an image does not have, and cases without their rules. */
 import type { FuzzCase } from "./fuzz-case.ts";
+import type { TextCase } from "./text/arbitrary.ts";
 import type { StepPlan } from "./traffic/plan.ts";
 
 /** Names of matches and targets. */
 export interface Lacking {
 	readonly matches: readonly string[];
 	readonly targets: readonly string[];
+	/** Those of the targets that iptables takes for chains (1.8.7); of the others it says that they are not there. */
+	readonly takenForChains: readonly string[];
 }
 
-export const NOTHING_LACKING: Lacking = { matches: [], targets: [] };
+export const NOTHING_LACKING: Lacking = {
+	matches: [],
+	targets: [],
+	takenForChains: [],
+};
 
 /**
  * The case, as a kernel can play it that lacks these extensions. Numbers of rules in its commands stay as they
@@ -43,6 +50,26 @@ export function withoutLacking(fuzzCase: FuzzCase, lacking: Lacking): FuzzCase {
 		...fuzzCase,
 		ruleset: without(fuzzCase.ruleset),
 		steps: fuzzCase.steps.flatMap(stepWithout),
+	};
+}
+
+/** The text without lines that name what iptables takes for a chain there: it reads all that follows in another way. */
+export function textWithoutLacking(
+	one: TextCase,
+	{ takenForChains }: Lacking,
+): TextCase {
+	if (takenForChains.length === 0) return one;
+	const isNamed = new RegExp(`(${takenForChains.join("|")})\\b`);
+	const without = (text: string) =>
+		text
+			.split("\n")
+			.filter((line) => !isNamed.test(line))
+			.join("\n");
+	const { text, onto } = one;
+	return {
+		...one,
+		text: without(text),
+		onto: onto === null ? null : without(onto),
 	};
 }
 

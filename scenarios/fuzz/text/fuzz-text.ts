@@ -3,6 +3,11 @@
  * gets. Text number i of a seed is always the same one.
  */
 import fc from "fast-check";
+import {
+	type Lacking,
+	NOTHING_LACKING,
+	textWithoutLacking,
+} from "../lacking.ts";
 import { type TextCase, textArbitrary } from "./arbitrary.ts";
 import {
 	compareText,
@@ -19,6 +24,8 @@ export interface TextFuzzOptions {
 	readonly runs: number;
 	/** Asked before each text: the machine that the last one was on may be gone. */
 	readonly oracle: () => Promise<TextOracle>;
+	/** Lines of these are left out. */
+	readonly lacking?: Lacking;
 	/** Whether what the oracle threw means that its machine is gone. */
 	readonly isLoss?: (error: unknown) => error is Error;
 	/** So long a difference is made smaller. */
@@ -53,7 +60,7 @@ export interface TextFinding {
 export async function fuzzTexts(
 	options: TextFuzzOptions,
 ): Promise<TextFuzzAccount> {
-	const { seed, from, runs, oracle } = options;
+	const { seed, from, runs, oracle, lacking = NOTHING_LACKING } = options;
 	const account: TextFuzzAccount = {
 		seed,
 		texts: 0,
@@ -64,7 +71,7 @@ export async function fuzzTexts(
 	const { isLoss = neverLost, onLost } = options;
 	for (let number = from; number < from + runs; number++) {
 		const path = String(number);
-		const text = textAt(seed, path);
+		const text = textWithoutLacking(textAt(seed, path), lacking);
 		try {
 			const comparison = await examineText(text, await oracle());
 			account.texts++;
@@ -105,9 +112,12 @@ function textsOf(path: string): fc.Arbitrary<TextCase> {
 async function smallest(
 	path: string,
 	found: TextDifference,
-	{ seed, oracle, shrinkMs, isLoss = neverLost }: TextFuzzOptions,
+	options: TextFuzzOptions,
 ): Promise<TextFinding> {
-	const compare = async (text: TextCase): Promise<TextDifference | null> => {
+	const { seed, oracle, shrinkMs, isLoss = neverLost } = options;
+	const { lacking = NOTHING_LACKING } = options;
+	const compare = async (one: TextCase): Promise<TextDifference | null> => {
+		const text = textWithoutLacking(one, lacking);
 		try {
 			return await compareText(text, await oracle());
 		} catch (error) {
