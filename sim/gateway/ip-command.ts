@@ -84,7 +84,9 @@ function carryOut(gateway: GatewayState, command: IpCommand): OperationOutcome {
 	const names = routes.interfaces;
 	if (command.object === "neighbour") return forget(gateway, command);
 	const { promotes } = settings;
-	const outcome = carryOutIp(routes.state, command, { names, promotes });
+	const heedsFewerRules = gateway.behaviour.rulesWithoutAdded === "are asked";
+	const context = { names, promotes, heedsFewerRules };
+	const outcome = carryOutIp(routes.state, command, context);
 	if (outcome.kind === "refused")
 		return { ok: false, message: outcome.message };
 	if (command.object === "link" && command.up !== null) {

@@ -56,6 +56,26 @@ export const KERNEL_DIFFERENCES = {
 			scenario: "checksum-none",
 		},
 	),
+	rulesWithoutAdded: byKernel<"are asked" | "are not asked">(
+		{
+			"5.10": "are asked",
+			"6.1": "are asked",
+			"6.12": "are asked",
+			"7.2": "are not asked",
+		},
+		{
+			title: "`ip rule` of a network namespace to which no rule was ever added",
+			says: (value) =>
+				value === "are asked"
+					? "rules are asked from the first change on: without the rule for main there is no route"
+					: "rules are asked once one was added: until then tables local, main and default are, though their rules be deleted",
+			source:
+				"`fib_has_custom_rules`, which `fib4_rule_delete` no longer sets (net/ipv4/fib_rules.c)",
+			matters:
+				"`ip rule del` or `ip rule flush` alone no longer cuts a router off.",
+			scenario: "deleted-rule-for-main-is-missed",
+		},
+	),
 	connlimitClears: byKernel<"each packet" | "once a tick">(
 		{
 			"5.10": "each packet",

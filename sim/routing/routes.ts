@@ -33,7 +33,7 @@ import {
 	withLink,
 	withSetting,
 } from "./fib/routing-state.ts";
-import { type NoRoute, searchRules } from "./fib/search-rules.ts";
+import { type NoRoute, rulesAsked, searchRules } from "./fib/search-rules.ts";
 
 /** What routing heeds of the gateway's settings, and what draws. */
 export interface RoutingPorts {
@@ -98,7 +98,7 @@ export class Routes implements Stateful<SavedRoutes> {
 		this.mtus = state.mtus;
 		this.broadcasts = state.broadcasts;
 		this.isPlain = isPlain(state);
-		this.asksForPorts = state.rules.some(asksForPorts);
+		this.asksForPorts = rulesAsked(state).some(asksForPorts);
 		this.cached.clear();
 		this.made = new WeakMap();
 	}
@@ -151,7 +151,7 @@ export class Routes implements Stateful<SavedRoutes> {
 
 	/** Is something besides the destination heeded, or are local routes there that no address brought along? */
 	get hasCustomRoutes(): boolean {
-		return this.now.isSplit || this.now.hasLocalRoutes;
+		return this.now.areRulesAsked || this.now.hasLocalRoutes;
 	}
 
 	/** Is it an address of an interface? (`inet_lookup_ifaddr_rcu`) */
@@ -376,8 +376,9 @@ function hasSeveralDefaults(
 }
 
 /** Do the tables that are there from the beginning, asked in turn, decide by the destination alone? */
-function isPlain({ rules, fib }: RoutingState): boolean {
-	if (!areAsDefault(rules)) return false;
+function isPlain(state: RoutingState): boolean {
+	const { fib } = state;
+	if (!areAsDefault(rulesAsked(state))) return false;
 	const isByDestination = [TABLE_LOCAL, TABLE_MAIN, TABLE_DEFAULT].every(
 		(table) =>
 			(fib.get(table) ?? []).every(

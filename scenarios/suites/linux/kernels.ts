@@ -5,6 +5,7 @@ import {
 	conntrack,
 	counter,
 	INSIDE,
+	ip,
 	ipset,
 	iptables,
 	OUTSIDE,
@@ -17,7 +18,13 @@ import {
 	split,
 	sysctl,
 } from "../../language/build/build.ts";
-import { byHand, client, fromBackend, handshake } from "../kernel/by-hand.ts";
+import {
+	byHand,
+	client,
+	fromBackend,
+	handshake,
+	syn,
+} from "../kernel/by-hand.ts";
 import { hostSetup, OWN, table, worker } from "../local/programs-setup.ts";
 
 const suite = "linux";
@@ -356,6 +363,16 @@ export const kernelDifferences = [
 			),
 		],
 		expect: [operationSucceeds("no limit"), operationSucceeds("by fields")],
+	}),
+	scenario({
+		name: "deleted-rule-for-main-is-missed",
+		suite,
+		title: "Without its rule, the table main is not asked",
+		story:
+			"The rule that asks the table main is deleted, and nothing was added to the rules before. A new connection finds no way to the backend. Linux 7.2 does not look at rules before one was added (`fib_has_custom_rules`), and sends it on.",
+		setup: byHand(),
+		steps: [ip("ip rule del priority 32766"), at(10, syn(40_000))],
+		expect: [packetsOut(INSIDE, [], { exactly: true })],
 	}),
 ];
 

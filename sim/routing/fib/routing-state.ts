@@ -34,8 +34,8 @@ export interface RoutingState extends Carriers {
 	readonly broadcasts: readonly (readonly Address[])[];
 	readonly fib: Fib;
 	readonly rules: readonly IpRule[];
-	/** Rules were changed: the tables local and main are looked up one after the other (`fib_unmerge`). */
-	readonly isSplit: boolean;
+	/** Rules were changed, so that they are asked, and not those that were there from the beginning (`fib_has_custom_rules`). */
+	readonly areRulesAsked: boolean;
 	/** A local route was added (`fib_has_custom_local_routes`). */
 	readonly hasLocalRoutes: boolean;
 }
@@ -68,7 +68,7 @@ export function stateOf(
 		broadcasts: names.map(() => []),
 		fib: new Map(),
 		rules: DEFAULT_RULES,
-		isSplit: false,
+		areRulesAsked: false,
 		hasLocalRoutes: false,
 	};
 	state = withAddresses(state, LOOPBACK_IFINDEX, [LOOPBACK]);

@@ -1,7 +1,7 @@
 /** Rules, and the tables that they name, asked in turn (net/core/fib_rules.c, net/ipv4/fib_rules.c, 6.1). */
 import { type FibHit, lookupTable } from "./fib.ts";
 import type { Flow } from "./flow.ts";
-import { fitsRule, type IpRule } from "./ip-rules.ts";
+import { DEFAULT_RULES, fitsRule, type IpRule } from "./ip-rules.ts";
 import type { RoutingState } from "./routing-state.ts";
 
 /** Why there is no route, as errors of the kernel's name it. */
@@ -22,16 +22,21 @@ const FAILURES = {
 	prohibit: { type: "none", error: "prohibited" },
 } as const satisfies Readonly<Record<string, NoRoute>>;
 
+type Asked = Pick<RoutingState, "rules" | "areRulesAsked">;
+
+/** As long as none were changed, the kernel does not look at them. */
+export function rulesAsked({ rules, areRulesAsked }: Asked): readonly IpRule[] {
+	return areRulesAsked ? rules : DEFAULT_RULES;
+}
+
 /** `fib_rules_lookup` with `fib4_rule_action` and `fib4_rule_suppress`. */
 export function searchRules(
-	{
-		rules,
-		fib,
-		passedOver,
-	}: Pick<RoutingState, "rules" | "fib" | "passedOver">,
+	state: Asked & Pick<RoutingState, "fib" | "passedOver">,
 	flow: Flow,
 	names: readonly string[],
 ): (FibHit & { readonly table: number }) | NoRoute {
+	const { fib, passedOver } = state;
+	const rules = rulesAsked(state);
 	for (let at = 0; at < rules.length; at++) {
 		const rule = rules[at] as IpRule;
 		if (!fitsRule(rule, flow, names)) continue;

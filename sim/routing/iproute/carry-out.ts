@@ -23,19 +23,22 @@ export interface IpContext {
 	readonly names: readonly string[];
 	/** `promote_secondaries`, by index. */
 	readonly promotes: readonly boolean[];
+	/** Rules are asked once one is gone, and not only once one was added (`rulesWithoutAdded`). */
+	readonly heedsFewerRules: boolean;
 }
 
 export function carryOutIp(
 	state: RoutingState,
 	command: RoutingCommand,
-	{ names, promotes }: IpContext,
+	context: IpContext,
 ): IpOutcome {
+	const { names, promotes } = context;
 	switch (command.object) {
 		case "rule":
-			if (command.action === "flush") return flushRules(state);
+			if (command.action === "flush") return flushRules(state, context);
 			return command.action === "add"
 				? addRule(state, command.rule)
-				: deleteRule(state, command.rule);
+				: deleteRule(state, command.rule, context);
 		case "route":
 			switch (command.action) {
 				case "flush-cache":
@@ -80,27 +83,40 @@ function addRule(state: RoutingState, spec: RuleSpec): IpOutcome {
 				: "Invalid dsfield (tos): ECN bits must be 0",
 		);
 	const added = insertRule(rules, ruleOf(spec, priority));
-	return added === null ? answers("File exists") : withRules(state, added);
+	return added === null
+		? answers("File exists")
+		: done({ ...state, rules: added, areRulesAsked: true });
 }
 
 const TOS_BITS = 0x1c;
 const ECN_BITS = 0x03;
 
-function deleteRule(state: RoutingState, spec: RuleSpec): IpOutcome {
+function deleteRule(
+	state: RoutingState,
+	spec: RuleSpec,
+	context: IpContext,
+): IpOutcome {
 	const at = state.rules.findIndex((rule) => isMeant(rule, spec));
 	return at < 0
 		? answers("No such file or directory")
-		: withRules(state, state.rules.toSpliced(at, 1));
+		: withFewerRules(state, state.rules.toSpliced(at, 1), context);
 }
 
 /** The rule of priority 0 stays: it is not named by the message that deletes it. */
-function flushRules(state: RoutingState): IpOutcome {
-	return withRules(
+function flushRules(state: RoutingState, context: IpContext): IpOutcome {
+	return withFewerRules(
 		state,
 		state.rules.filter(({ priority }) => priority === 0),
+		context,
 	);
 }
 
-function withRules(state: RoutingState, rules: readonly IpRule[]): IpOutcome {
-	return done({ ...state, rules, isSplit: true });
+/** `fib4_rule_delete` */
+function withFewerRules(
+	state: RoutingState,
+	rules: readonly IpRule[],
+	{ heedsFewerRules }: IpContext,
+): IpOutcome {
+	const areRulesAsked = state.areRulesAsked || heedsFewerRules;
+	return done({ ...state, rules, areRulesAsked });
 }

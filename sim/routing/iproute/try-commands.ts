@@ -17,7 +17,11 @@ export function tryIpCommands(
 	},
 	commands: readonly string[],
 ): { readonly tried: readonly TriedCommand[]; readonly state: RoutingState } {
-	const context = { names: begin.interfaces, promotes: [] };
+	const context = {
+		names: begin.interfaces,
+		promotes: [],
+		heedsFewerRules: true,
+	};
 	let { state } = begin;
 	const tried = commands.map((command): TriedCommand => {
 		const parsed = parseIpCommand(command);
