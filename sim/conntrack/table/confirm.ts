@@ -63,6 +63,11 @@ export function confirmEntry(
 	const taken =
 		nodeWithSameTuple(table, original, chain) ||
 		nodeWithSameTuple(table, reply, replyChain);
+	// Whoever looks for a connection removes what has expired; here nobody looks whether it has.
+	if (taken !== 0 && table.isExpired(taken >> 1))
+		throw new UnknownSignal(
+			"a new connection has the addresses and ports of one that has expired: whether the kernel has removed that by then depends on when it last tidied up (gc_worker, nf_conntrack_core.c)",
+		);
 	if (taken !== 0)
 		return mayClash((words[at + PROTOCOL] as number) & 0xff, behaviour)
 			? resolveClash({ table, behaviour, replyChain }, skb, taken >> 1)
@@ -86,11 +91,12 @@ export function hasClash(table: EntryTable, entry: number): boolean {
 	return [ORIGINAL, REPLY].some((direction) => {
 		const node = entry * 2 + direction;
 		const chain = table.index.chain(hashOfNode(table.words, node));
-		return nodeWithSameTuple(table, node, chain) !== 0;
+		const taken = nodeWithSameTuple(table, node, chain);
+		return taken !== 0 && table.living(taken) !== 0;
 	});
 }
 
-/** @returns the node of a living entry that has the same tuple already, or 0 */
+/** @returns the node of an entry that has the same tuple already, or 0 */
 function nodeWithSameTuple(
 	table: EntryTable,
 	node: number,
@@ -104,7 +110,7 @@ function nodeWithSameTuple(
 	readTuple(key, words, tupleAt(node), protocol);
 	const zones = words[base + ZONES] as number;
 	while (here !== 0) {
-		if (table.hasKey(here, key, zones)) return table.living(here);
+		if (table.hasKey(here, key, zones)) return here;
 		here = words[tupleAt(here) + TUPLE_NEXT] as number;
 	}
 	return 0;
