@@ -254,7 +254,11 @@ export interface MatchExtension<
 	 * Two uses in one rule, the first in front, as one: iptables-nft reads them back so from nf_tables' own terms,
 	 * which ask for both. `null`, and when left out: they stay two.
 	 */
-	readAsOne?(first: Options, then: Options): Options | null;
+	readAsOne?(
+		first: Options,
+		then: Options,
+		behaviour: Behaviour,
+	): Options | null;
 	/** Does a use of it ask for the destination to be an address of the gateway's own? It does not, when left out. */
 	asksForOwnDestination?(options: Options): boolean;
 }

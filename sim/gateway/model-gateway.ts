@@ -27,7 +27,7 @@ import type { FreeWalk } from "../netfilter/free-walk.ts";
 import { createTracer, type RuleTracer } from "../netfilter/rule-tracer.ts";
 import { formatAddress, parseAddress } from "../packet/address.ts";
 import type { Address, Packet } from "../packet/packet.ts";
-import { printRuleset } from "../ruleset/print.ts";
+import { printRuleset, rulesetAsRead } from "../ruleset/print.ts";
 import { normalSets } from "../sets/command/restore.ts";
 import { readConditions, writeCondition } from "./condition-files.ts";
 import { createGateway } from "./create-gateway.ts";
@@ -396,13 +396,13 @@ export class ModelGateway {
 		if (state.emissions.length === 0) advanceTo(state, toMs);
 	}
 
-	/** The second gateway was loaded with the same rules and given the same conditions, and has seen no packet. */
+	/** The second gateway was loaded with what is saved of the first and given its conditions, and has seen no packet. */
 	private takeOver(): void {
 		const old = this.state;
 		const conditions = readConditions(old.tables.names);
 		this.state = this.createState(old.timers.nowMs);
 		mustHaveSets(this.state, old);
-		this.load(old.tables.now());
+		this.load(rulesetAsRead(old.tables.now(), this.setup.linux));
 		for (const [name, value] of Object.entries(conditions))
 			writeCondition(this.state.tables.names, name, `${value}`);
 	}

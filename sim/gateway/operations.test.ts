@@ -144,3 +144,24 @@ describe("settings of one interface", () => {
 		expect(gateway.send(OUT, around)).toHaveLength(1);
 	});
 });
+
+describe("a router that takes over under iptables-nft", () => {
+	it("has the rules as the first one's were saved", () => {
+		const rule = "-A OUTPUT -p tcp -m tcp ! --dport 25:80 -m tcp --dport 70:90";
+		const counted = (takesOver: boolean) => {
+			const gateway = createTestGateway(`*filter\n${rule}\nCOMMIT\n`, {
+				linux: { kernel: "6.1", iptables: "1.8.9", backend: "nft" },
+			});
+			if (takesOver) gateway.model.operate({ kind: "take-over" });
+			gateway.send(OUT, "tcp 10.0.0.10:95 > 10.0.0.1:80 S seq 7");
+			const { observation } = gateway.model.answer({
+				kind: "observe",
+				atMs: 0,
+			});
+			return /\[(\d+):\d+\] -A OUTPUT/.exec(observation?.ruleset ?? "")?.[1];
+		};
+		// Both are asked, and what is printed asks for neither port.
+		expect(counted(false)).toBe("0");
+		expect(counted(true)).toBe("1");
+	});
+});

@@ -4,6 +4,7 @@
  * words that stand beside the values.
  */
 import { BACKEND_DIFFERENCES } from "./backend-differences.ts";
+import { CHAIN_NAME_DIFFERENCES } from "./chain-name-differences.ts";
 import { KERNEL_DIFFERENCES } from "./kernel-differences.ts";
 import { PROGRAM_DIFFERENCES } from "./program-differences.ts";
 import { SAVED_TEXT_DIFFERENCES } from "./saved-text-differences.ts";
@@ -16,6 +17,7 @@ export const DIFFERENCES = {
 	...KERNEL_DIFFERENCES,
 	...SETTING_DIFFERENCES,
 	...PROGRAM_DIFFERENCES,
+	...CHAIN_NAME_DIFFERENCES,
 	...SAVED_TEXT_DIFFERENCES,
 	...BACKEND_DIFFERENCES,
 };

@@ -2,7 +2,7 @@
  * In what the programs differ: what iptables takes, prints and says, by its version and by its backend.
  * What changed with 1.8.10 is seen with 1.8.11.
  */
-import { byBackend, byIptables, byNft, NOT_FOLLOWED } from "./difference.ts";
+import { byBackend, byIptables, byNft } from "./difference.ts";
 
 export const PROGRAM_DIFFERENCES = {
 	words: byIptables<"of 1.8.9" | "of 1.8.10">(
@@ -215,26 +215,6 @@ export const PROGRAM_DIFFERENCES = {
 			scenario: "refused-rule-has-the-line-of-commit",
 		},
 	),
-	chainNames: byNft<"Invalid chain name" | "chain name too long">(
-		"Invalid chain name",
-		{
-			"1.8.7": "Invalid chain name",
-			"1.8.9": "chain name too long",
-			"1.8.11": "chain name too long",
-			"1.8.13": "chain name too long",
-		},
-		{
-			title: "a chain of an odd name that a file declares",
-			says: (value) =>
-				value === "Invalid chain name"
-					? "more than 28 characters: `Invalid chain name (28 chars max)`; one that begins with - or ! is taken"
-					: "more than 28 characters: `chain name too long (must be under 29 chars)`; one that begins with - or ! is refused",
-			source:
-				"`assert_valid_chain_name` (iptables/xshared.c), which iptables-restore of legacy does not ask",
-			matters: "Words of a refusal differ.",
-			scenario: "long-chain-name-is-invalid",
-		},
-	),
 	ownWords: byNft<"xtables" | "nf_tables">(
 		"xtables",
 		{
@@ -299,20 +279,20 @@ export const PROGRAM_DIFFERENCES = {
 			scenario: "flags-of-none-never-match",
 		},
 	),
-	twoMatches: byNft<"stay two" | "are read as one">(
+	twoMatches: byNft<"stay two" | "are read as one" | "are read into the first">(
 		"stay two",
 		{
 			"1.8.7": "stay two",
 			"1.8.9": "are read as one",
-			"1.8.11": "are read as one",
-			"1.8.13": "are read as one",
+			"1.8.11": "are read into the first",
+			"1.8.13": "are read into the first",
 		},
 		{
 			title: "two -m tcp, or two -m udp, in one rule",
 			says: (value) =>
 				value === "stay two"
 					? "both are printed"
-					: "both are asked, and one is printed: of a port that both ask for, the second one's",
+					: `both are asked, and one is printed: of a port that both ask for, the second one's${value === "are read as one" ? "" : "; so is one with --tcp-option, or nothing, in front of another"}`,
 			source:
 				"`nft_tcp_match`, `nft_parse_tcp` (iptables/nft-shared.c) of 1.8.8",
 			matters:
@@ -392,26 +372,6 @@ export const PROGRAM_DIFFERENCES = {
 			matters:
 				"A file with -F below some of its rules loads these as well under iptables-nft.",
 			scenario: "flush-in-a-file-flushes",
-		},
-	),
-	renamedToVerdict: byNft<"refused" | typeof NOT_FOLLOWED>(
-		"refused",
-		{
-			"1.8.7": NOT_FOLLOWED,
-			"1.8.9": NOT_FOLLOWED,
-			"1.8.11": "refused",
-			"1.8.13": "refused",
-		},
-		{
-			title: "-E to the name of a verdict",
-			says: (value) =>
-				value === "refused"
-					? "the command is refused"
-					: "the chain is called ACCEPT, which the model does not follow",
-			source:
-				"`nft_chain_exists` in `nft_chain_user_rename` (iptables/nft.c), `assert_valid_chain_name` (iptables/xshared.c) of 1.8.10",
-			matters: "A script that renames so fails where it did not.",
-			scenario: "verdict-is-no-name-of-a-chain",
 		},
 	),
 	usedBaseChain: byNft<"kept" | "built-in" | "in use">(

@@ -136,12 +136,13 @@ export const tcp = defineMatch<Options>({
 		};
 		return isNative(asked) ? asked : null;
 	},
-	readAsOne: (first, then) =>
-		isNative(first) && isNative(then)
+	readAsOne: (first, then, { twoMatches }) =>
+		(isNative(first) || twoMatches === "are read into the first") &&
+		isNative(then)
 			? {
 					...portsReadAsOne(first, then),
 					flags: flagsReadAsOne(first.flags, then.flags),
-					option: null,
+					option: first.option,
 				}
 			: null,
 	readsHeadersAlone: true,

@@ -49,8 +49,9 @@ export const udp = defineMatch<PortsAsked>({
 		const asked = portsInNfTables(options, behaviour);
 		return asksNothing(asked) ? null : asked;
 	},
-	readAsOne: (first, then) =>
-		asksNothing(first) || asksNothing(then)
+	readAsOne: (first, then, { twoMatches }) =>
+		(asksNothing(first) && twoMatches !== "are read into the first") ||
+		asksNothing(then)
 			? null
 			: portsReadAsOne(first, then),
 	readsHeadersAlone: true,

@@ -1,7 +1,7 @@
 /** What versions and backends of iptables say and print of one line: each was asked in a virtual machine. */
 import { describe, expect, test } from "vitest";
 import { parseLinux } from "../linux/linux.ts";
-import { checkRuleset } from "./parse.ts";
+import { checkRuleset, restoreText } from "./parse.ts";
 import { printRuleset } from "./print.ts";
 
 const on = (name: string, ...lines: readonly string[]) =>
@@ -116,10 +116,6 @@ describe("what iptables-nft writes in nf_tables' own terms", () => {
 		[`${tcp} --dport 25 -m tcp --dport 0:80`, `${tcp} --dport 25:80`],
 		[`${tcp} ! --dport 25 -m tcp --dport 80`, `${tcp} ! --dport 80`],
 		[
-			`${tcp} -m mark --mark 0x1 -m tcp --dport 80`,
-			`${tcp} -m mark --mark 0x1 -m tcp --dport 80`,
-		],
-		[
 			`${tcp} --dport 25 -m tcp --tcp-option 2`,
 			`${tcp} --dport 25 -m tcp --tcp-option 2`,
 		],
@@ -133,6 +129,32 @@ describe("what iptables-nft writes in nf_tables' own terms", () => {
 	])("%s", (line, printed) => {
 		for (const name of ["bookworm/nft", "trixie/nft"])
 			expect(saved(name, line)).toBe(printed);
+	});
+
+	test.each([
+		["--tcp-option 2 -m tcp --dport 0", "--dport 0 --tcp-option 2"],
+		[
+			"--dport 1:2 --tcp-option 2 -m tcp --sport 3",
+			"--sport 3 --dport 1:2 --tcp-option 2",
+		],
+		["-m mark --mark 0x1 -m tcp --dport 80", "--dport 80 -m mark --mark 0x1"],
+		[
+			"--tcp-option 2 -m mark --mark 0x1 -m tcp --sport 1",
+			"--sport 1 --tcp-option 2 -m mark --mark 0x1",
+		],
+	])(
+		"behind one with --tcp-option or nothing, from 1.8.10 on: %s",
+		(asked, printed) => {
+			expect(saved("bookworm/nft", `${tcp} ${asked}`)).toBe(`${tcp} ${asked}`);
+			for (const name of ["trixie/nft", "sid/nft"])
+				expect(saved(name, `${tcp} ${asked}`)).toBe(`${tcp} ${printed}`);
+		},
+	);
+
+	test("behind a -m udp that asks nothing", () => {
+		const rule = "-A INPUT -p udp -m udp -m udp --dport 0";
+		expect(saved("bookworm/nft", rule)).toBe(rule);
+		expect(saved("trixie/nft", rule)).toBe("-A INPUT -p udp -m udp --dport 0");
 	});
 
 	test.each([
@@ -158,6 +180,93 @@ describe("a chain that is renamed", () => {
 		expect(said("bookworm", ":A - [0:0]", `-E A ${to}`)).toBe(before);
 		for (const name of ["trixie", "trixie/nft", "sid"])
 			expect(said(name, ":A - [0:0]", `-E A ${to}`)).toBe(after);
+	});
+});
+
+describe("iptables-nft renames with the COMMIT, as the kernel lets it", () => {
+	const NOT_THERE =
+		"CHAIN_RENAME failed (No such file or directory): chain TWO";
+	const ON = "*filter\n:ONE - [0:0]\n:THREE - [0:0]\n-A INPUT -j ONE\nCOMMIT\n";
+	/** Onto chains that are there: what is said, or the rules and chains that are there then. */
+	const after = (...lines: readonly string[]) => {
+		const linux = parseLinux("bookworm/nft");
+		if (linux === null) throw new Error("no such Linux");
+		const { ruleset } = restoreText({ tables: [] }, ON, { linux });
+		const text = `*filter\n${lines.join("\n")}\nCOMMIT\n`;
+		const applied = restoreText(ruleset, text, { linux, noflush: true });
+		const [fault] = applied.faults;
+		return fault === undefined
+			? printRuleset(applied.ruleset, { linux })
+					.split("\n")
+					.filter((line) => /^(-A|:.* -)/.test(line))
+					.join(" ")
+			: `${fault.exitCode} ${fault.message}`;
+	};
+	const long = (octets: number) => "B".repeat(octets);
+
+	test.each([
+		[["-A ONE -j DROP"], `4 line 3: ${NOT_THERE}`],
+		[
+			["-A TWO -j DROP"],
+			"1 line 4 failed: No chain/target/match by that name.",
+		],
+		[["-N TWO"], `4 line 3: ${NOT_THERE}`],
+		[["-N ONE"], "1 line 4 failed: Chain already exists."],
+		[["-X ONE"], `4 line 3: ${NOT_THERE}`],
+		[["-E ONE TWO"], `4 line 3: ${NOT_THERE}`],
+		[["-E NOPE TWO"], "1 line 4 failed: No chain/target/match by that name."],
+	])("a chain of the same file, and then %s", (then, words) => {
+		const lines = [":ONE - [0:0]", "-E ONE TWO", ...then];
+		expect(said("bookworm/nft", ...lines)).toBe(words);
+	});
+
+	test.each([
+		[
+			["-E ONE TWO", "-A ONE -j DROP"],
+			":THREE - [0:0] :TWO - [0:0] -A INPUT -j TWO -A TWO -j DROP",
+		],
+		[
+			["-E ONE TWO", "-E ONE FOUR"],
+			":FOUR - [0:0] :THREE - [0:0] -A INPUT -j FOUR",
+		],
+		[["-E THREE TWO", "-X THREE"], ":ONE - [0:0] -A INPUT -j ONE"],
+		[["-E ONE TWO", "-E THREE ONE"], "1 line 3 failed: File exists."],
+		[
+			["-E ONE TWO", "-E THREE TWO"],
+			"4 line 3: CHAIN_RENAME failed (File exists): chain TWO",
+		],
+		[["-E ONE TWO", ":TWO - [0:0]"], "null a second chain of the name TWO"],
+		[
+			[`-E THREE ${long(256)}`],
+			`4 line 2: CHAIN_RENAME failed (Numerical result out of range): chain ${long(256)}`,
+		],
+		[
+			[`-E THREE ${long(255)}`],
+			`:${long(255)} - [0:0] :ONE - [0:0] -A INPUT -j ONE`,
+		],
+	])("a chain that is there: %j", (lines, expected) => {
+		expect(after(...lines)).toBe(expected);
+	});
+});
+
+describe("names of chains in commands of 1.8.7", () => {
+	const long = "A2345678901234567890123456789";
+	test.each(["-A %s -j DROP", "-F %s", "-X %s", "-P %s DROP", "-E %s B"])(
+		"29 characters: %s",
+		(command) => {
+			const line = command.replace("%s", long);
+			expect(said("bullseye", line)).toMatch(/^1 line 2 failed /);
+			for (const name of ["bookworm", "bullseye/nft", "sid/nft"])
+				expect(said(name, line)).toBe(
+					`2 chain name \`${long}' too long (must be under 29 chars)`,
+				);
+		},
+	);
+
+	test("blanks, which iptables-nft takes", () => {
+		expect(said("bullseye/nft", '-N "A B"')).toBe("");
+		for (const name of ["bullseye", "bookworm", "bookworm/nft"])
+			expect(said(name, '-N "A B"')).toBe("2 Invalid chain name `A B'");
 	});
 });
 

@@ -21,7 +21,6 @@ import {
 	CommandFailure,
 	Crash,
 	NotFollowed,
-	RenamedUnborn,
 	TableDraft,
 } from "./table/table-draft.ts";
 import {
@@ -278,12 +277,6 @@ class Loader {
 			if (!isTransaction) return NO_FAULTS;
 			if ("rules" in command)
 				this.sent.set(command.line, sentFor(command.kind));
-			if (command.kind === "rename" && this.isNew(command.chain))
-				throw new RenamedUnborn(
-					"No such file or directory",
-					"Declare the chain under its new name.",
-					command.to,
-				);
 		} catch (error) {
 			if (!(error instanceof CommandFailure)) throw error;
 			if (
@@ -332,11 +325,6 @@ class Loader {
 			: undefined;
 	}
 
-	/** Is the chain made by this very transaction? */
-	private isNew(name: string): boolean {
-		return this.before?.chains.every((chain) => chain.name !== name) ?? true;
-	}
-
 	/** An added rule may have been inserted, or have replaced another one. */
 	private asSent(fault: LoadFault): LoadFault {
 		const sent = this.sent.get(fault.rule.line) ?? SENT_TO_ADD;
@@ -362,6 +350,7 @@ class Loader {
 		const { open } = this;
 		this.open = null;
 		if (open === null) return NO_FAULTS;
+		open.finishRenames();
 		const table = open.build();
 		this.read.push(table);
 		const { failed } = this;

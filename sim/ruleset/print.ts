@@ -112,22 +112,47 @@ export function printRule(
 	return line + printTarget(target, rule.header, behaviour);
 }
 
+/**
+ * The rules as iptables-save reads them of the kernel, and another machine loads them.
+ */
+export function rulesetAsRead(
+	ruleset: Ruleset,
+	linux = DEFAULT_LINUX,
+): Ruleset {
+	const behaviour = behaviourOf(linux);
+	if (behaviour.twoMatches === "stay two") return ruleset;
+	const asRead = (rule: Rule) => {
+		const read = usesAsRead(rule.matches, behaviour);
+		return read.length === rule.matches.length
+			? rule
+			: { ...rule, matches: read };
+	};
+	const tables = ruleset.tables.map((table) => {
+		const chains = table.chains.map((chain) => {
+			return { ...chain, rules: chain.rules.map(asRead) };
+		});
+		return { ...table, chains };
+	});
+	return { tables };
+}
+
 /** As iptables has them of the kernel: iptables-nft reads what it wrote in nf_tables' own terms as one use of a match. */
 function usesAsRead(
 	uses: readonly MatchUse[],
-	{ twoMatches }: Behaviour,
+	behaviour: Behaviour,
 ): readonly MatchUse[] {
-	if (twoMatches === "stay two" || uses.length < 2) return uses;
+	if (behaviour.twoMatches === "stay two" || uses.length < 2) return uses;
 	const read: MatchUse[] = [];
 	for (const { name, options } of uses) {
 		const place = read.findIndex(
 			(one) =>
 				one.name === name &&
-				matches.get(name)?.readAsOne?.(one.options, options) != null,
+				matches.get(name)?.readAsOne?.(one.options, options, behaviour) != null,
 		);
 		const first = read[place];
 		const joined =
-			first && matches.get(name)?.readAsOne?.(first.options, options);
+			first &&
+			matches.get(name)?.readAsOne?.(first.options, options, behaviour);
 		if (joined) read[place] = { name, options: joined };
 		else read.push({ name, options });
 	}

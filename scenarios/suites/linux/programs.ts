@@ -343,4 +343,24 @@ export const programDifferences = [
 		],
 		[operationFails("clamp", "Invalid argument")],
 	),
+	shown(
+		{
+			name: "name-of-29-is-too-long",
+			title: "A command that names a chain of 29 characters is refused",
+			story:
+				"No chain can be called so, and iptables says that the name is too long. Version 1.8.7 with legacy looks for the chain and finds none.",
+		},
+		[iptables("-A A2345678901234567890123456789 -j DROP", "long")],
+		[operationFails("long", "too long (must be under 29 chars)")],
+	),
+	shown(
+		{
+			name: "name-with-a-blank-is-refused",
+			title: "A chain's name with a blank is refused",
+			story:
+				"A script makes a chain of two words. iptables-nft 1.8.7 does as it is told, and what it saves then cannot be restored.",
+		},
+		[iptables('-N "A B"', "blank")],
+		[operationFails("blank", "Invalid chain name `A B'")],
+	),
 ];

@@ -237,7 +237,11 @@ function commandOption(
 	const { table, behaviour } = state.context;
 	if (further === undefined) throw unknownOption(reader, behaviour, table);
 	if (letter === "N")
-		checkNewChain(reader.argument ?? "", (name) => isTarget(state, name));
+		checkNewChain(
+			reader.argument ?? "",
+			(name) => isTarget(state, name),
+			behaviour,
+		);
 	draft.setCommand(letter, inverted, reader.word);
 	// `-Z CHAIN -L`: the chain of the one is that of the other.
 	draft.chain =
@@ -254,7 +258,7 @@ function commandOption(
 				reader.word,
 			);
 		if (letter === "E" && behaviour.words === "of 1.8.10")
-			checkNewChain(second, (name) => isTarget(state, name));
+			checkNewChain(second, (name) => isTarget(state, name), behaviour);
 		draft.second = second;
 		return;
 	}

@@ -110,7 +110,8 @@ export function finishLine(
 			{ from: "marktwin" },
 		);
 	checkOptions(draft, context.behaviour);
-	if (chain !== null) checkChainLength(chain, NOWHERE);
+	if (chain !== null && context.behaviour.usedLongName === "too long")
+		checkChainLength(chain, NOWHERE);
 	if (isRule) checkInterfaces(draft, chain ?? "", context.behaviour);
 	if (isRule && tolerated.length === 0)
 		mustNameProtocol(draft, given, context.behaviour);

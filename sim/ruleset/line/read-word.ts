@@ -38,6 +38,7 @@ export function checkTargetName(name: string): void {
 export function checkNewChain(
 	name: string,
 	isTarget: (name: string) => boolean,
+	{ blanksInNames }: Behaviour,
 ): void {
 	checkDeclared(name);
 	if (isTarget(name))
@@ -45,7 +46,7 @@ export function checkNewChain(
 			"chain name may not clash with target name",
 			"Choose another name.",
 		);
-	if (SPACE.test(name))
+	if (blanksInNames === "refused" && SPACE.test(name))
 		throw new Refusal(
 			`Invalid chain name \`${name}'`,
 			"A name holds no blanks.",

@@ -14,6 +14,7 @@ import {
 	chainOf,
 	NO_SUCH_NAME,
 	NotFollowed,
+	RefusedRename,
 	type TableDraft,
 } from "./table-draft.ts";
 
@@ -66,7 +67,8 @@ function aloud(
 	try {
 		work();
 	} catch (failure) {
-		if (!(failure instanceof CommandFailure)) throw failure;
+		if (!(failure instanceof CommandFailure) || failure instanceof NotFollowed)
+			throw failure;
 		throw new CommandFailure(words(failure.message), failure.remedy, about, {
 			spoken: true,
 			exitCode,
@@ -108,9 +110,21 @@ export function createChain(table: TableDraft, name: string): void {
 			"Declare a chain once, and not by the name of a verdict.",
 			name,
 		);
+	mustBeNobodysNewName(table, name);
 	table.add(name);
 	table.exists = true;
 	table.changed = true;
+}
+
+/** The kernel takes a chain by the name that another one gets with the same COMMIT: there are two of it then. */
+function mustBeNobodysNewName({ renames }: TableDraft, name: string): void {
+	for (const taken of renames.values())
+		if (taken === name)
+			throw new NotFollowed(
+				`a second chain of the name ${name}`,
+				"Choose a name that no other chain is renamed to.",
+				name,
+			);
 }
 
 /** `-X`. @throws CommandFailure */
@@ -182,6 +196,29 @@ function deleteBaseChain(
 /** `IPT_CHAINLABEL`, less the closing NUL; only `-E` gives names of more than 28 (`assert_valid_chain_name`). */
 const LONGEST_LABEL = 31;
 
+/** What the kernel gives back of a label (`XT_FUNCTION_MAXNAMELEN`, less the closing NUL). */
+const LONGEST_SHOWN = 29;
+
+/** @throws CommandFailure */
+function mustFitLabel(name: string): void {
+	const length = octets(name);
+	if (length > LONGEST_LABEL)
+		throw new CommandFailure(
+			"Invalid argument",
+			`Choose a name of at most ${LONGEST_SHOWN} octets; rules can jump to names of at most 28.`,
+			name,
+		);
+	if (length > LONGEST_SHOWN)
+		throw new NotFollowed(
+			`a chain that is renamed to ${length} octets, of which the kernel keeps ${LONGEST_SHOWN}`,
+			"Choose a shorter name.",
+			name,
+		);
+}
+
+/** `NFT_CHAIN_MAXNAMELEN`, less the closing NUL. */
+const LONGEST_NAME_OF_NFT = 255;
+
 /** `-E` (`TC_RENAME_CHAIN`). @throws CommandFailure */
 export function renameChain(table: TableDraft, from: string, to: string): void {
 	if (VERDICTS.has(to) && table.behaviour.renamedToVerdict === NOT_FOLLOWED)
@@ -201,14 +238,35 @@ export function renameChain(table: TableDraft, from: string, to: string): void {
 				: `There is no chain ${from} in ${table.name}.`,
 			from,
 		);
-	if (octets(to) > LONGEST_LABEL)
-		throw new CommandFailure(
-			"Invalid argument",
-			`Choose a name of at most ${LONGEST_LABEL} octets; rules can jump to names of at most 28.`,
+	table.changed = true;
+	if (table.behaviour.commands === "with COMMIT")
+		renameWithCommit(table, chain, to);
+	else {
+		mustFitLabel(to);
+		table.rename(chain, to);
+	}
+}
+
+/** What the kernel says of it is known with COMMIT as well (`nf_tables_updchain`, net/netfilter/nf_tables_api.c). */
+function renameWithCommit(
+	table: TableDraft,
+	chain: ChainDraft,
+	to: string,
+): void {
+	if (octets(to) > LONGEST_NAME_OF_NFT)
+		throw new RefusedRename(
+			"Numerical result out of range",
+			"Choose a shorter name.",
 			to,
 		);
-	table.chains.delete(from);
-	chain.name = to;
-	table.chains.set(to, chain);
-	table.changed = true;
+	if (!chain.isLoaded)
+		throw new RefusedRename(
+			"No such file or directory",
+			"Declare the chain under its new name.",
+			to,
+		);
+	for (const other of table.renames.values())
+		if (other === to)
+			throw new RefusedRename("File exists", "Choose another name.", to);
+	table.renames.set(chain, to);
 }

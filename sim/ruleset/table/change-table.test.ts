@@ -144,12 +144,20 @@ describe("commands one after the other", () => {
 		]);
 	});
 
-	test("a chain is renamed to what its label holds: 31 octets, and not 32", () => {
-		const faults = (lines: string) =>
-			checkRuleset(`*filter\n:A - [0:0]\n${lines}COMMIT\n`).faults;
-		expect(faults(`-E A ${"B".repeat(31)}\n`)).toEqual([]);
-		expect(faults(`-E A ${"B".repeat(32)}\n`)).toHaveLength(1);
-		expect(faults(`-E A ${"é".repeat(16)}\n`)).toHaveLength(1);
+	test("a chain is renamed to what its label holds: 31 octets, of which the kernel keeps 29", () => {
+		const said = (to: string) =>
+			checkRuleset(`*filter\n:A - [0:0]\n-E A ${to}\nCOMMIT\n`).faults.map(
+				({ message }) => message,
+			);
+		const kept = (octets: number) =>
+			`a chain that is renamed to ${octets} octets, of which the kernel keeps 29`;
+		expect(said("B".repeat(29))).toEqual([]);
+		expect(said("B".repeat(30))).toEqual([kept(30)]);
+		expect(said("B".repeat(31))).toEqual([kept(31)]);
+		expect(said("é".repeat(15))).toEqual([kept(30)]);
+		const refused = "line 3 failed (Invalid argument)";
+		expect(said("B".repeat(32))).toEqual([refused]);
+		expect(said("é".repeat(16))).toEqual([refused]);
 	});
 
 	test("a chain that was renamed is referenced as before", () => {

@@ -55,8 +55,8 @@ export class Crash extends CommandFailure {
 	override readonly exitCode = 139;
 }
 
-/** `-E` of a chain that the kernel does not have yet. */
-export class RenamedUnborn extends CommandFailure {}
+/** `-E` that iptables-nft takes and the kernel does not. */
+export class RefusedRename extends CommandFailure {}
 
 /** What iptables does here, marktwin does not follow. */
 export class NotFollowed extends CommandFailure {}
@@ -85,6 +85,8 @@ export class TableDraft {
 	exists: boolean;
 	/** Chains that their lines `:CHAIN` have emptied in the kernel, and of which iptables-nft still counts the rules that they had. */
 	readonly emptiedUnseen = new Set<ChainDraft>();
+	/** Chains that get another name with COMMIT (iptables-nft): until then, commands know them by the one that they have. */
+	readonly renames = new Map<ChainDraft, string>();
 	/** It was there when it was opened, and has not been thrown away since: what iptables-nft asks before it flushes it. */
 	isFound: boolean;
 	/** Something was changed, so that COMMIT replaces the kernel's table (`set_changed`). */
@@ -149,6 +151,18 @@ export class TableDraft {
 			else chain.empty();
 	}
 
+	rename(chain: ChainDraft, to: string): void {
+		this.chains.delete(chain.name);
+		chain.name = to;
+		this.chains.set(to, chain);
+	}
+
+	/** Chains get the names that wait for COMMIT. */
+	finishRenames(): void {
+		for (const [chain, to] of this.renames)
+			if (this.chains.get(chain.name) === chain) this.rename(chain, to);
+	}
+
 	/** The table as data; one without chains is not in the kernel. */
 	build(): Table {
 		if (!this.changed && this.from !== null) return this.from;
@@ -187,6 +201,8 @@ export class ChainDraft {
 	/** Its own, whatever it is called. */
 	readonly id: number;
 	name: string;
+	/** It was loaded with the table, and not made since. */
+	readonly isLoaded: boolean;
 	policy: "ACCEPT" | "DROP" | null;
 	counters: Counters = NO_COUNTERS;
 	/** See `Chain.lacks`. */
@@ -205,6 +221,7 @@ export class ChainDraft {
 		this.table = table;
 		this.id = id;
 		this.name = name;
+		this.isLoaded = from !== null;
 		this.policy = from?.policy ?? null;
 		this.lacks = from?.lacks;
 		if (from !== null && table.behaviour.policyCountersOnEdit === "kept")

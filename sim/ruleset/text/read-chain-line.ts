@@ -53,7 +53,7 @@ export function readChainLine(
 		);
 	if (behaviour.chainNames === "chain name too long")
 		// No other name is taken for a target that is announced to be a chain (`xtables_announce_chain`).
-		checkNewChain(chain, (name) => VERDICTS.has(name));
+		checkNewChain(chain, (name) => VERDICTS.has(name), behaviour);
 	if (octets(chain) > LONGEST_NAME)
 		throw new Refusal(
 			`Invalid chain name \`${chain}' (${LONGEST_NAME} chars max)`,

@@ -6,7 +6,7 @@ import {
 	type CommandFailure,
 	Crash,
 	JumpToBuiltIn,
-	RenamedUnborn,
+	RefusedRename,
 	UnknownChain,
 } from "../table/table-draft.ts";
 
@@ -51,9 +51,9 @@ export function transactionWords(
 			message: `${usedBaseChain === "built-in" ? "CHAIN_USER_DEL" : "CHAIN_DEL"} failed (Device or resource busy): chain ${about}`,
 			by: "kernel",
 		};
-	if (failure instanceof RenamedUnborn)
+	if (failure instanceof RefusedRename)
 		return {
-			message: `CHAIN_RENAME failed (No such file or directory): chain ${about}`,
+			message: `CHAIN_RENAME failed (${failure.message}): chain ${about}`,
 			by: "kernel",
 		};
 	if (failure instanceof JumpToBuiltIn && "chain" in command)
