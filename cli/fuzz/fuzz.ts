@@ -113,7 +113,7 @@ async function textsOf(
 		shard,
 		drivers,
 		linux: linuxOf(options),
-		lacking,
+		takenForChains: lacking.takenForChains,
 		shrinkMs: SHRINK_MS,
 		...amount,
 		path: path?.slice(1) ?? null,

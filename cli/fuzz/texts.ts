@@ -6,10 +6,6 @@ import {
 	type GuestTextOracle,
 } from "../../lab/vm/text-oracle.ts";
 import type { VmDriver } from "../../lab/vm/vm-driver.ts";
-import {
-	type Lacking,
-	textWithoutLacking,
-} from "../../scenarios/fuzz/lacking.ts";
 import { compareText } from "../../scenarios/fuzz/text/compare-text.ts";
 import {
 	addTextCoverage,
@@ -23,6 +19,7 @@ import {
 	textAt,
 } from "../../scenarios/fuzz/text/fuzz-text.ts";
 import type { TextOracle } from "../../scenarios/fuzz/text/oracle.ts";
+import { withoutNames } from "../../scenarios/fuzz/text/without-names.ts";
 import type { Linux } from "../../sim/linux/linux.ts";
 import type { Shard } from "../options/read-option.ts";
 
@@ -37,7 +34,8 @@ export interface TextOptions {
 	/** This text alone, as a finding names it. */
 	readonly path: string | null;
 	readonly drivers: readonly VmDriver[];
-	readonly lacking: Lacking;
+	/** What iptables takes for chains: lines that name it are left out. */
+	readonly takenForChains: readonly string[];
 	readonly shrinkMs: number;
 	readonly onTexts: (texts: number) => void;
 	readonly onFinding: (finding: TextFinding) => void;
@@ -50,7 +48,7 @@ const HANDFUL = 50;
 export async function playTexts(
 	options: TextOptions,
 ): Promise<TextFuzzAccount> {
-	const { seed, drivers, lacking, shrinkMs, onFinding, onLost } = options;
+	const { seed, drivers, shrinkMs, onFinding, onLost } = options;
 	const account: TextFuzzAccount = {
 		seed,
 		texts: 0,
@@ -70,7 +68,7 @@ export async function playTexts(
 				seed,
 				oracle: asked.oracle,
 				shrinkMs,
-				lacking,
+				names: options.takenForChains,
 				isLoss: isLostMachine,
 				onFinding,
 				onLost,
@@ -91,13 +89,13 @@ export async function playTexts(
 async function playText(
 	path: string,
 	account: TextFuzzAccount,
-	{ seed, linux, drivers, lacking, onFinding, onLost }: TextOptions,
+	{ seed, linux, drivers, takenForChains, onFinding, onLost }: TextOptions,
 ): Promise<TextFuzzAccount> {
 	const [driver] = drivers;
 	if (driver === undefined) return account;
 	try {
 		const oracle = await oracleOn(driver, linux).oracle();
-		const text = textWithoutLacking(textAt(seed, path), lacking);
+		const text = withoutNames(textAt(seed, path), takenForChains);
 		const difference = await compareText(text, oracle);
 		account.texts++;
 		if (difference === null) return account;

@@ -1,10 +1,6 @@
 import { expect, it } from "vitest";
 import { caseAt } from "./fuzz.ts";
-import {
-	NOTHING_LACKING,
-	textWithoutLacking,
-	withoutLacking,
-} from "./lacking.ts";
+import { NOTHING_LACKING, withoutLacking } from "./lacking.ts";
 
 const SEED = 13;
 const LACKING = {
@@ -36,22 +32,4 @@ it("leaves a case as it is where nothing lacks", () => {
 		targets: ["NOTHING"],
 	};
 	expect(withoutLacking(drawn, other)).toEqual(drawn);
-});
-
-it("takes lines of a text with what iptables takes for a chain, however it is written", () => {
-	const rule = (words: string) => `-A INPUT ${words}\n`;
-	const one = {
-		text: ["-jLED --led-trigger-id a", "-j MARK --set-mark 1", "--jump LED"]
-			.map(rule)
-			.join(""),
-		onto: rule("-j LED"),
-		counters: false,
-		oddities: 0,
-	};
-	expect(textWithoutLacking(one, LACKING)).toEqual({
-		...one,
-		text: rule("-j MARK --set-mark 1"),
-		onto: "",
-	});
-	expect(textWithoutLacking(one, NOTHING_LACKING)).toBe(one);
 });

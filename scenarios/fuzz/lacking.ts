@@ -1,6 +1,5 @@
 /** Extensions that the kernel of an image does not have, and cases without their rules. */
 import type { FuzzCase } from "./fuzz-case.ts";
-import type { TextCase } from "./text/arbitrary.ts";
 import type { StepPlan } from "./traffic/plan.ts";
 
 /** Names of matches and targets. */
@@ -50,26 +49,6 @@ export function withoutLacking(fuzzCase: FuzzCase, lacking: Lacking): FuzzCase {
 		...fuzzCase,
 		ruleset: without(fuzzCase.ruleset),
 		steps: fuzzCase.steps.flatMap(stepWithout),
-	};
-}
-
-/** The text without lines that name what iptables takes for a chain there: it reads all that follows in another way. */
-export function textWithoutLacking(
-	one: TextCase,
-	{ takenForChains }: Lacking,
-): TextCase {
-	if (takenForChains.length === 0) return one;
-	const isNamed = new RegExp(`(${takenForChains.join("|")})\\b`);
-	const without = (text: string) =>
-		text
-			.split("\n")
-			.filter((line) => !isNamed.test(line))
-			.join("\n");
-	const { text, onto } = one;
-	return {
-		...one,
-		text: without(text),
-		onto: onto === null ? null : without(onto),
 	};
 }
 

@@ -3,11 +3,6 @@
  * gets. Text number i of a seed is always the same one.
  */
 import fc from "fast-check";
-import {
-	type Lacking,
-	NOTHING_LACKING,
-	textWithoutLacking,
-} from "../lacking.ts";
 import { type TextCase, textArbitrary } from "./arbitrary.ts";
 import {
 	compareText,
@@ -16,6 +11,7 @@ import {
 } from "./compare-text.ts";
 import { coverText, noTextCoverage, type TextCoverage } from "./coverage.ts";
 import type { TextOracle } from "./oracle.ts";
+import { withoutNames } from "./without-names.ts";
 
 export interface TextFuzzOptions {
 	readonly seed: number;
@@ -24,8 +20,8 @@ export interface TextFuzzOptions {
 	readonly runs: number;
 	/** Asked before each text: the machine that the last one was on may be gone. */
 	readonly oracle: () => Promise<TextOracle>;
-	/** Lines of these are left out. */
-	readonly lacking?: Lacking;
+	/** Lines that name one of these are left out. */
+	readonly names?: readonly string[];
 	/** Whether what the oracle threw means that its machine is gone. */
 	readonly isLoss?: (error: unknown) => error is Error;
 	/** So long a difference is made smaller. */
@@ -60,7 +56,7 @@ export interface TextFinding {
 export async function fuzzTexts(
 	options: TextFuzzOptions,
 ): Promise<TextFuzzAccount> {
-	const { seed, from, runs, oracle, lacking = NOTHING_LACKING } = options;
+	const { seed, from, runs, oracle, names = [] } = options;
 	const account: TextFuzzAccount = {
 		seed,
 		texts: 0,
@@ -71,7 +67,7 @@ export async function fuzzTexts(
 	const { isLoss = neverLost, onLost } = options;
 	for (let number = from; number < from + runs; number++) {
 		const path = String(number);
-		const text = textWithoutLacking(textAt(seed, path), lacking);
+		const text = withoutNames(textAt(seed, path), names);
 		try {
 			const comparison = await examineText(text, await oracle());
 			account.texts++;
@@ -115,9 +111,9 @@ async function smallest(
 	options: TextFuzzOptions,
 ): Promise<TextFinding> {
 	const { seed, oracle, shrinkMs, isLoss = neverLost } = options;
-	const { lacking = NOTHING_LACKING } = options;
+	const { names = [] } = options;
 	const compare = async (one: TextCase): Promise<TextDifference | null> => {
-		const text = textWithoutLacking(one, lacking);
+		const text = withoutNames(one, names);
 		try {
 			return await compareText(text, await oracle());
 		} catch (error) {

@@ -358,7 +358,7 @@ export const programDifferences = [
 			name: "name-with-a-blank-is-refused",
 			title: "A chain's name with a blank is refused",
 			story:
-				"A script makes a chain of two words. iptables-nft 1.8.7 does as it is told, and what it saves then cannot be restored.",
+				"A script makes a chain of two words. iptables-nft 1.8.7 makes it, and what iptables-save prints then cannot be restored.",
 		},
 		[iptables('-N "A B"', "blank")],
 		[operationFails("blank", "Invalid chain name `A B'")],
