@@ -470,6 +470,7 @@ export type {
 	Linux,
 } from "./sim/linux/linux.ts";
 export { printRational, type Rational } from "./sim/rational.ts";
+export type { RouteReason } from "./sim/routing/routes.ts";
 export type { Stateful } from "./sim/stateful.ts";
 export {
 	type Band,

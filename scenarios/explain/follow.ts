@@ -5,6 +5,7 @@ import type { Emission, Fate, TraceEvent } from "../../sim/contract/gateway.ts";
 import type { ModelGateway } from "../../sim/gateway/model-gateway.ts";
 import { passedBy } from "../../sim/gateway/passed.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
+import type { RouteReason } from "../../sim/routing/routes.ts";
 import type { LinkEvent } from "../../sim/world/watch.ts";
 import { isSame } from "./words.ts";
 
@@ -23,6 +24,8 @@ export interface Passage {
 	readonly out: readonly Emission[];
 	/** Where it waits for the address of its next hop: as it is to be sent. */
 	readonly waiting: Waiting | null;
+	/** How its route was found, where that is worth a word. */
+	readonly route: RouteReason | null;
 }
 
 type Waiting = ModelGateway["waiting"][number];
@@ -83,6 +86,7 @@ export class Follower {
 				fate,
 				out: emissions,
 				waiting: waitingOf(packet, fate, gateway),
+				route: routeOf(ask, name, gateway),
 				...ofPacket(own, name),
 			};
 			if (connection === undefined) this.byHand.push(passage);
@@ -114,6 +118,16 @@ function waitingOf(
 ): Waiting | null {
 	if (fate.kind !== "queued" || fate.waitsFor !== "neighbour") return null;
 	return gateway.waiting.findLast((one) => isSame(one.packet, packet)) ?? null;
+}
+
+/** Of packets that race, the last one's alone would be known. */
+function routeOf(
+	{ kind }: Ask,
+	from: string,
+	{ routeReasons }: ModelGateway,
+): RouteReason | null {
+	if (kind !== "packet") return null;
+	return from === "lo" ? routeReasons.output : routeReasons.input;
 }
 
 /** Rules of nat have seen it: it began an entry of conntrack. */

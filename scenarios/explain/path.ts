@@ -35,8 +35,24 @@ export function pathWords(
 	return [
 		subject,
 		...parts,
-		...(fate.kind === "forwarded" ? [`out ${fate.interface}`] : []),
+		...(fate.kind === "forwarded"
+			? [...routeWords(passage), `out ${fate.interface}`]
+			: []),
 	].join(" → ");
+}
+
+/** `table 101 (ip rule 100: fwmark 0x1)`, `next hop 203.0.113.254, one of 2`; none of the ordinary route. */
+function routeWords({ route }: Passage): readonly string[] {
+	if (route === null) return [];
+	const { rule, hop } = route;
+	const by =
+		rule === null
+			? []
+			: [
+					`table ${rule.table} (ip rule ${rule.priority}${rule.mark === 0 ? "" : `: fwmark ${hex32(rule.mark)}`})`,
+				];
+	const via = hop?.via == null ? "on the link" : formatAddress(hop.via);
+	return hop === null ? by : [...by, `next hop ${via}, one of ${hop.of}`];
 }
 
 function changesMark(step: TraceEvent): boolean {

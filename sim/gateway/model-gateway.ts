@@ -27,6 +27,7 @@ import type { FreeWalk } from "../netfilter/free-walk.ts";
 import { createTracer, type RuleTracer } from "../netfilter/rule-tracer.ts";
 import { formatAddress, parseAddress } from "../packet/address.ts";
 import type { Address, Packet } from "../packet/packet.ts";
+import type { RouteReason } from "../routing/routes.ts";
 import { printRuleset, rulesetAsRead } from "../ruleset/print.ts";
 import { normalSets } from "../sets/command/restore.ts";
 import { readConditions, writeCondition } from "./condition-files.ts";
@@ -367,7 +368,10 @@ export class ModelGateway {
 	get conditions(): Readonly<Record<string, 0 | 1>> {
 		return readConditions(this.state.tables.names);
 	}
-
+	/** How routes were found for the last packet that came in, and for the last that was sent: see \`Routes\`. */
+	get routeReasons(): Record<"input" | "output", RouteReason | null> {
+		return this.state.routes.lastReason;
+	}
 	/** How often a packet left by the loopback interface and came in again. */
 	get cameBack(): number {
 		return this.state.cameBack;

@@ -24,7 +24,7 @@ import {
 	TABLE_MAIN,
 } from "./fib/fib-entry.ts";
 import { type Flow, flowTo, inputFlow } from "./fib/flow.ts";
-import { areAsDefault, asksForPorts } from "./fib/ip-rules.ts";
+import { areAsDefault, asksForPorts, type IpRule } from "./fib/ip-rules.ts";
 import { type KnownHash, Multipath } from "./fib/multipath.ts";
 import {
 	type RoutingState,
@@ -52,6 +52,19 @@ export interface RoutingPorts {
 	hasFailed(interfaceIndex: number, address: Address): boolean;
 }
 
+/** How a packet's route was found, where it is not the ordinary one of `main`. @public */
+export interface RouteReason {
+	/** Of a routing rule; `null`: of the tables \`main\` and the like. */
+	readonly rule: {
+		readonly priority: number;
+		readonly table: number;
+		/** Unsigned; 0: it asks for no mark. */
+		readonly mark: number;
+	} | null;
+	/** Of a multipath route: the next hop, and of how many; \`null\`: it has one. */
+	readonly hop: { readonly via: Address | null; readonly of: number } | null;
+}
+
 interface SavedRoutes {
 	readonly state: RoutingState;
 	readonly drawn: ReadonlyMap<string, KnownHash>;
@@ -74,6 +87,11 @@ export class Routes implements Stateful<SavedRoutes> {
 	private carriers: RoutingState["carriers"] = [];
 	private mtus: RoutingState["mtus"] = [];
 	private broadcasts: RoutingState["broadcasts"] = [];
+	/** Of the last packet that came in, and of the last that the gateway has sent: for whoever explains its way. */
+	lastReason: Record<"input" | "output", RouteReason | null> = {
+		input: null,
+		output: null,
+	};
 	/** A rule goes by protocol or ports. */
 	asksForPorts = false;
 
@@ -98,6 +116,7 @@ export class Routes implements Stateful<SavedRoutes> {
 		this.mtus = state.mtus;
 		this.broadcasts = state.broadcasts;
 		this.isPlain = isPlain(state);
+		this.lastReason = { input: null, output: null };
 		this.asksForPorts = rulesAsked(state).some(asksForPorts);
 		this.cached.clear();
 		this.made = new WeakMap();
@@ -306,7 +325,7 @@ export class Routes implements Stateful<SavedRoutes> {
 	): Route | NoRoute {
 		const found = searchRules(state, flow, this.interfaces);
 		if (!("entry" in found)) return found;
-		const { entry, table } = found;
+		const { entry, table, rule } = found;
 		let nexthop = found.nexthop as Nexthop;
 		if (entry.nexthops.length > 1 && direction !== "any" && flow.oif === 0)
 			nexthop = this.selectPath(entry, flow, nexthop);
@@ -314,6 +333,8 @@ export class Routes implements Stateful<SavedRoutes> {
 			throw new UnknownSignal(
 				"a choice among several default routes of one metric is not modelled",
 			);
+		if (direction !== "any")
+			this.lastReason[direction] = reasonOf(entry, nexthop, rule, table);
 		return this.routeOf(entry, nexthop);
 	}
 
@@ -356,6 +377,22 @@ export class Routes implements Stateful<SavedRoutes> {
 		this.made.set(nexthop, route);
 		return route;
 	}
+}
+
+function reasonOf(
+	{ nexthops }: FibEntry,
+	{ via }: Nexthop,
+	{ priority, mark, markMask }: IpRule,
+	table: number,
+): RouteReason | null {
+	const isOrdinary = [TABLE_LOCAL, TABLE_MAIN, TABLE_DEFAULT].includes(table);
+	if (isOrdinary && nexthops.length < 2) return null;
+	return {
+		rule: isOrdinary
+			? null
+			: { priority, table, mark: markMask === 0 ? 0 : mark >>> 0 },
+		hop: nexthops.length < 2 ? null : { via, of: nexthops.length },
+	};
 }
 
 /** Default routes through gateways that a table has more than one of, with one metric (`fib_select_default`). */

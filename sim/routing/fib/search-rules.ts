@@ -34,7 +34,7 @@ export function searchRules(
 	state: Asked & Pick<RoutingState, "fib" | "passedOver">,
 	flow: Flow,
 	names: readonly string[],
-): (FibHit & { readonly table: number }) | NoRoute {
+): (FibHit & { readonly table: number; readonly rule: IpRule }) | NoRoute {
 	const { fib, passedOver } = state;
 	const rules = rulesAsked(state);
 	for (let at = 0; at < rules.length; at++) {
@@ -68,7 +68,7 @@ export function searchRules(
 		if (type === "blackhole" || type === "unreachable" || type === "prohibit")
 			return FAILURES[type];
 		if (length <= rule.suppressPrefixLength) continue;
-		return { ...found, table: action.table };
+		return { ...found, table: action.table, rule };
 	}
 	return NOWHERE;
 }
