@@ -386,7 +386,6 @@ export class ModelGateway {
 	get dropsByChance(): boolean {
 		return this.state.conntrack.dropsByChance;
 	}
-
 	/** Removes connections whose time is over. @returns how many there were */
 	removeExpired(): number {
 		return this.state.conntrack.removeExpired();
