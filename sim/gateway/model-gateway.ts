@@ -27,7 +27,6 @@ import type { FreeWalk } from "../netfilter/free-walk.ts";
 import { createTracer, type RuleTracer } from "../netfilter/rule-tracer.ts";
 import { formatAddress, parseAddress } from "../packet/address.ts";
 import type { Address, Packet } from "../packet/packet.ts";
-import type { RouteReason } from "../routing/routes.ts";
 import { printRuleset, rulesetAsRead } from "../ruleset/print.ts";
 import { normalSets } from "../sets/command/restore.ts";
 import { readConditions, writeCondition } from "./condition-files.ts";
@@ -278,10 +277,7 @@ export class ModelGateway {
 		return hashOf([seenParts(this.state), this.silentHosts]);
 	}
 
-	/**
-	 * Loads rules that were read and checked, as iptables-restore loads the file of them. Not by their text: what
-	 * iptables-save prints of some extensions cannot be read again.
-	 */
+	/** Loads rules that were checked, as iptables-restore loads their file, and not by their text: what iptables-save prints of some extensions cannot be read again. */
 	load(ruleset: Ruleset): void {
 		loadRules(this.state, ruleset);
 	}
@@ -368,10 +364,12 @@ export class ModelGateway {
 	get conditions(): Readonly<Record<string, 0 | 1>> {
 		return readConditions(this.state.tables.names);
 	}
-	/** How routes were found for the last packet that came in, and for the last that was sent: see \`Routes\`. */
-	get routeReasons(): Record<"input" | "output", RouteReason | null> {
+
+	/** How routes were found for the last packet that came in, and for the last that was sent. */
+	get routeReasons(): GatewayState["routes"]["lastReason"] {
 		return this.state.routes.lastReason;
 	}
+
 	/** How often a packet left by the loopback interface and came in again. */
 	get cameBack(): number {
 		return this.state.cameBack;
@@ -386,6 +384,7 @@ export class ModelGateway {
 	get dropsByChance(): boolean {
 		return this.state.conntrack.dropsByChance;
 	}
+
 	/** Removes connections whose time is over. @returns how many there were */
 	removeExpired(): number {
 		return this.state.conntrack.removeExpired();
@@ -402,10 +401,10 @@ export class ModelGateway {
 	/** The second gateway was loaded with what is saved of the first and given its conditions, and has seen no packet. */
 	private takeOver(): void {
 		const old = this.state;
-		const conditions = readConditions(old.tables.names);
 		this.state = this.createState(old.timers.nowMs);
 		mustHaveSets(this.state, old);
 		this.load(rulesetAsRead(old.tables.now(), this.setup.linux));
+		const conditions = readConditions(old.tables.names);
 		for (const [name, value] of Object.entries(conditions))
 			writeCondition(this.state.tables.names, name, `${value}`);
 	}
@@ -417,13 +416,12 @@ export class ModelGateway {
 
 	private createState(nowMs: number): GatewayState {
 		const { choice, tracer, silentHosts, walk, assume } = this;
-		const decide = walk?.decide;
 		const state = createGateway(this.setup, {
 			nowMs,
 			choice,
 			tracer,
 			silentHosts,
-			decide,
+			decide: walk?.decide,
 			standsForAny: walk?.standsForAny,
 			asksWhoCame: walk?.asksWhoCame,
 			assume,

@@ -54,14 +54,14 @@ export interface RoutingPorts {
 
 /** How a packet's route was found, where it is not the ordinary one of `main`. @public */
 export interface RouteReason {
-	/** Of a routing rule; `null`: of the tables \`main\` and the like. */
+	/** Of a routing rule; `null`: of the tables `main` and the like. */
 	readonly rule: {
 		readonly priority: number;
 		readonly table: number;
 		/** Unsigned; 0: it asks for no mark. */
 		readonly mark: number;
 	} | null;
-	/** Of a multipath route: the next hop, and of how many; \`null\`: it has one. */
+	/** Of a multipath route: the next hop, and of how many; `null`: it has one. */
 	readonly hop: { readonly via: Address | null; readonly of: number } | null;
 }
 
@@ -323,6 +323,7 @@ export class Routes implements Stateful<SavedRoutes> {
 		flow: Flow,
 		direction: "input" | "output" | "any",
 	): Route | NoRoute {
+		if (direction !== "any") this.lastReason[direction] = null;
 		const found = searchRules(state, flow, this.interfaces);
 		if (!("entry" in found)) return found;
 		const { entry, table, rule } = found;
