@@ -27,6 +27,7 @@ import type { FreeWalk } from "../netfilter/free-walk.ts";
 import { createTracer, type RuleTracer } from "../netfilter/rule-tracer.ts";
 import { formatAddress, parseAddress } from "../packet/address.ts";
 import type { Address, Packet } from "../packet/packet.ts";
+import type { RouteReason } from "../routing/routes.ts";
 import { printRuleset, rulesetAsRead } from "../ruleset/print.ts";
 import { normalSets } from "../sets/command/restore.ts";
 import { readConditions, writeCondition } from "./condition-files.ts";
@@ -366,7 +367,7 @@ export class ModelGateway {
 	}
 
 	/** How routes were found for the last packet that came in, and for the last that was sent. */
-	get routeReasons(): GatewayState["routes"]["lastReason"] {
+	get routeReasons(): Record<"input" | "output", RouteReason | null> {
 		return this.state.routes.lastReason;
 	}
 
