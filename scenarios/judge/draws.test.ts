@@ -37,14 +37,15 @@ const clientIp = (mask = "255.255.255.255") =>
 const CLIENTS = Array.from({ length: 40 }, (_, index) =>
 	clientAt(`c${index}`, `10.1.${index >> 1}.${10 + (index % 2)}`),
 );
-const each = (count: number) =>
-	CLIENTS.map(({ name }) => connect(count, { client: name, everyMs: 5 }));
+const each = (count: number, everyMs: number) =>
+	CLIENTS.map(({ name }) => connect(count, { client: name, everyMs }));
 
 function judged(
 	text: string,
 	expectation: Expectation = split({ b1: 1, b2: 1 }),
 	seed = 1,
 	sets = "",
+	everyMs = 5,
 ) {
 	const played = scenario({
 		name: "draws",
@@ -54,7 +55,7 @@ function judged(
 			clients: CLIENTS,
 			...(sets === "" ? {} : { gateway: { sets } }),
 		}),
-		steps: each(5),
+		steps: each(5, everyMs),
 		expect: [expectation],
 	}) as PlayableScenario;
 	const [judgement] = checkScenario(played, { seed }).judgements;
@@ -188,6 +189,43 @@ describe("a draw counts once", () => {
 		});
 	});
 
+	const TIMED_SETS =
+		"create S1 hash:ip timeout 300\ncreate S2 hash:ip timeout 300\n";
+	/** Remembered for five minutes, and asked once more behind the draw that wrote it. */
+	const timed = table(
+		"nat",
+		...[1, 2].map((n) => `${SMTP} -m set --match-set S${n} src ${to(n)}`),
+		`${SMTP} ${HALF} -j SET --add-set S1 src --timeout 300`,
+		`${SMTP} -m set ! --match-set S1 src -j SET --add-set S2 src --timeout 300`,
+		...[1, 2].map((n) => `${SMTP} -m set --match-set S${n} src ${to(n)}`),
+	);
+	it.each([
+		["no longer", 400_000, "of 200 connections (200 draws;"],
+		["for every second connection", 200_000, "(120 draws for 200 connections;"],
+	])("where it is remembered %s", (_, everyMs, draws) => {
+		const judgementOf = (weights: Readonly<Record<string, number>>) =>
+			judged(timed, split(weights), 1, TIMED_SETS, everyMs);
+		expect(judgementOf({ b1: 1, b2: 1 })).toMatchObject({
+			outcome: "holds",
+			expected: expect.stringContaining(draws),
+		});
+		expect(judgementOf({ b1: 3, b2: 1 })).toMatchObject({
+			outcome: "violated",
+			expected: expect.stringContaining(draws),
+		});
+	});
+
+	it("where lists of recent are asked behind the draw that wrote them", () => {
+		const asked = `${SMTP} -m recent --name S1 --rcheck --seconds 1 ${to(1)}`;
+		const text =
+			table("mangle", `${SMTP} ${HALF} -m recent --name S1 --set`) +
+			table("nat", asked, `${SMTP} ${to(2)}`);
+		expect(judged(text, undefined, 1, "", 5_000)).toMatchObject({
+			outcome: "holds",
+			expected: expect.stringContaining("of 200 connections (200 draws;"),
+		});
+	});
+
 	it("and each of them, where what is remembered leads nowhere", () => {
 		const unrelated = table(
 			"nat",
@@ -228,5 +266,20 @@ describe("draws that cannot be told apart", () => {
 	it("are told by connections that own draws would not have led all one way", () => {
 		expect(found(12)).toMatchObject({ unknown: 0, overruled: 12 });
 		expect(found(12).drew).toHaveLength(1);
+	});
+
+	it("are not told by them where earlier draws had led to every place", () => {
+		const connections = [
+			connectionRecord(0, { chance: "drew" }),
+			connectionRecord(1, { chance: "drew", backend: "b2" }),
+			...Array.from({ length: 40 }, (_, index) =>
+				connectionRecord(index + 2, { chance: "drew", drawnFor: [0, 1] }),
+			),
+		];
+		const draws = drawsOf(accountOf({ connections }), connections, {
+			weights: { b1: 1, b2: 1 },
+			confidence: 0.999,
+		});
+		expect(draws).toMatchObject({ unknown: 40 });
 	});
 });

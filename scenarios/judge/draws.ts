@@ -67,7 +67,8 @@ export function drawsOf(
 		}
 	}
 	const unknown = connections.filter(({ chance }) => chance === "unknown");
-	const isTold = !isOverruled || agreeByChance(both, weights) < 1 - confidence;
+	const isTold =
+		!isOverruled || agreeByChance(both, all, weights) < 1 - confidence;
 	return {
 		judged,
 		drew,
@@ -99,15 +100,17 @@ function rootOf(id: number, drawOf: ReadonlyMap<number, number>): number {
 	return root;
 }
 
-/** How probable it is that draws of their own led all of them where they went. */
+/** How probable it is that draws of their own led all of them where one of the earlier draws had led. */
 function agreeByChance(
 	connections: readonly ConnectionRecord[],
+	all: ReadonlyMap<number, ConnectionRecord>,
 	weights: Readonly<Record<string, number>>,
 ): number {
 	const total = Object.values(weights).reduce((sum, one) => sum + one, 0);
-	return connections.reduce(
-		(product, { backend }) =>
-			product * ((own(weights, backend ?? "") ?? 0) / total),
-		1,
-	);
+	return connections.reduce((product, { drawnFor = [] }) => {
+		// What several rules remember may have led to several places: to one of them is easily agreed.
+		const places = new Set(drawnFor.map((id) => all.get(id)?.backend ?? ""));
+		const agreeing = [...places].map((name) => own(weights, name) ?? 0);
+		return (product * agreeing.reduce((sum, one) => sum + one, 0)) / total;
+	}, 1);
 }

@@ -36,6 +36,7 @@ export class DrawNotes {
 
 	/**
 	 * @param connection whose packet this was
+	 * @param parts in the order in which the packet met them: what it wrote down before it asked is its own
 	 * @param decides the packet may have decided where the connection goes
 	 */
 	note(
@@ -43,22 +44,17 @@ export class DrawNotes {
 		parts: readonly ChancePart[],
 		decides: boolean,
 	): void {
-		if (decides) {
-			const hops = parts.filter(({ kind }) => kind === "next-hop");
-			const late = parts.filter((part) => "routed" in part && part.routed);
-			const early = parts.filter(
-				(part) => !late.includes(part) && !hops.includes(part),
-			);
+		const hasLate = parts.some(isLate);
+		for (const part of parts) {
+			const isHop = part.kind === "next-hop";
 			// By which link it leaves may decide about its source, but comes too late to decide about its destination.
-			connection.way = this.drawn(connection, "way", early);
-			connection.given = this.drawn(connection, "given", [
-				...(late.length > 0 ? late : early),
-				...hops,
-			]);
-		}
-		for (const part of parts)
+			if (decides && !isHop && !isLate(part))
+				connection.way = this.drawn(connection, "way", part);
+			if (decides && (isHop || isLate(part) || !hasLate))
+				connection.given = this.drawn(connection, "given", part);
 			if (part.kind === "remembered" || isHash(part))
 				this.noteWriter(part, connection);
+		}
 	}
 
 	/** Of a hash, the first is the one for which it was drawn. */
@@ -73,19 +69,17 @@ export class DrawNotes {
 	private drawn(
 		connection: DrawnFor,
 		of: "way" | "given",
-		parts: readonly ChancePart[],
+		part: ChancePart,
 	): Drawn {
-		let drawn = connection[of];
-		for (const part of parts) {
-			const isDrawn =
-				part.kind === "match" ||
-				(part.kind === "destination-port" && this.portsTellBackends) ||
-				(isHash(part) && !this.writers.has(part.key));
-			if (isDrawn) drawn = { ...drawn, chance: "drew" };
-			else if (part.kind === "recalled" || isHash(part))
-				drawn = this.recalled(drawn, of, { connection, key: part.key });
-		}
-		return drawn;
+		const drawn = connection[of];
+		const isDrawn =
+			part.kind === "match" ||
+			(part.kind === "destination-port" && this.portsTellBackends) ||
+			(isHash(part) && !this.writers.has(part.key));
+		if (isDrawn) return { ...drawn, chance: "drew" };
+		return part.kind === "recalled" || isHash(part)
+			? this.recalled(drawn, of, { connection, key: part.key })
+			: drawn;
 	}
 
 	private recalled(
@@ -97,7 +91,7 @@ export class DrawNotes {
 		}: { readonly connection: DrawnFor; readonly key: string },
 	): Drawn {
 		const writer = this.writers.get(key);
-		// What it wrote down itself, with its first SYN, tells it nothing new.
+		// What it wrote down itself, with this packet or with its first SYN, tells it nothing new.
 		if (writer === connection) return drawn;
 		// What no connection wrote, such as a set that was given, rules decide.
 		if (writer === undefined) return drawn;
@@ -113,4 +107,9 @@ function isHash(
 	part: ChancePart,
 ): part is Extract<ChancePart, { readonly kind: "hashed" | "next-hop" }> {
 	return part.kind === "hashed" || part.kind === "next-hop";
+}
+
+/** Behind the routing decision, and so for the source alone. */
+function isLate(part: ChancePart): boolean {
+	return "routed" in part && part.routed;
 }
