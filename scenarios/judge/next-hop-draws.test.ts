@@ -1,14 +1,16 @@
 /** Which next hop of a multipath route a connection takes is a draw, one for each value of what is hashed. */
 import { describe, expect, it } from "vitest";
 import {
+	at,
 	backendAt,
 	clientAt,
 	connect,
+	neighbour,
 	scenario,
 	service,
 	splitBySource,
 } from "../language/build/build.ts";
-import type { PlayableScenario } from "../language/scenario.ts";
+import type { PlayableScenario, ScenarioStep } from "../language/scenario.ts";
 import { checkScenario } from "../run/run-scenario.ts";
 import { twoUplinks } from "../suites/routing/router.ts";
 
@@ -24,18 +26,20 @@ function judged(
 		readonly each: number;
 		/** `fib_multipath_hash_policy` */
 		readonly policy?: number;
+		readonly rules?: string;
+		readonly more?: readonly ScenarioStep[];
 	},
 	weights: Readonly<Record<string, number>> = EVEN,
 	seed = 1,
 ) {
-	const { clients = 1, each, policy = 0 } = given;
+	const { clients = 1, each, policy = 0, rules = MASQUERADE } = given;
 	const all = Array.from({ length: clients }, (_, index) =>
 		clientAt(`c${index}`, `192.168.1.${20 + index}`, { interface: "lan0" }),
 	);
 	const played = scenario({
 		name: "next-hop-draws",
 		title: "Next hops",
-		setup: twoUplinks(MASQUERADE, [BOTH], {
+		setup: twoUplinks(rules, [BOTH], {
 			clients: all,
 			services: [service("remote", { address: "192.0.2.80", port: 25 })],
 			backends: [backendAt("remote", "192.0.2.80", { interface: "isp1" })],
@@ -46,7 +50,10 @@ function judged(
 				},
 			},
 		}),
-		steps: all.map(({ name }) => connect(each, { client: name, everyMs: 5 })),
+		steps: [
+			...all.map(({ name }) => connect(each, { client: name, everyMs: 5 })),
+			...(given.more ?? []),
+		],
 		expect: [splitBySource(weights)],
 	}) as PlayableScenario;
 	return checkScenario(played, { seed }).judgements[0];
@@ -83,6 +90,28 @@ describe("the choice of a next hop is a draw", () => {
 		expect(judged({ each: 40 }, { "198.51.100.2": 1 }, 3)).toMatchObject({
 			outcome: "violated",
 		});
+	});
+
+	/** Both of them: whichever the draw chose. */
+	const BOTH_VANISH = at(
+		100,
+		neighbour("198.51.100.1", "vanish"),
+		neighbour("203.0.113.1", "vanish"),
+	);
+
+	it("which is seen in what left, also where the next hop lost it", () => {
+		expect(judged({ each: 40, more: BOTH_VANISH })).toMatchObject(ONE);
+		expect(judged({ clients: 30, each: 40, more: BOTH_VANISH })).toMatchObject(
+			draws("30 draws for 1200 connections"),
+		);
+		const untranslated = "*nat\nCOMMIT\n";
+		const own = { "192.168.1.20": 1 };
+		expect(
+			judged({ each: 40, rules: untranslated, more: BOTH_VANISH }, own)?.seen,
+		).toContain("192.168.1.20");
+		expect(
+			judged({ each: 40, rules: untranslated, more: BOTH_VANISH }, own)?.seen,
+		).not.toContain("nowhere");
 	});
 
 	it("and finds wrong shares wrong", () => {

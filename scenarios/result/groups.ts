@@ -16,8 +16,8 @@ export function byService(connections: readonly ConnectionRecord[]): Groups {
 }
 
 /**
- * The source that a connection's backend saw: as the gateway translated it, else its client's own address;
- * `null` where no backend saw it, or the client is not known.
+ * The source that a connection's backend saw, or would have, had no next hop lost it: as the gateway translated it,
+ * else its client's own address; `null` where nothing left for a backend, or the client is not known.
  */
 export function sourceOf(
 	{ source, met, client }: ConnectionRecord,
@@ -50,12 +50,16 @@ export function bySource({
 	const expected = scenario.expect.flatMap((one) =>
 		one.kind === "split-by-source" ? Object.keys(one.weights) : [],
 	);
+	const addresses = addressesOf(scenario.setup.clients);
 	const translated = new Set(
-		connections.flatMap(({ source }) => source?.address ?? []),
+		connections.flatMap(({ source, client }) =>
+			source === undefined || source.address === addresses.get(client)
+				? []
+				: source.address,
+		),
 	);
 	const isTold = expected.length > 0 || translated.size > 1;
 	if (!isTold || connections.length === 0) return null;
-	const addresses = addressesOf(scenario.setup.clients);
 	const named = new Set([...translated, ...expected]);
 	const found = grouped(connections, (one) => {
 		const source = sourceOf(one, addresses);

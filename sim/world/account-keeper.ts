@@ -265,6 +265,7 @@ export class AccountKeeper {
 		passage.connection = connection;
 		this.stage.network.deliver(passage, emission);
 		if (connection !== null && passage.isOnItsWay) noteMet(connection, station);
+		else if (connection !== null) noteLostAs(connection, emission.packet);
 		return passage.isOnItsWay;
 	}
 
@@ -460,6 +461,13 @@ function noteMet(connection: Connection, station: Station): void {
 	const { met } = connection;
 	if (met.length === 0) connection.met = station.alone;
 	else if (!met.includes(station)) connection.met = and(met, station);
+}
+
+/** What source it was given is seen in what left, whoever lost it then. */
+function noteLostAs(connection: Connection, packet: Packet): void {
+	const decides =
+		packet.kind === "udp" || (packet.kind === "tcp" && packet.flags & SYN);
+	if (decides) connection.lostAs = packet.source;
 }
 
 function resetKey(seq: number, ack: number): string {

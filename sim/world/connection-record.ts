@@ -117,17 +117,21 @@ function chanceOf({
 /** By chance nothing was decided. */
 const UNCHANCED = {};
 
-/** As the backend saw it with which the connection was made, else the one that its last SYN met. */
+/**
+ * As the backend saw it with which the connection was made, else the one that its last SYN met, else as that left which
+ * a dead next hop lost: then also its client's own, which nothing else tells of what met no backend.
+ */
 function sourceOf(
 	connection: Connection,
 	course: Course | null,
 ): Pick<ConnectionRecord, "source"> {
-	const { client, given, contact: last } = connection;
+	const { client, given, contact: last, lostAs } = connection;
 	const contact =
 		(course === null ? null : contactOf(connection, course)) ?? last;
-	if (contact === null || contact.remoteAddress === client.boundTo)
-		return UNCHANCED;
-	const address = formatAddress(contact.remoteAddress);
+	const own = contact === null ? null : client.boundTo;
+	const seen = contact?.remoteAddress ?? lostAs;
+	if (seen === null || seen === own) return UNCHANCED;
+	const address = formatAddress(seen);
 	return { source: { address, ...chanceOf(given) } };
 }
 

@@ -7,6 +7,7 @@ import type { ClientConnection, Course } from "../endpoint/client.ts";
 import { requestOf } from "../endpoint/udp/datagram.ts";
 import type { FlowCourse, UdpFlow } from "../endpoint/udp/udp-flow.ts";
 import {
+	type Address,
 	type Packet,
 	SYN,
 	type TcpPacket,
@@ -54,6 +55,8 @@ export interface Connection extends DrawnFor {
 	contact: Contact | null;
 	/** … and those before it, of which there are seldom any. */
 	earlier: readonly Contact[];
+	/** The source with which its last SYN, or datagram, left that a dead next hop lost; `null`: there is none. */
+	lostAs: Address | null;
 	gatewayAnswers: readonly string[];
 }
 
@@ -96,6 +99,7 @@ export interface Connections {
 			| "met"
 			| "contact"
 			| "earlier"
+			| "lostAs"
 			| "gatewayAnswers"
 			| "way"
 			| "given"
@@ -207,6 +211,7 @@ export function createConnections(): Connections {
 				met: NONE,
 				contact: null,
 				earlier: NONE,
+				lostAs: null,
 				gatewayAnswers: NONE,
 				way: UNDRAWN,
 				given: UNDRAWN,

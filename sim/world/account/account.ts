@@ -99,7 +99,8 @@ export interface ConnectionRecord {
 	readonly drawnFor?: readonly number[];
 	/**
 	 * Its source as its backend saw it, where the gateway translated it, or routing gave it to a client that is bound to
-	 * none. Left out: its client's own address.
+	 * none; of what a dead next hop lost, as it left the gateway. Left out: its client's own address, or nothing left
+	 * for a backend.
 	 */
 	readonly source?: TranslatedSource;
 	/** What the gateway itself said to the client, or to the server, about this connection: `rst`, `icmp host-unreachable` … */
