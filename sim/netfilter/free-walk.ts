@@ -220,7 +220,11 @@ export class FreeWalk implements RuleTracer {
 	flows(): unknown {
 		const { net } = this;
 		invariant(net !== null, "flows of no gateway");
-		return [net.tables.seenRules(), net.conntrack.seenFlows(), net.sets];
+		return [
+			net.tables.seenRules(),
+			net.conntrack.seenFlows(),
+			net.sets.seenFlows(),
+		];
 	}
 
 	/** What is kept of connections, a text each. */

@@ -76,6 +76,17 @@ export class IpSet {
 			this.lines.set(lines[at] ?? "", lines[at + 1] ?? "");
 	}
 
+	/** @param from times that are left from then on, without counters; left out: all as it is */
+	seen(from: number | null = null): unknown {
+		const told = <Element extends Extensions>(element: Element) =>
+			from === null ? [element] : leftOf(element, from);
+		const { header, lines, name } = this;
+		const { type, ...options } = header;
+		const members = new Set([...this.members.all()].flatMap(told));
+		const list = this.list.flatMap(told);
+		return { name, type: type.name, options, members, list, lines };
+	}
+
 	/** Elements whose time is not over, as `ipset save` prints them. */
 	print(now: number): readonly string[] {
 		const { name, header } = this;
@@ -124,4 +135,12 @@ function sorted(
 	const place = ({ parts }: Member) =>
 		type.name === "bitmap:port" ? parts.port : (parts.ip >>> 0) - first;
 	return all.sort((a, b) => place(a) - place(b));
+}
+
+/** [] when its time is over. */
+function leftOf(element: Extensions, now: number): readonly object[] {
+	const { packets, bytes, ...rest } = element;
+	if (isExpired(element, now)) return [];
+	const expires = rest.expires === null ? null : rest.expires - now;
+	return [{ ...rest, expires }];
 }

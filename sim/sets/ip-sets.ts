@@ -199,13 +199,16 @@ export class IpSets implements SetsApi, Stateful<SavedSets> {
 
 	/** Order counts in lists, and among sets; that of elements of a hash does not. */
 	seen(): unknown {
-		const sets = this.slots.map((set) => {
-			if (set === null) return null;
-			const { header, list, lines, name } = set;
-			const { type, ...options } = header;
-			const members = new Set([...set.members.all()]);
-			return { name, type: type.name, options, members, list, lines };
-		});
+		return this.seenAs((set) => set.seen());
+	}
+
+	/** What decides about later packets, where these ask for no counters. */
+	seenFlows(): unknown {
+		return this.seenAs((set) => set.seen(this.now));
+	}
+
+	private seenAs(told: (set: IpSet) => unknown): unknown {
+		const sets = this.slots.map((set) => set && told(set));
 		return this.unseen.isEmpty ? sets : [sets, this.unseen.save()];
 	}
 

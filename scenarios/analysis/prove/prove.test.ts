@@ -384,6 +384,22 @@ COMMIT
 			expect(kindsOf(assumed)).toMatchObject({ affinity: "holds" });
 	});
 
+	it.each(["timeout 600", "counters timeout 600"])(
+		"are few situations where elements of a set are renewed: %s",
+		(options) => {
+			const to = "-A PREROUTING -d 203.0.113.1 -p tcp --dport 80";
+			const text = `*nat
+${to} -m set --match-set r src -j DNAT --to-destination 10.20.0.11
+${to} -j SET --add-set r src --timeout 5 --exist
+${to} -j DNAT --to-destination 10.20.0.12
+COMMIT
+`;
+			const sets = `create r hash:ip ${options}\n`;
+			const proof = proofOf(text, { sets, single: true, budget: 5_000 });
+			expect(JSON.stringify(proof)).not.toContain("(--budget)");
+		},
+	);
+
 	it.each([
 		["nobody asks the list", web("-s 192.0.2.0/24")],
 		[
