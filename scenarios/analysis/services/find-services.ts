@@ -40,6 +40,7 @@ import {
 	whatIsBalanced,
 } from "./ends.ts";
 import type { Context, ExemptTraffic, Found, OtherTraffic } from "./found.ts";
+import { withoutMetAgain } from "./met-again.ts";
 import { misfitSets } from "./misfit-sets.ts";
 import { marksRoute, rulesThatMatter } from "./rules-that-matter.ts";
 import { sampleOf } from "./sample.ts";
@@ -130,11 +131,12 @@ export function findServices(
 			for (const { rule } of rulesIn(decision)) met.add(rule);
 	found = withOwnConnections(found);
 	const services = withUniqueKeys(found.map((one) => serviceOf(one, context)));
-	const unmet = rulesWithASay(ruleset, links)
+	const alone = rulesWithASay(ruleset, links)
 		.map((rule) => {
 			return { ...walker.rules.refOf(rule), isTold: isTold(rule, context) };
 		})
 		.filter(({ rule }) => !met.has(rule));
+	const unmet = withoutMetAgain(alone, found, walker);
 	const moved = movedBy(found, services, { context, others });
 	return {
 		services: services.map((service, index) => {

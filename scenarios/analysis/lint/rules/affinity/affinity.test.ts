@@ -412,6 +412,82 @@ COMMIT
 		]);
 	});
 
+	const SERVED = "-A PREROUTING -d 10.0.0.1 -p tcp -m tcp --dport 25";
+	const TWO = (ask: string, write: string) => `*mangle
+${SERVED} -m set ${ask} -j MARK --set-mark 1
+${SERVED} -j SET ${write}
+COMMIT
+*nat
+${SERVED} -m mark --mark 1 -j DNAT --to-destination 192.168.0.1
+${SERVED} -j DNAT --to-destination 192.168.0.2
+COMMIT
+`;
+	const GIVEN =
+		"create a hash:ip\nadd a 10.0.0.9\nadd a 10.0.0.10\ncreate l list:set size 8\nadd l a\n";
+	const EMPTY = "create a hash:ip\ncreate l list:set size 8\nadd l a\n";
+
+	test.each([
+		["that takes them out of a set", "--match-set a src", "--del-set a src"],
+		["that is in a list", "--match-set l src", "--del-set a src"],
+		["that puts them into a set", "! --match-set a src", "--add-set a src"],
+		["in a list, by !", "! --match-set l src", "--add-set a src"],
+	])("are found where clients of other classes go, %s", (_, ask, write) => {
+		const text = TWO(ask, write);
+		const moved = [
+			[
+				7,
+				"clients of 192.168.0.1:25 are sent to 192.168.0.2:25 when they come again",
+			],
+		];
+		expect(foundOf(rulesWithSets(text, GIVEN), text)).toEqual(moved);
+		const isNew = ask.startsWith("!");
+		if (isNew) expect(foundOf(rulesWithSets(text, EMPTY), text)).toEqual(moved);
+	});
+
+	test.each([
+		[
+			"a list of clients",
+			["-m recent --name s --rcheck --seconds 60"],
+			"-m recent --name s --set",
+		],
+		[
+			"a list of addresses that they ask for",
+			["-m recent --name s --rdest --rcheck --seconds 60"],
+			"-m recent --name s --rdest --set",
+		],
+	])("are found where no first connection goes, by %s", (_, [ask], write) => {
+		const text = `*nat
+${SERVED} ${ask} -j DNAT --to-destination 192.168.0.1
+${SERVED} ${write} -j DNAT --to-destination 192.168.0.2
+COMMIT
+`;
+		const facts = rulesAlone(text);
+		expect(foundOf(facts, text)).toEqual([
+			[
+				2,
+				"clients of 192.168.0.2:25 are sent to 192.168.0.1:25 when they come again",
+			],
+		]);
+		expect(facts.unmet).toEqual([]);
+	});
+
+	test("are found where a set with a timeout is filled on the way", () => {
+		const text = `*nat
+${SERVED} -m set --match-set known src -j DNAT --to-destination 192.168.0.1
+${SERVED} -j SET --add-set known src --timeout 5 --exist
+${SERVED} -j DNAT --to-destination 192.168.0.2
+COMMIT
+`;
+		const facts = rulesWithSets(text, "create known hash:ip timeout 600\n");
+		expect(foundOf(facts, text)).toEqual([
+			[
+				2,
+				"clients of 192.168.0.2:25 are sent to 192.168.0.1:25 when they come again",
+			],
+		]);
+		expect(facts.unmet).toEqual([]);
+	});
+
 	test("are found where they reach none", () => {
 		expect(found(rules(asks("b1", "-j B9"), asks("b2", "-j B2")))).toEqual([
 			[5, "clients of 10.20.0.21:5060 reach no backend when they come again"],

@@ -24,8 +24,9 @@ in front, which asks that list, sends it there again. Where the two lead to diff
 backend with its second connection, and what the first backend knows of it is lost. Where the chain of the rule that asks
 ends before a translation, its clients are served once and then no more.
 
-For each backend that a first connection may reach, the next connection of the same client is walked, with the lists as
-the first one has left them.`,
+For each backend that a first connection may reach, the next connection of the same client is walked, with the lists and
+sets as the first one has left them. A host to which no first connection goes, and which takes clients of several backends
+when they come again, is taken for one that is meant for these.`,
 	examples: {
 		bad: `*nat
 :B1 - [0:0]
@@ -52,39 +53,59 @@ COMMIT
 	},
 	check(facts) {
 		const { all } = connectionsOf(facts);
-		const first = new Map<Connection["client"], Set<string>>();
-		for (const { client, backend } of all)
-			first.set(client, (first.get(client) ?? new Set()).add(backend));
+		const met = new Map<Connection["service"], Met>();
+		for (const connection of all) note(connection, met);
 		const found = new Map<string, Found>();
 		for (const connection of all) {
-			const one = movedOf(connection, facts, first.get(connection.client));
+			const one = movedOf(connection, facts, met.get(connection.service));
 			if (one !== null && !found.has(one.message)) found.set(one.message, one);
 		}
 		return [...found.values()];
 	},
 };
 
+/** What clients of a service come to. */
+interface Met {
+	/** Backends to which first connections go. */
+	readonly first: Set<string>;
+	/** By where next connections go: the backends of the first ones. */
+	readonly from: Map<string, Set<string>>;
+}
+
+function note(connection: Connection, met: Map<unknown, Met>): void {
+	const { service, backend, returning, keyOf } = connection;
+	const known = met.get(service) ?? { first: new Set(), from: new Map() };
+	met.set(service, known);
+	known.first.add(backend);
+	if (returning === null) return;
+	for (const key of aliveEnds(returning, connection).map(keyOf))
+		known.from.set(key, (known.from.get(key) ?? new Set()).add(backend));
+}
+
 /**
  * On every way with all backends alive it goes elsewhere. What drops it is meant to: a rate, or a client that may ask
- * once; and so is a host to which no first connection goes, or another one that is let through as it came.
+ * once; and so is a host to which no first connection goes and that takes clients of several backends, or another one
+ * that is let through as it came.
  */
 function movedOf(
 	connection: Connection,
 	facts: Facts,
-	first: ReadonlySet<string> = new Set(),
+	met: Met | undefined,
 ): Found | null {
 	const { returning, service, backend, keyOf } = connection;
-	if (returning === null) return null;
+	if (returning === null || met === undefined) return null;
 	const ends = aliveEnds(returning, connection);
 	const [end] = ends;
 	if (end === undefined) return null;
+	const isOneOfThem = (key: string) =>
+		met.first.has(key) || met.from.get(key)?.size === 1;
 	const isMoved = ends.every((one) => {
 		const { kind } = one.fate;
 		const key = keyOf(one);
 		if (kind !== "forwarded" && kind !== "delivered") return false;
 		return key.startsWith(NO_BACKEND)
 			? service.addresses !== null
-			: key !== backend && first.has(key);
+			: key !== backend && isOneOfThem(key);
 	});
 	return isMoved ? found(end, connection, facts) : null;
 }
