@@ -7,6 +7,7 @@ import type {
 	ConnectionRecord,
 } from "../../sim/world/account/account.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
+import { mayHoldByLuck } from "./by-luck.ts";
 
 /** In rules and commands without any of them, nothing is drawn or hashed that decides between backends. */
 const DRAWS =
@@ -51,8 +52,9 @@ export function withKnownChance(
 ): Account {
 	const isAsked = scenario.expect.some(
 		(one) =>
-			(one.kind === "split" || one.kind === "split-by-source") &&
-			one.within.kind === "confidence",
+			mayHoldByLuck(one) ||
+			((one.kind === "split" || one.kind === "split-by-source") &&
+				one.within.kind === "confidence"),
 	);
 	if (!isAsked || !mayDraw(scenario)) return account;
 	const model = playModel();

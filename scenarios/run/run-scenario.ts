@@ -1,4 +1,6 @@
 /** Plays a scenario on a driver and judges what happened. */
+
+import type { Choice } from "../../sim/chance/choice.ts";
 import type { Answer, Ask } from "../../sim/contract/ask.ts";
 import type { TraceSink } from "../../sim/contract/gateway.ts";
 import type { Assumptions } from "../../sim/extension/assumed.ts";
@@ -29,6 +31,7 @@ import {
 	waysOf,
 } from "./assume.ts";
 import { createBudget, type Limits } from "./budget.ts";
+import { unlessByLuck } from "./by-luck.ts";
 import {
 	type AsyncDriver,
 	type Driver,
@@ -270,11 +273,12 @@ function asModelKnows(
 export function modelAccount(
 	scenario: PlayableScenario,
 	seed: number,
+	choice: Choice = gatewayChoice(seed),
 ): Account | null {
 	const { gateway } = scenario.setup;
 	try {
 		const model = modelDriver.open(gateway, {
-			choice: gatewayChoice(seed),
+			choice,
 			...assuming(scenario.setup),
 		});
 		return drive(wholePlay(scenario, seed, {}, model), model);
@@ -291,7 +295,14 @@ function judgementsOf(
 	account: Account,
 	seed: number,
 ): readonly Judgement[] {
-	const judged = judgeAll(scenario, account);
+	const judged = unlessByLuck(
+		judgeAll(scenario, account),
+		{ scenario, account, seed },
+		{
+			choiceOf: gatewayChoice,
+			playModel: (other, choice) => modelAccount(scenario, other, choice),
+		},
+	);
 	const questions = judged.map(
 		({ outcome, expectation, all }): Question | null =>
 			outcome === "violated" && !isImplied(expectation)

@@ -1,0 +1,151 @@
+/** That no connection did what it never should is luck where draws decided it. */
+import { describe, expect, it } from "vitest";
+import { seededChoice } from "../../sim/chance/seeded.ts";
+import {
+	at,
+	avoided,
+	connect,
+	recipeSetup,
+	scenario,
+	sticky,
+} from "../language/build/build.ts";
+import type {
+	Expectation,
+	PlayableScenario,
+	ScenarioStep,
+} from "../language/scenario.ts";
+import { unlessByLuck } from "./by-luck.ts";
+import { type AsyncDriver, modelDriver } from "./driver.ts";
+import { checkScenario, checkScenarioAsync } from "./run-scenario.ts";
+
+const SMTP = "-A PREROUTING -d 10.0.0.1 -p tcp --dport 25";
+const TO = [1, 2, 3].map((n) => `-j DNAT --to-destination 192.168.0.${n}`);
+const nat = (...rules: readonly string[]) =>
+	`*nat\n${rules.map((rule) => `${SMTP} ${rule}\n`).join("")}COMMIT\n`;
+const drawn = (probability: number) =>
+	`-m statistic --mode random --probability ${probability}`;
+
+const HALF = nat(`${drawn(0.5)} ${TO[0]}`, `${TO[1]}`);
+const SELDOM = nat(`${drawn(0.01)} ${TO[0]}`, `${TO[1]}`);
+/** A client goes where it went before: for ten seconds from when it was drawn. */
+const KEPT = nat(
+	`-m recent --name b1 --rcheck --seconds 10 ${TO[0]}`,
+	`-m recent --name b2 --rcheck --seconds 10 ${TO[1]}`,
+	`${drawn(0.5)} -m recent --name b1 --set ${TO[0]}`,
+	`-m recent --name b2 --set ${TO[1]}`,
+);
+/** Drawn for a mark that decides nothing. */
+const ASIDE = `*mangle\n${SMTP} ${drawn(0.5)} -j MARK --set-mark 7\nCOMMIT\n${nat(`-m condition ! --condition mail1up ${TO[0]}`, `${TO[1]}`)}`;
+
+function playedOf(
+	text: string,
+	expectation: Expectation,
+	steps: readonly ScenarioStep[] = [connect(2, { everyMs: 100 })],
+) {
+	return scenario({
+		name: "luck",
+		title: "Luck",
+		setup: recipeSetup({ ruleset: { name: "my.rules", text } }),
+		steps,
+		expect: [expectation],
+	}) as PlayableScenario;
+}
+
+function outcomes(...given: Parameters<typeof playedOf>) {
+	const played = playedOf(...given);
+	return [1, 2, 3, 4, 5, 6, 7, 8].map(
+		(seed) => checkScenario(played, { seed }).judgements[0]?.outcome,
+	);
+}
+
+describe("what holds by luck is unknown", () => {
+	it.each([
+		["a client that no rule keeps", sticky()],
+		["a backend that a draw left out", avoided("b1", { toMs: 50 })],
+	])("%s", (_, expectation) => {
+		const found = outcomes(HALF, expectation);
+		expect(new Set(found)).toEqual(new Set(["unknown", "violated"]));
+		const seen = [1, 2, 3, 4]
+			.map((seed) => checkScenario(playedOf(HALF, expectation), { seed }))
+			.find(({ outcome }) => outcome === "unknown")?.judgements[0]?.seen;
+		expect(seen).toMatch(
+			/; draws decided it, and no rule: with seed \d+ it is violated \(1 of /,
+		);
+	});
+
+	it("also where no play with other draws could be made", () => {
+		const played = playedOf(HALF, avoided("b3"));
+		const { account, judgements } = checkScenario(played);
+		const judged = judgements.map((one) => ({ ...one, all: [] }));
+		const [found] = unlessByLuck(
+			judged,
+			{ scenario: played, account, seed: 1 },
+			{ choiceOf: seededChoice, playModel: () => null },
+		);
+		expect(found).toMatchObject({
+			outcome: "unknown",
+			seen: expect.stringContaining("was not tested"),
+		});
+	});
+
+	it("also where the other way is seldom", () => {
+		for (const expectation of [avoided("b1"), sticky()]) {
+			const { judgements } = checkScenario(playedOf(SELDOM, expectation));
+			expect(judgements[0]).toMatchObject({
+				outcome: "unknown",
+				seen: expect.stringContaining("where draws fall otherwise, it is"),
+			});
+		}
+	});
+
+	it("a client that came back when its time was over", () => {
+		const given = [KEPT, sticky({ forMs: 10_000 })] as const;
+		const found = outcomes(...given, [connect(3, { everyMs: 9_000 })]);
+		expect(new Set(found)).toEqual(new Set(["unknown", "violated"]));
+		expect(
+			new Set(outcomes(...given, [connect(2, { everyMs: 9_000 })])),
+		).toEqual(new Set(["holds"]));
+	});
+
+	it("a backend to which rules keep a client that was drawn to it before", () => {
+		const late = avoided("b1", { fromMs: 4_000 });
+		const found = outcomes(KEPT, late, [connect(2, { everyMs: 5_000 })]);
+		expect(new Set(found)).toEqual(new Set(["unknown", "violated"]));
+	});
+});
+
+describe("what rules decide holds, though draws are made", () => {
+	it.each([
+		["a draw aside", ASIDE, sticky()],
+		["a draw aside", ASIDE, avoided("b3")],
+		["a draw between others", HALF, avoided("b3")],
+		["a client that is kept", KEPT, sticky()],
+	])("%s", (_, text, expectation) => {
+		const { judgements } = checkScenario(playedOf(text, expectation));
+		expect(judgements[0]).toMatchObject({ outcome: "holds" });
+	});
+});
+
+it("is told on a gateway that does not say what it drew", async () => {
+	const driver: AsyncDriver = {
+		kind: "other",
+		name: "kernel",
+		version: "linux 6.1",
+		async open(setup, ports) {
+			const model = modelDriver.open(setup, ports);
+			return {
+				async answer(ask) {
+					const { chance: _, ...answer } = model.answer(ask);
+					return answer;
+				},
+				async close() {},
+			};
+		},
+	};
+	const played = playedOf(HALF, sticky(), at(0, connect(2, { everyMs: 100 })));
+	for (const seed of [1, 2, 3, 4]) {
+		const [judgement] = (await checkScenarioAsync(played, { driver, seed }))
+			.judgements;
+		expect(judgement).toEqual(checkScenario(played, { seed }).judgements[0]);
+	}
+});
