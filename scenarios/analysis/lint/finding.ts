@@ -54,6 +54,8 @@ export interface LintRule extends LintDescription {
 export interface Found {
 	/** Where the fault is. */
 	readonly at: RuleRef;
+	/** Where it weighs less than others of its rule; the rule's severity when left out. */
+	readonly severity?: Severity;
 	/** The words of `at.text` that are wrong: `-m state --state NEW`; all of it when left out. */
 	readonly part?: string;
 	/** What is wrong here, with its figures. */

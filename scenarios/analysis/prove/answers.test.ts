@@ -33,7 +33,8 @@ function proved(
 		({ assumed }) =>
 			assumed.proved.find(({ property }) => property === "liveness")?.result,
 	);
-	return { outcome: outcomeOf(proof), liveness };
+	const clients = proof.services.map((one) => one.clients);
+	return { outcome: outcomeOf(proof), clients, liveness };
 }
 
 /** What happens, where it is violated, once its scenario was played: it violates that too. */
@@ -95,6 +96,39 @@ describe("answers of a backend beside its client", () => {
 				"10.20.0.11:443 answers the client directly, since both are on 10.20.0.0/24 (br0), and the client has asked another address",
 			);
 		}
+	});
+
+	test("do not come back to those that another rule tells of, and are those of a class of their own", () => {
+		const nat = [
+			asking("", "tcp").replace(
+				"-j DNAT",
+				"-m statistic --mode nth --every 2 --packet 0 -j DNAT",
+			),
+			asking("", "tcp").replace("10.20.0.11", "10.20.0.12"),
+		];
+		const toFirst =
+			"-A POSTROUTING -s 10.20.0.0/24 -d 10.20.0.11 -j MASQUERADE";
+		const toLast = toFirst.replace("10.20.0.11", "10.20.0.12");
+		const out = "-A POSTROUTING -o eth0 -j MASQUERADE";
+		const of = (...more: readonly string[]) => {
+			const found = proved(
+				{ nat: [...nat, ...more] },
+				{ ...given, hasAddresses: true },
+			);
+			return [found.clients, found.liveness.map(words)];
+		};
+		const outside = "clients outside of 10.20.0.0/24";
+		expect(of(toFirst, out)).toEqual([
+			[outside, "clients of 10.20.0.0/24 at br0"],
+			[
+				"holds",
+				"10.20.0.12:443 answers the client directly, since both are on 10.20.0.0/24 (br0), and the client has asked another address",
+			],
+		]);
+		// Whether there are such clients is not known: nothing is said of them.
+		expect(of(out)).toEqual([[outside], ["holds"]]);
+		expect(of(toFirst, toLast, out)).toEqual([["all clients"], ["holds"]]);
+		expect(of()).toEqual([["all clients"], ["holds"]]);
 	});
 
 	test.each(clients)(

@@ -15,6 +15,7 @@ import { notMet } from "../walk/not-met.ts";
 import { Walker } from "../walk/walker.ts";
 import { unlessAgain, whyNotAgain } from "./comes-again.ts";
 import type { Demand } from "./demand.ts";
+import { withNeighbours } from "./neighbours.ts";
 import {
 	type BalanceContext,
 	OF_BALANCE,
@@ -79,13 +80,32 @@ export function prove(analysis: Analysis, options: ProveOptions): Proof {
 			leftOut.push(`${service.key}: ${why}`);
 			continue;
 		}
-		for (const client of service.classes) {
-			const subject = subjectOf(service, client, analysis);
-			const proof = new SubjectProof(subject, walker, analysis, options);
+		const proofOf = (client: ClientClass) =>
+			new SubjectProof(
+				subjectOf(service, client, analysis),
+				walker,
+				analysis,
+				options,
+			);
+		const { clients, beside } = withNeighbours(service, analysis);
+		for (const client of clients) {
+			const proof = proofOf(client);
 			services.push(
 				...(asked === undefined
 					? [proof.prove(client)]
 					: asked.map((demand) => proof.demanded(client, demand))),
+			);
+		}
+		// Their connections do not come about: nothing else is asked of them.
+		const ofLiveness = (
+			asked ?? [{ properties: PROPERTY_NAMES, events: options.events }]
+		).filter(({ properties }) => properties.includes("liveness"));
+		for (const client of beside) {
+			const proof = proofOf(client);
+			services.push(
+				...ofLiveness.map(({ events }) =>
+					proof.demanded(client, { events, properties: ["liveness"] }),
+				),
 			);
 		}
 	}
@@ -169,7 +189,10 @@ class SubjectProof {
 	}
 
 	/** What nothing could violate was asked for in vain: it is not known. */
-	demanded(client: ClientClass, { events, properties }: Demand): ServiceProof {
+	demanded(
+		client: ClientClass,
+		{ events, properties }: Pick<Demand, "events" | "properties">,
+	): ServiceProof {
 		const quiet = this.inQuiet(properties);
 		const run = events.length === 0 ? quiet : this.run(events, properties);
 		const isIdle = events.length > 0 && run.cannot.length === events.length;

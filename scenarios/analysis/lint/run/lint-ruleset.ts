@@ -49,7 +49,7 @@ export function lintRuleset(
 			...found,
 			lint,
 			file: facts.file,
-			severity: lint.severity,
+			severity: found.severity ?? lint.severity,
 			confidence: found.assumes === undefined ? lint.confidence : "likely",
 			fingerprint: fingerprints.of(lint, found),
 			suppressed: reasonFor(lint.code, found, ignores),

@@ -1,23 +1,8 @@
-import type { Rule } from "../../../../../sim/contract/ruleset.ts";
-import {
-	formatAddress,
-	isInNetwork,
-	parsePrefixed,
-} from "../../../../../sim/packet/address.ts";
+import { formatAddress } from "../../../../../sim/packet/address.ts";
 import type { Packet } from "../../../../../sim/packet/packet.ts";
-import {
-	comparisonsOf,
-	endOf,
-} from "../../../../../sim/ruleset/rule-traits.ts";
-import { targets } from "../../../../../sim/targets/index.ts";
-import { answeredPast } from "../../../services/ends.ts";
-import type { Service } from "../../../services/service.ts";
-import { linksOf } from "../../../spaces/links.ts";
-import type { End } from "../../../walk/decision.ts";
-import { endsOf } from "../../../walk/ends-of.ts";
-import { rulesByName } from "../../each-rule.ts";
 import type { Facts } from "../../facts.ts";
 import type { Edit, Found, LintRule } from "../../finding.ts";
+import { type Hairpin, hairpinTo } from "../../hairpins.ts";
 import { placeOf, translatedWays } from "./translated.ts";
 
 /** Clients on the backend's own link get answers from the backend, and have asked the gateway. */
@@ -38,8 +23,12 @@ answer with RST. It works from everywhere but from there.
 
 With the source translated as well (MASQUERADE, SNAT), the answer comes back to the gateway, which translates it back.
 Backends then see the gateway's address as the client of those connections. The finding rests on an assumption: clients
-are on that link where rules let its hosts open connections to elsewhere, or where the rules that lead to the backend
-name its hosts (\`-i br0\`, \`-s 192.168.1.0/24\`).`,
+are on that link where rules for its hosts let them open connections to elsewhere, or translate their source on the way
+to some backend, or where the rules that lead to the backend name its hosts (\`-i br0\`, \`-s 192.168.1.0/24\`).
+
+It is a note where addresses of the router are given, hosts of that link are masqueraded by a rule that names none of
+them (\`-o wan0 -j MASQUERADE\`), and nothing keeps them from the service: they may be backends alone, or ask a name
+server that tells them the backend's own address.`,
 	examples: {
 		bad: `*nat
 -A PREROUTING -d 203.0.113.7/32 -p tcp -m tcp --dport 443 -j DNAT --to-destination 192.168.1.20:443
@@ -69,13 +58,9 @@ COMMIT
 		const byRule = new Map<string, Found>();
 		for (const { service, packet, rule } of onePerBackend(facts)) {
 			if (byRule.has(rule.rule)) continue;
-			const client = neighbourOf(packet.destination, facts);
-			if (client === null) continue;
-			const { destination } = packet;
-			const end = hairpinEnd({ ...client, service, destination }, facts);
-			if (end === null) continue;
-			if (opensConnections(client, facts) || isAskedBy(client, end, facts))
-				byRule.set(rule.rule, { ...found(end, client, facts), at: rule });
+			const hairpin = hairpinTo(packet.destination, service, facts);
+			if (hairpin !== null)
+				byRule.set(rule.rule, { ...found(hairpin, facts), at: rule });
 		}
 		return [...byRule.values()];
 	},
@@ -91,141 +76,8 @@ function onePerBackend(facts: Facts) {
 	return [...unique.values()];
 }
 
-/** A host on the link of an address. */
-interface Neighbour {
-	readonly interface: string;
-	/** `192.168.1.0/24` */
-	readonly network: string;
-	readonly address: number;
-}
-
-interface OnLink extends Neighbour {
-	readonly service: Service;
-}
-
-/** `null`: the address is not on a link of the gateway's. */
-function neighbourOf(backend: number, { world }: Facts): Neighbour | null {
-	const links = linksOf(world);
-	if (links.isOwn(backend >>> 0)) return null;
-	for (const { name, addresses } of world.setup.interfaces)
-		for (const text of addresses) {
-			const network = parsePrefixed(text);
-			if (network === null || network.length > 29) continue;
-			if (!isInNetwork(backend, network)) continue;
-			const { mask, length } = network;
-			const base = network.address & mask;
-			// Not the backend's, nor the gateway's own, nor the network's.
-			const address = [41, 42, 3, 4, 5]
-				.map((host) => base | (host & ~mask))
-				.find((one) => one !== backend && !links.isOwn(one >>> 0));
-			if (address === undefined) continue;
-			return {
-				interface: name,
-				network: `${formatAddress(base)}/${length}`,
-				address,
-			};
-		}
-	return null;
-}
-
-const opening = new WeakMap<Facts["ruleset"], Map<string, boolean>>();
-
-/** Do rules for hosts of this link let them open connections to elsewhere? */
-function opensConnections(client: Neighbour, facts: Facts): boolean {
-	const known = opening.get(facts.ruleset) ?? new Map<string, boolean>();
-	opening.set(facts.ruleset, known);
-	const before = known.get(client.network);
-	if (before !== undefined) return before;
-	const sample = facts.services[0]?.sample.packet;
-	const [far = 0] = linksOf(facts.world).farSamples;
-	const packet = {
-		...(sample as Packet),
-		source: client.address,
-		destination: far | 0,
-	};
-	const walked = facts.walker.walk({ interface: client.interface, packet });
-	const does = endsOf(walked).some(
-		(end) => end.fate.kind === "forwarded" && isForThem(end, facts),
-	);
-	known.set(client.network, does);
-	return does;
-}
-
-/** A rule that names the hosts' network or interface accepts or translates them, or leads to one that does. */
-function isForThem({ rules }: End, { ruleset }: Facts): boolean {
-	const named = rulesByName(ruleset);
-	return rules.some(({ rule: name }) => {
-		const rule = named.get(name)?.rule;
-		if (rule === undefined) return false;
-		const { target, header } = rule;
-		const acts =
-			endOf(target) === "accepts" ||
-			target?.kind === "jump" ||
-			(target?.kind === "extension" &&
-				targets.get(target.name)?.translates === "source");
-		const namesThem =
-			(header.inInterface !== null && !header.inInterface.inverted) ||
-			namesSource(rule);
-		return acts && namesThem;
-	});
-}
-
-/**
- * Rules of nat that lead to the backend name these hosts: by a source, or by an interface that is no uplink, behind
- * which others are as well.
- */
-function isAskedBy(
-	{ interface: name }: Neighbour,
-	{ rules }: End,
-	{ ruleset, world }: Facts,
-): boolean {
-	const { uplinks } = linksOf(world);
-	const named = rulesByName(ruleset);
-	return rules.some(({ rule: at }) => {
-		const found = named.get(at);
-		if (found === undefined || found.table.name !== "nat") return false;
-		const { target, header } = found.rule;
-		const leads =
-			target?.kind === "jump" ||
-			(target?.kind === "extension" &&
-				targets.get(target.name)?.translates === "destination");
-		if (!leads) return false;
-		const { inInterface } = header;
-		const isByLink =
-			inInterface !== null &&
-			!uplinks.has(name) &&
-			// What is not from an uplink is from behind the gateway.
-			(!inInterface.inverted || uplinks.has(inInterface.name));
-		return isByLink || namesSource(found.rule);
-	});
-}
-
-function namesSource(rule: Rule): boolean {
-	return comparisonsOf(rule).some(
-		({ fields, inverted }) => !inverted && fields.includes("source"),
-	);
-}
-
-/** The way of a neighbour's packet that is sent back to this backend on its own link, with its own source. */
-function hairpinEnd(
-	client: OnLink & { readonly destination: number },
-	{ walker, world }: Facts,
-): End | null {
-	const { sample } = client.service;
-	const packet = { ...sample.packet, source: client.address };
-	const arrival = { interface: client.interface, packet };
-	return (
-		endsOf(walker.walk(arrival)).find(
-			(end) =>
-				end.packet?.destination === client.destination &&
-				answeredPast(end, arrival, { walker, world }) !== null,
-		) ?? null
-	);
-}
-
 function found(
-	end: End,
-	{ interface: name, network }: Neighbour,
+	{ interface: name, network, end, clients }: Hairpin,
 	facts: Facts,
 ): Omit<Found, "at"> {
 	const packet = end.packet as Packet;
@@ -235,8 +87,10 @@ function found(
 			? ` -p ${packet.kind} -m ${packet.kind} --dport ${packet.destinationPort}`
 			: "";
 	const text = `-A POSTROUTING -s ${network} -d ${formatAddress(packet.destination)}/32 -o ${name}${ports} -j MASQUERADE`;
+	const isNamed = clients === "named";
 	return {
-		message: `clients of ${network} are sent to ${backend} on their own link`,
+		...(isNamed ? {} : { severity: "note" }),
+		message: `clients of ${network}${isNamed ? "" : ", if there are any,"} are sent to ${backend} on their own link`,
 		happens: `${backend} answers a client of ${network} directly, with its own address as the source. The client does not know the answer, and its connection does not come about.`,
 		remedy: `Translate the source too: \`${text}\`.`,
 		related: [],

@@ -301,6 +301,38 @@ describe("a hairpin of a service that hosts behind the gateway ask for", () => {
 		expect(found([dnat("-s 10.20.0.0/24")], {})).toEqual([["MT602", 2]]);
 	});
 
+	test("is found where a rule translates those of one backend, and forgets the other", () => {
+		const both = [
+			dnat("-m statistic --mode nth --every 2 --packet 0"),
+			dnat("").replace("10.20.0.11", "10.20.0.12"),
+		];
+		const forFirst =
+			"-A POSTROUTING -s 10.20.0.0/24 -d 10.20.0.11 -j MASQUERADE";
+		expect(found([...both, forFirst])).toEqual([["MT602", 3]]);
+		expect(found([...both, forFirst], {})).toEqual([["MT602", 3]]);
+		const forHost = forFirst.replace("10.20.0.0/24", "10.20.0.11");
+		expect(found([...both, forHost])).toEqual([]);
+	});
+
+	test("is a note where hosts there are masqueraded as all are, and addresses are given", () => {
+		const lines = [dnat(""), "-A POSTROUTING -o eth0 -j MASQUERADE"];
+		const text = `*nat\n${lines.join("\n")}\nCOMMIT\n`;
+		expect(
+			lintIn(text, { ...given, hasAddresses: true }).map(
+				({ severity, message }) => [severity, message],
+			),
+		).toEqual([
+			[
+				"note",
+				"clients of 10.20.0.0/24, if there are any, are sent to 10.20.0.11:443 on their own link",
+			],
+		]);
+		expect(lintIn(text, {})).toEqual([]);
+		const forThem = "-A POSTROUTING -s 10.20.0.0/24 -o eth0 -j MASQUERADE";
+		const warned = found([lines[0] ?? "", forThem]);
+		expect(warned).toEqual([["MT602", 2]]);
+	});
+
 	test("is none of clients that come by an uplink beside the backends, nor of those that rules leave out", () => {
 		const [uplink] = given.interfaces;
 		const oneArm = { ...given, interfaces: [uplink] };
