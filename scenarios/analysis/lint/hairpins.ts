@@ -18,7 +18,7 @@ import type { Arrival } from "../walk/walker.ts";
 import { rulesByName } from "./each-rule.ts";
 
 /** A host on the link of a backend. */
-export interface Neighbour {
+interface Neighbour {
 	readonly interface: string;
 	/** `192.168.1.0/24` */
 	readonly network: string;
