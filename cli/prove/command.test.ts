@@ -131,6 +131,28 @@ COMMIT
 		expect(table).toMatch(/\? reload: .*\n +\? .*unknown, as in quiet/);
 	});
 
+	it("says of no event that it is ✓, where quiet operation violates something by itself", async () => {
+		const file = join(folder, "notrack.rules");
+		writeFileSync(
+			file,
+			`*raw
+-A PREROUTING -p tcp --dport 25 -m statistic --mode nth --every 2 --packet 0 -j CT --notrack
+COMMIT
+*nat
+-A PREROUTING -d 10.0.0.1 -p tcp --dport 25 -m statistic --mode nth --every 2 --packet 0 -j DNAT --to-destination 192.168.1.1
+-A PREROUTING -d 10.0.0.1 -p tcp --dport 25 -j DNAT --to-destination 192.168.1.2
+COMMIT
+`,
+		);
+		const { code, out } = await marktwin(["prove", file]);
+		expect(code).toBe(1);
+		const table = out.slice(out.indexOf("which event breaks what"));
+		expect(table).not.toContain("✓");
+		expect(table).toMatch(
+			/✗ retransmission: .*\n +✗ liveness, affinity, balance: violated, as in quiet operation/,
+		);
+	});
+
 	it("refuses events that it does not know", async () => {
 		const { code, err } = await marktwin(["prove", RECIPE, "--events", "x"]);
 		expect(code).toBe(2);

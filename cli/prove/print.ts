@@ -192,11 +192,11 @@ function eventLines(
 			(one.result.kind === "violated" || one.result.kind === "unknown") &&
 			!isAsInQuiet(one),
 	);
-	const open = proved.filter(
-		(one) => one.result.kind === "unknown" && isAsInQuiet(one),
-	);
+	const same = (kind: "violated" | "unknown") =>
+		proved.filter((one) => one.result.kind === kind && isAsInQuiet(one));
+	const as = [...same("violated"), ...same("unknown")];
 	const worst = (["violated", "unknown"] as const).find((kind) =>
-		[...bad, ...open].some(({ result }) => result.kind === kind),
+		[...bad, ...as].some(({ result }) => result.kind === kind),
 	);
 	const [colour, sign] = SIGNS[worst ?? "holds"];
 	return [
@@ -205,10 +205,16 @@ function eventLines(
 			`      ${signOf(result, paint)} ${property}: ${plainText(resultWords(result))}`,
 			...(result.kind === "violated" ? stepLines(result.counterexample) : []),
 		]),
-		...open.slice(0, 1).map(({ result }) => {
-			const names = open.map(({ property }) => property).join(", ");
-			return `      ${signOf(result, paint)} ${names}: unknown, as in quiet operation`;
-		}),
+		...(["violated", "unknown"] as const).flatMap((kind) =>
+			same(kind)
+				.slice(0, 1)
+				.map(({ result }) => {
+					const names = same(kind)
+						.map(({ property }) => property)
+						.join(", ");
+					return `      ${signOf(result, paint)} ${names}: ${kind}, as in quiet operation`;
+				}),
+		),
 	];
 }
 

@@ -8,6 +8,7 @@ import {
 	type SearchOptions,
 } from "./state/node.ts";
 import { conditionsTo, type Subject, type Values } from "./state/subject.ts";
+import { endName, mayDie } from "./words.ts";
 
 interface Belief {
 	readonly event: EventName;
@@ -39,19 +40,19 @@ export function* wrongBeliefs(
 
 function beliefsOf(subject: Subject): readonly Belief[] {
 	const { serves, service, alive } = subject;
-	if (!serves) return [];
+	if (!serves || !mayDie(service)) return [];
 	const keys = service.backends.map(({ key }) => key);
 	const allDead = opposite(alive, subject);
 	return [
 		...keys.map((key): Belief => {
-			const words = `${key} dies, and no condition says so`;
+			const words = `${endName(key, service)} dies, and no condition says so`;
 			return { event: "unnoticed", words, values: alive, dead: [key] };
 		}),
 		...keys.flatMap((key): readonly Belief[] => {
 			const right = subject.without(key);
 			if (right === null) return [];
 			const values = opposite(right, subject);
-			const words = `${key} dies, and its checker writes the opposite of what is so`;
+			const words = `${endName(key, service)} dies, and its checker writes the opposite of what is so`;
 			return [{ event: "opposite", words, values, dead: [key] }];
 		}),
 		...(allDead === alive

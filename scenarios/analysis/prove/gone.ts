@@ -13,6 +13,7 @@ import {
 } from "./state/node.ts";
 import { arrivalOf, segmentWords } from "./state/segments.ts";
 import { conditionsTo } from "./state/subject.ts";
+import { endName, mayDie } from "./words.ts";
 
 /** Hears of each time that a property could have been violated. */
 export type Check = (property: PropertyName) => void;
@@ -30,7 +31,8 @@ export function* goneBackends(
 		phase === "opening" || phase === "answered" || phase === "open";
 	if (!speaks || sent === null || rules === "flushed") return;
 	if (options.events.has("conditions")) yield* death(node, sent.key, options);
-	if (options.events.has("removal")) yield* removal(node, sent.key, options);
+	if (options.events.has("removal") && mayDie(options.subject.service))
+		yield* removal(node, sent.key, options);
 }
 
 /** Conditions say that it is dead. */
@@ -43,7 +45,7 @@ function* death(
 	if (values === null) return;
 	const step: PathStep = {
 		kind: "operate",
-		words: `${backend} dies, and its condition says so`,
+		words: `${endName(backend, subject.service)} dies, and its condition says so`,
 		operations: conditionsTo(values),
 	};
 	const next = after(node, step, { values, gone: { how: "dead", times: 0 } });
@@ -62,7 +64,7 @@ function* removal(
 	const rules = operations.length === 1 ? "its rule is" : "its rules are";
 	const step: PathStep = {
 		kind: "operate",
-		words: `${backend} is removed: ${rules} deleted`,
+		words: `${endName(backend, subject.service)} is removed: ${rules} deleted`,
 		operations,
 	};
 	happens("removal");
@@ -147,7 +149,7 @@ export function* speakLater(
 					{
 						property: "no-dead-backend",
 						violated: { kind: "avoid", backends: [sent.key] },
-						why: `${sent.key} ${TOLD[gone.how](forMs / 1000)}, and the client's packets still go there`,
+						why: `${endName(sent.key, subject.service)} ${TOLD[gone.how](forMs / 1000)}, and the client's packets still ${subject.service.balances === "source" ? "leave from it" : "go there"}`,
 					},
 				]
 			: [];

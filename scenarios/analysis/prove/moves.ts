@@ -1,5 +1,6 @@
 /** What may happen next: each step from a node, where it leads, and what it shows. */
 import type { Operation } from "../../../sim/contract/gateway.ts";
+import type { Service } from "../services/service.ts";
 import type { End } from "../walk/decision.ts";
 import { wrongBeliefs } from "./beliefs.ts";
 import { type Check, goneBackends, speakLater, waiting } from "./gone.ts";
@@ -27,6 +28,7 @@ import {
 	segmentWords,
 } from "./state/segments.ts";
 import type { Values } from "./state/subject.ts";
+import { endName, goesTo, noneOf, wentTo } from "./words.ts";
 
 interface PacketMove {
 	readonly segment: Segment;
@@ -212,7 +214,7 @@ function firstShown(
 			shown.push({
 				property: "liveness",
 				violated: { kind: "reach", backends: alive },
-				why: `it reaches ${key}, and ${listed(alive)} ${alive.length === 1 ? "is" : "are"} alive`,
+				why: whyNone(key, alive, subject.service),
 			});
 		const network = events.size > 0 ? null : subject.past(end);
 		if (network !== null && kind === "backend" && !dead.has(key))
@@ -228,10 +230,21 @@ function firstShown(
 			shown.push({
 				property: "no-dead-backend",
 				violated: { kind: "avoid", backends: [chosen] },
-				why: `it goes to ${chosen}, which is dead`,
+				why: `it ${goesTo(chosen, subject.service)}, which is dead`,
 			});
 	}
 	return shown;
+}
+
+function whyNone(
+	key: string,
+	alive: readonly string[],
+	service: Service,
+): string {
+	const ends = listed(alive.map((one) => endName(one, service)));
+	const be = alive.length === 1 ? "is" : "are";
+	const stands = service.balances === "source" ? "in use" : "alive";
+	return `it reaches ${noneOf(key, service)}, and ${ends} ${be} ${stands}`;
 }
 
 const MOST_LISTED = 4;
@@ -371,7 +384,7 @@ function clientShown(
 	const why =
 		kind === "unknown"
 			? key
-			: `it goes to ${key}, and the connection's first packet went to ${own}`;
+			: `it ${goesTo(key, subject.service)}, and the connection's first packet ${wentTo(own, subject.service)}`;
 	const violated =
 		kind === "unknown" ? null : ({ kind: "reach", backends: [own] } as const);
 	return { shown: [{ property: "affinity", violated, why }], goesOn: false };

@@ -293,6 +293,22 @@ COMMIT
 		},
 	);
 
+	it.each(["unnoticed", "removal"] as const)(
+		"have no dead backend: %s does not happen to an address of the router",
+		(event) => {
+			const { assumed } = only(proofOf(text, { events: [event] }));
+			expect(assumed.cannot).toEqual([event]);
+			expect(kindsOf(assumed)).toMatchObject({ "no-dead-backend": "nothing" });
+		},
+	);
+
+	it("are said to leave, and not to go to an address", () => {
+		const { proved } = only(proofOf(text, { events: ["evict"] })).assumed;
+		expect(JSON.stringify(proved)).toContain(
+			"it leaves from 203.0.113.11, and the connection's first packet left from 203.0.113.10",
+		);
+	});
+
 	it("leave with their own where the rules are flushed", () => {
 		expect(resultUnder("flush", "liveness")?.kind).toBe("violated");
 	});

@@ -41,6 +41,7 @@ import type {
 	ServiceProof,
 } from "./state/proof.ts";
 import { otherArrivals, type Subject, subjectOf } from "./state/subject.ts";
+import { mayDie } from "./words.ts";
 
 export interface ProveOptions {
 	/** What scenarios call the ruleset. */
@@ -394,7 +395,9 @@ class SubjectProof {
 
 	private whyNothing(property: PropertyName): string {
 		if (property === "no-dead-backend")
-			return "no condition says that a backend is dead";
+			return mayDie(this.subject.service)
+				? "no condition says that a backend is dead"
+				: "what is balanced is the address to leave from, which is the router's own and does not die";
 		if (property === "liveness")
 			return "the rules send these clients to no backend";
 		const inVain = this.quiet().candidates.get("liveness") ?? [];

@@ -11,6 +11,7 @@ import {
 	type SearchOptions,
 	type Shown,
 } from "./state/node.ts";
+import { goesTo } from "./words.ts";
 
 /** A copy of a SYN is dropped before it is confirmed: of TCP the second packet never gets elsewhere. */
 export function* races(
@@ -54,7 +55,7 @@ export function* races(
 				{
 					property: "affinity",
 					violated: { kind: "avoid", backends: [elsewhere] },
-					why: `the second goes to ${elsewhere}, and the first to ${own}`,
+					why: `the second ${goesTo(elsewhere, subject.service)}, and the first ${goesTo(own, subject.service)}`,
 				},
 			];
 			yield { node: null, shown, last: after(node, step, {}) };
