@@ -9,7 +9,7 @@ import { pathWords, translator } from "./path.ts";
 import type { Scene } from "./scene.ts";
 import { isClients, type Stop, stopsOf } from "./stop.ts";
 import { type Blamed, stopWords, type Told } from "./stop-words.ts";
-import { asks, isSyn, packetName } from "./words.ts";
+import { asks, foundIn, isSyn, packetName } from "./words.ts";
 
 /** What an explanation tells of a connection. */
 export interface Ended extends Told {
@@ -286,6 +286,10 @@ function blamedOf(
 	{ asked, book }: { readonly asked: Asked; readonly book: RuleBook },
 ): RulePlace | null {
 	if (syn === null || blamed === "none") return null;
+	if (blamed === "source") {
+		const by = translator(syn, "source");
+		return by && foundIn(book, by);
+	}
 	return senderOf(syn, blamed === "destination" ? "end" : asked, book);
 }
 

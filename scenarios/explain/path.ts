@@ -95,12 +95,17 @@ function portOf(packet: Packet, side: "source" | "destination"): number | null {
 	return side === "source" ? packet.sourcePort : packet.destinationPort;
 }
 
-/** The rule that translated the packet's destination; `null` when none did. */
-export function translator(passage: Passage): TraceEvent | null {
+/** The rule that translated the packet's destination, or its source; `null` when none did. */
+export function translator(
+	passage: Passage,
+	side: "destination" | "source" = "destination",
+): TraceEvent | null {
 	return (
 		passage.steps.findLast((step) => {
 			const target = translation(step);
-			return target !== null && targets.get(target)?.translates !== "source";
+			const isSource =
+				target !== null && targets.get(target)?.translates === "source";
+			return target !== null && isSource === (side === "source");
 		}) ?? null
 	);
 }

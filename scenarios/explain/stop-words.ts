@@ -28,10 +28,11 @@ export interface End extends Told {
 
 /**
  * - `destination`: the one that wrote a destination where nothing answers.
+ * - `source`: the one that wrote a source which nothing has.
  * - `sender`: the one that the judgement asks about.
  * - `none`: what is missing is a rule.
  */
-export type Blamed = "destination" | "sender" | "none";
+export type Blamed = "destination" | "source" | "sender" | "none";
 
 /**
  * What stands behind the arrow, at the end of a path.
@@ -54,6 +55,13 @@ export function stopWords(
 				`${addressee(stop.at.packet)}, which is no host of this scenario`,
 				{ blamed: "destination" },
 			);
+		case "no-arp": {
+			const { packet, interface: name } = stop.at;
+			return told(
+				`${formatAddress(packet.destination)}, for which nothing answers ARP on ${name}: no host there has the address, and no interface of the gateway`,
+				{ blamed: "source" },
+			);
+		}
 		case "elsewhere": {
 			const { host, via, because } = stop.at;
 			if (because === "redirected")

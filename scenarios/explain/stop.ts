@@ -21,6 +21,11 @@ export type Stop =
 			readonly kind: "nowhere";
 			readonly at: Extract<LinkEvent, { readonly kind: "nowhere" }>;
 	  }
+	/** Nothing answers ARP for it on the link of its sender. */
+	| {
+			readonly kind: "no-arp";
+			readonly at: Extract<LinkEvent, { readonly kind: "no-arp" }>;
+	  }
 	/** Its sender has a default route of its own. */
 	| {
 			readonly kind: "elsewhere";
@@ -66,6 +71,8 @@ function stopAt(happening: Happening, log: Around, scene: Scene): Stop | null {
 			return stopInGateway(happening, log.later);
 		case "nowhere":
 			return { kind: "nowhere", at: happening };
+		case "no-arp":
+			return { kind: "no-arp", at: happening };
 		case "elsewhere":
 			return { kind: "elsewhere", at: happening };
 		case "lost":

@@ -16,8 +16,9 @@ import {
 	Announced,
 	type OtherRouter,
 	Redirects,
-	type RouterState,
+	Routers,
 } from "./own-route.ts";
+import type { ArpAnswers } from "./setup/arp-answers.ts";
 import type { LinkNetwork } from "./setup/networks.ts";
 import { LOOPBACK } from "./setup/services.ts";
 import { knows, type Station } from "./station.ts";
@@ -71,6 +72,8 @@ export abstract class Passage {
 interface Links {
 	readonly watch: LinkWatch | null;
 	readonly networks: readonly LinkNetwork[];
+	/** Left out: something answers for every address. */
+	readonly arp?: ArpAnswers;
 }
 
 /** The connection of a packet that a station sends. */
@@ -87,6 +90,8 @@ export class Network {
 	readonly routers = new Routers();
 	/** Who has announced an address on a link by gratuitous ARP. */
 	readonly announced: Announced;
+	/** For which addresses something answers ARP, where no host of the world has them. */
+	readonly arp: ArpAnswers | null;
 	/** Programs of the gateway's own. */
 	readonly programs: OwnPrograms;
 	readonly #clock: Clock;
@@ -100,12 +105,13 @@ export class Network {
 	constructor(
 		clock: Clock,
 		connectionOf: ConnectionOf,
-		{ watch, networks }: Links,
+		{ watch, networks, arp }: Links,
 	) {
 		this.#clock = clock;
 		this.#networks = networks;
 		this.#linkWith = createLinks(clock);
 		this.announced = new Announced(networks);
+		this.arp = arp ?? null;
 		this.programs = new OwnPrograms((port) => {
 			const ask = { ...port, atMs: clock.nowMs };
 			this.requests.put({ ask, label: "", from: null, connection: null });
@@ -308,7 +314,24 @@ class Sender {
 		if (neighbour !== undefined) this.sendStraight(from, neighbour, packet);
 		else if (router !== null) this.sendByRedirect(from, packet, router);
 		else if (other !== null) this.sendElsewhere(from, packet, other);
+		else if (this.isUnanswered(from, destination))
+			this.noteUnanswered(from, packet);
 		else this.sendToGateway(from, packet);
+	}
+
+	/** What a host takes for an address on its link, it sends to whoever answers ARP for it. */
+	private isUnanswered(from: Station, destination: Address): boolean {
+		const { arp, announced } = this.network;
+		return (
+			arp?.isUnanswered(from, destination) === true &&
+			!announced.isHeld(destination)
+		);
+	}
+
+	private noteUnanswered(from: Station, packet: Packet): void {
+		const { name: host, interface: at } = from;
+		const about = this.aboutOf(from, packet);
+		this.watch?.({ ...about, kind: "no-arp", host, interface: at });
 	}
 
 	aboutOf(from: Station, packet: Packet) {
@@ -439,40 +462,6 @@ class StraightPassage extends Passage {
 		const { sender, from, station: to, packet } = this;
 		sender.noteLost(from, packet, { host: to.name, isFrom: false });
 	}
-}
-
-/** Neighbours that a setup names, which lead to hosts that are far, and which of them are dead. */
-class Routers {
-	/** By interface, then by address. */
-	readonly #states = new Map<string, Map<Address, RouterState>>();
-
-	set(interfaceName: string, address: Address, state: RouterState): boolean {
-		const ofLink = this.#states.get(interfaceName) ?? new Map();
-		const before = ofLink.get(address);
-		this.#states.set(interfaceName, ofLink.set(address, state));
-		return before !== state;
-	}
-
-	/** Is lost what comes to it? */
-	isDead(interfaceName: string, address: Address): boolean {
-		if (this.#states.size === 0) return false;
-		return isDead(this.#states.get(interfaceName)?.get(address));
-	}
-
-	answersArp(interfaceName: string, address: Address): boolean {
-		return this.#states.get(interfaceName)?.get(address) !== "vanish";
-	}
-
-	/** Has every neighbour of the link died that the setup names? Where it names none, routers are there, and alive. */
-	areAllDead(interfaceName: string): boolean {
-		const ofLink = this.#states.get(interfaceName);
-		return ofLink !== undefined && [...ofLink.values()].every(isDead);
-	}
-}
-
-/** One that the setup does not name is alive. */
-function isDead(state: RouterState | undefined): boolean {
-	return state !== undefined && state !== "up";
 }
 
 /** First in, first out, at the same small price whether one thing waits or a hundred thousand do. */

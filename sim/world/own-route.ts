@@ -96,6 +96,11 @@ export class Announced {
 		return before !== by;
 	}
 
+	/** Has a router announced it? */
+	isHeld(address: Address): boolean {
+		return this.holders.has(address);
+	}
+
 	/**
 	 * The other router to which what the host sends goes; `null`: it goes to the gateway.
 	 * @param from its default route leads through `via`; `null`: through the gateway's first address on its link
@@ -129,4 +134,38 @@ export class Announced {
 		const isOnLink = own.some((one) => isInNetwork(destination, one));
 		return isOnLink ? null : (via ?? own[0]?.address ?? null);
 	}
+}
+
+/** Neighbours that a setup names, which lead to hosts that are far, and which of them are dead. */
+export class Routers {
+	/** By interface, then by address. */
+	readonly #states = new Map<string, Map<Address, RouterState>>();
+
+	set(interfaceName: string, address: Address, state: RouterState): boolean {
+		const ofLink = this.#states.get(interfaceName) ?? new Map();
+		const before = ofLink.get(address);
+		this.#states.set(interfaceName, ofLink.set(address, state));
+		return before !== state;
+	}
+
+	/** Is lost what comes to it? */
+	isDead(interfaceName: string, address: Address): boolean {
+		if (this.#states.size === 0) return false;
+		return isDead(this.#states.get(interfaceName)?.get(address));
+	}
+
+	answersArp(interfaceName: string, address: Address): boolean {
+		return this.#states.get(interfaceName)?.get(address) !== "vanish";
+	}
+
+	/** Has every neighbour of the link died that the setup names? Where it names none, routers are there, and alive. */
+	areAllDead(interfaceName: string): boolean {
+		const ofLink = this.#states.get(interfaceName);
+		return ofLink !== undefined && [...ofLink.values()].every(isDead);
+	}
+}
+
+/** One that the setup does not name is alive. */
+function isDead(state: RouterState | undefined): boolean {
+	return state !== undefined && state !== "up";
 }

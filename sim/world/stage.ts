@@ -20,6 +20,7 @@ import {
 import { Network } from "./network.ts";
 import { type OwnRoute, ownRouteOf } from "./own-route.ts";
 import { startProber } from "./prober.ts";
+import { ArpAnswers } from "./setup/arp-answers.ts";
 import { networksOf } from "./setup/networks.ts";
 import { ownerOf } from "./setup/program-owner.ts";
 import {
@@ -69,7 +70,7 @@ export function createStage(
 	const network = new Network(
 		clock,
 		(from, packet) => connectionOf(connections, from, packet),
-		{ watch, networks: networksOf(setup) },
+		{ watch, networks: networksOf(setup), arp: new ArpAnswers(setup) },
 	);
 	const placed = (host: ClientSetup | BackendSetup) => ({
 		...host,

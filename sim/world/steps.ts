@@ -108,6 +108,7 @@ function prepare(
 			return () => changeCarrier(stage, step);
 		case "operation": {
 			const { operation, label } = step;
+			stage.network.arp?.learn(operation);
 			return () => {
 				stage.ask({ kind: "operation", atMs: clock.nowMs, operation }, label);
 				if (operation.kind === "take-over") restartPrograms(stage);
@@ -302,6 +303,7 @@ function prepareByHand(
 	const packets = given.map((one) => {
 		return { interface: one.interface, packet: parsePacket(one.packet) };
 	});
+	for (const { packet } of packets) network.arp?.learnAddress(packet.source);
 	const own = new Set(networksOf(setup).map(({ address }) => address));
 	return () => {
 		const atMs = clock.nowMs;

@@ -1,7 +1,7 @@
 /** What happens on the links around a gateway, where no ask tells of it: for an onlooker. */
 import type { Packet } from "../packet/packet.ts";
 
-/** A packet that arrives at a host, is lost on its link, goes by another router, or has no host at its destination. @public */
+/** A packet that arrives at a host, is lost on its link, goes by another router, has no host at its destination, or is not sent at all. @public */
 export type LinkEvent = {
 	readonly atMs: number;
 	/** `null` for packets of a health checker, say. */
@@ -26,6 +26,12 @@ export type LinkEvent = {
 			readonly host: string;
 			readonly via: string;
 			readonly because: "default-route" | "announced" | "redirected";
+	  }
+	/** A host takes its destination for one on its link, and nothing there answers ARP for it: it is not sent. */
+	| {
+			readonly kind: "no-arp";
+			readonly host: string;
+			readonly interface: string;
 	  }
 	/** It left the gateway by an interface behind which no host has its destination. */
 	| { readonly kind: "nowhere"; readonly interface: string }

@@ -18,7 +18,8 @@ export interface WorldSetup {
 	 * The gateway's networks: what a host with a default route of its own takes for its link. A host on none of them is
 	 * far: routers on any link lead to it, and what it sends comes in by the link that has the destination.
 	 */
-	readonly gateway?: Pick<GatewaySetup, "interfaces" | "ip">;
+	readonly gateway?: Pick<GatewaySetup, "interfaces" | "ip"> &
+		Partial<Pick<GatewaySetup, "sysctls">>;
 	readonly clients: readonly ClientSetup[];
 	readonly backends: readonly BackendSetup[];
 	readonly healthCheck: HealthCheckSettings | null;
