@@ -1,7 +1,6 @@
 /** Expectations about what the gateway did, in plays that gave it nothing to do. */
 import { protocolNumber } from "../../sim/extension/values/names.ts";
 import { ICMP, SCTP, TCP, UDP } from "../../sim/kernel.ts";
-import { DEFAULT_LINUX } from "../../sim/linux/linux.ts";
 import { parseAddress } from "../../sim/packet/address.ts";
 import { protocolOf } from "../../sim/packet/bytes/bytes.ts";
 import { parsePacket } from "../../sim/packet/notation/notation.ts";
@@ -69,7 +68,13 @@ export function unlessQuiet(
 	const meant = header === null ? protocols : header.protocols;
 	if (wasSent(seen, meant)) {
 		const why =
-			setup === undefined ? null : whyNever(expectation, { setup, ...seen });
+			setup === undefined
+				? null
+				: whyNever(expectation, {
+						setup,
+						...seen,
+						wasSent: (protocols) => wasSent(seen, protocols),
+					});
 		return why === null ? found : showsNothing(found, why);
 	}
 	return showsNothing(found, quietWords(seen, meant));
@@ -97,12 +102,11 @@ function whyNever(expectation: Expectation, play: Play): string | null {
 		case "counter": {
 			if (expectation.packets > 0) return null;
 			const { rule, at } = expectation;
-			const { gateway } = play.setup;
 			const saved = rulesAt(at, play.account);
 			// What counted before the rules were replaced may have stood elsewhere.
 			return play.steps.some(setsCountersBack)
 				? null
-				: whyNeverMet(rule, saved, gateway.linux ?? DEFAULT_LINUX);
+				: whyNeverMet(rule, saved, play);
 		}
 		case "conntrack":
 			return whyNeverTracked(expectation, play);

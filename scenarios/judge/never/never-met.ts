@@ -1,11 +1,12 @@
 /** Rules that no packet comes to, whatever is sent: that they counted none shows nothing. */
 import type { Ruleset } from "../../../sim/contract/ruleset.ts";
-import type { Linux } from "../../../sim/linux/linux.ts";
+import { DEFAULT_LINUX } from "../../../sim/linux/linux.ts";
 import { checkRuleset } from "../../../sim/ruleset/parse.ts";
 import { rulesByName } from "../../analysis/lint/each-rule.ts";
 import { calledIn } from "../../analysis/lint/rules/reachability/chain-never-called.ts";
 import { contradiction } from "../../analysis/lint/rules/reachability/contradictory-rule.ts";
 import { coveredRules } from "../../analysis/lint/rules/reachability/covered-rules.ts";
+import { type Play, whyNeverFits } from "./never-seen.ts";
 
 const POLICY = /^([^:]+):(.+):policy$/;
 
@@ -18,8 +19,9 @@ const POLICY = /^([^:]+):(.+):policy$/;
 export function whyNeverMet(
 	place: string,
 	saved: string,
-	linux: Linux,
+	play: Play,
 ): string | null {
+	const { linux = DEFAULT_LINUX } = play.setup.gateway;
 	const policy = POLICY.exec(place);
 	const text = policy === null ? saved : withLastRule(saved, policy);
 	const { ruleset } = checkRuleset(text, { linux });
@@ -36,7 +38,9 @@ export function whyNeverMet(
 	if (!calledIn(table).has(chain.name))
 		return `no rule leads to the chain ${chain.name}`;
 	const why = contradiction(rule);
-	return why === null ? null : `no packet matches the rule: ${why}`;
+	return why === null
+		? whyNeverFits(rule, play)
+		: `no packet matches the rule: ${why}`;
 }
 
 /** A policy is for what comes to the end of its chain, as a rule without words there would be. */

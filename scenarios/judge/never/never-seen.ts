@@ -1,10 +1,12 @@
 /** Entries and packets that nothing in a play could make: that there was none of them shows nothing. */
 import type { ConntrackFilter } from "../../../sim/contract/gateway.ts";
-import type { Ruleset } from "../../../sim/contract/ruleset.ts";
+import type { Rule, Ruleset } from "../../../sim/contract/ruleset.ts";
+import type { MarkUse } from "../../../sim/extension/traits.ts";
+import { ICMP } from "../../../sim/kernel.ts";
 import { DEFAULT_LINUX } from "../../../sim/linux/linux.ts";
 import { formatAddress, parseAddress } from "../../../sim/packet/address.ts";
 import { checkRuleset } from "../../../sim/ruleset/parse.ts";
-import { marksOf } from "../../../sim/ruleset/rule-traits.ts";
+import { comparisonsOf, marksOf } from "../../../sim/ruleset/rule-traits.ts";
 import type { Account } from "../../../sim/world/account/account.ts";
 import type { Expectation, Scenario } from "../../language/scenario.ts";
 import { counted, nounOf } from "../../result/finding.ts";
@@ -13,6 +15,8 @@ export interface Play {
 	readonly setup: Scenario["setup"];
 	readonly steps: Scenario["steps"];
 	readonly account: Account;
+	/** Is there a sign of a packet of one of these protocols, by the time that is judged? */
+	wasSent(protocols: ReadonlySet<number>): boolean;
 }
 
 type About<Kind extends Expectation["kind"]> = Extract<
@@ -28,9 +32,40 @@ export function whyNeverTracked(
 	if (atLeast > 0) return null;
 	if (atMost > 0) return whyNeverMore(atMost, play);
 	const mark = (filter.mark ?? 0) >>> 0;
-	if (mark !== 0 && !mayBeMarked(mark, play))
+	if (mark !== 0 && !mayBeMarked("connection", mark, play))
 		return `no rule gives a connection the mark ${mark}`;
 	return strangerAmong(addressesOf(filter), play);
+}
+
+/** Why no packet of the play fits what a rule asks for; `null`: one may. */
+export function whyNeverFits(rule: Rule, play: Play): string | null {
+	for (const { mark: whose, does, inverted, value } of marksOf(rule)) {
+		if (does !== "reads" || inverted || value === null) continue;
+		if (value !== 0 && !mayBeMarked(whose, value >>> 0, play))
+			return `no rule gives a ${whose} the mark ${value >>> 0}`;
+	}
+	const asked = comparisonsOf(rule).filter(
+		({ fields, inverted }) =>
+			!inverted &&
+			fields.every((field) => field === "source" || field === "destination"),
+	);
+	const known = asked.length === 0 ? null : knownRanges(play);
+	if (known === null) return null;
+	const isKnown = ([from, to]: Range) =>
+		known.some(([least, most]) => least <= to && from <= most);
+	for (const { ranges } of asked) {
+		const [first] = ranges;
+		if (first !== undefined && !ranges.some(isKnown))
+			return `no host, rule or step has ${addressWords(first)}`;
+	}
+	return null;
+}
+
+function addressWords([least, most]: Range): string {
+	const from = formatAddress(least | 0);
+	return least === most
+		? `the address ${from}`
+		: `an address of ${from}-${formatAddress(most | 0)}`;
 }
 
 /** Why no packet could fit any of the patterns; `null`: one could. */
@@ -67,18 +102,38 @@ function whyNeverMore(
 		: null;
 }
 
-/** May rules that the play has at any time give a connection all bits of a mark? */
-function mayBeMarked(mark: number, play: Play): boolean {
+/**
+ * May rules that the play has at any time give a packet, or a connection, all bits of a mark? Those for protocols of
+ * which nothing was sent give none.
+ */
+function mayBeMarked(
+	whose: MarkUse["mark"],
+	mark: number,
+	play: Play,
+): boolean {
 	const rulesets = rulesetsOf(play);
 	if (rulesets === null) return true;
 	let bits = 0;
 	for (const { tables } of rulesets)
 		for (const { chains } of tables)
 			for (const { rules } of chains)
-				for (const use of rules.flatMap(marksOf))
-					if (use.mark === "connection" && use.does === "writes")
+				for (const use of rules
+					.filter((rule) => mayBeMet(rule, play))
+					.flatMap(marksOf))
+					if (use.mark === whose && use.does === "writes")
 						bits |= use.value ?? use.bits;
 	return (mark & ~bits) === 0;
+}
+
+function mayBeMet({ header }: Rule, { wasSent }: Play): boolean {
+	const { protocol, protocolInverted } = header;
+	// The gateway itself, and hosts, send errors about any protocol.
+	return (
+		protocol === 0 ||
+		protocolInverted ||
+		protocol === ICMP ||
+		wasSent(new Set([protocol]))
+	);
 }
 
 /** `null`: they are not all known. */

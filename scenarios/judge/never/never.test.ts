@@ -40,6 +40,7 @@ const mangle = (...rules: readonly string[]) =>
 	`*mangle\n${rules.map((rule) => `-A PREROUTING ${rule}\n`).join("")}COMMIT\n`;
 
 describe("a rule that counted nothing", () => {
+	const first = "filter:FORWARD:rule:1";
 	const second = "filter:FORWARD:rule:2";
 	it.each<[string, string, string, string]>([
 		[
@@ -68,6 +69,36 @@ describe("a rule that counted nothing", () => {
 			"filter:FORWARD:policy",
 			"filter:FORWARD:rule:1 takes all packets before they come to it",
 		],
+		[
+			"of an address that nothing has",
+			filter("FORWARD -d 192.168.0.99 -j DROP"),
+			"filter:FORWARD:rule:1",
+			"no host, rule or step has the address 192.168.0.99",
+		],
+		[
+			"of a network that nothing is on",
+			filter("FORWARD -s 198.18.9.0/24 -p tcp --dport 25 -j DROP"),
+			"filter:FORWARD:rule:1",
+			"no host, rule or step has an address of 198.18.9.0-198.18.9.255",
+		],
+		[
+			"of a mark that no rule gives",
+			filter("FORWARD -m mark --mark 5 -j DROP"),
+			"filter:FORWARD:rule:1",
+			"no rule gives a packet the mark 5",
+		],
+		[
+			"of a mark of connections that no rule gives",
+			filter("FORWARD -m connmark --mark 5 -j DROP"),
+			"filter:FORWARD:rule:1",
+			"no rule gives a connection the mark 5",
+		],
+		[
+			"of a mark that rules give to what was not sent",
+			`${mangle("-p udp -j MARK --set-mark 5")}${filter("FORWARD -m mark --mark 5 -j DROP")}`,
+			"filter:FORWARD:rule:1",
+			"no rule gives a packet the mark 5",
+		],
 	])("is unknown where nothing comes to it: %s", (_, rules, place, why) => {
 		const judgement = judged(rules, counter(place, 0));
 		expect(judgement?.outcome).toBe("unknown");
@@ -88,11 +119,23 @@ describe("a rule that counted nothing", () => {
 			filter(
 				"FORWARD -p tcp -j OWN",
 				"FORWARD -p udp -j DROP",
-				"OWN -s 10.9.9.9 -p tcp -j DROP",
+				"OWN -s 192.168.0.1 -p tcp --dport 25 -j DROP",
 			),
 			"filter:OWN:rule:1",
 		],
 		[filter("FORWARD -p tcp -j ACCEPT"), "filter:FORWARD:policy"],
+		[filter("FORWARD -d 10.0.0.0/8 -p tcp --dport 9 -j DROP"), first],
+		[filter("FORWARD ! -s 198.18.9.9 -p tcp --dport 9 -j DROP"), first],
+		[filter("FORWARD -p tcp --dport 9 -m mark --mark 0 -j DROP"), first],
+		[filter("FORWARD -p tcp --dport 9 -m mark ! --mark 5 -j DROP"), first],
+		[
+			`${mangle("-p tcp --dport 9 -j MARK --set-mark 5")}${filter("FORWARD -m mark --mark 5 -j DROP")}`,
+			first,
+		],
+		[
+			`${mangle("-p tcp -j CONNMARK --restore-mark")}${filter("FORWARD -m mark --mark 5 -j DROP")}`,
+			first,
+		],
 	])("holds where something might come: %j", (rules, place) => {
 		expect(judged(rules, counter(place, 0))?.outcome).toBe("holds");
 	});
@@ -112,6 +155,16 @@ describe("an entry that is not there", () => {
 		["no rule sets a mark", { mark: 7 }, ""],
 		["another mark", { mark: 7 }, mangle("-j CONNMARK --set-mark 1")],
 		["a mark of packets alone", { mark: 7 }, mangle("-j MARK --set-mark 7")],
+		[
+			"one for a protocol of which nothing was sent",
+			{ mark: 7 },
+			mangle("-p udp -j CONNMARK --set-mark 7"),
+		],
+		[
+			"one that copies it for such a protocol",
+			{ mark: 7 },
+			mangle("-p udp -j CONNMARK --save-mark"),
+		],
 	])("is unknown where no rule gives the mark: %s", (_, wanted, rules) => {
 		const judgement = judged(rules, conntrack(wanted, 0));
 		expect(judgement?.outcome).toBe("unknown");
@@ -119,8 +172,8 @@ describe("an entry that is not there", () => {
 	});
 
 	it.each([
-		mangle("-p udp -j CONNMARK --set-mark 7"),
-		mangle("-p udp -j CONNMARK --save-mark"),
+		mangle("-p tcp --dport 26 -j CONNMARK --set-mark 7"),
+		mangle("-d 10.0.0.1 -p tcp --dport 26 -j CONNMARK --save-mark"),
 	])("holds where one might: %j", (rules) => {
 		expect(judged(rules, conntrack({ mark: 7 }, 0))?.outcome).toBe("holds");
 	});
