@@ -6,16 +6,14 @@ import { unmetRules } from "../../scenarios/judge/unmet-rules.ts";
 import { assumedWords, restsOn } from "../../scenarios/result/assumed.ts";
 import { nounOf } from "../../scenarios/result/finding.ts";
 import { commandLine } from "../../scenarios/result/invocation.ts";
+import { judgedPlace } from "../../scenarios/result/judged-place.ts";
 import {
 	type Judgement,
 	NOTHING_EXPECTED,
 	type Outcome,
 	type RunResult,
 } from "../../scenarios/result/result.ts";
-import {
-	printRulePlace,
-	rulePlace,
-} from "../../scenarios/result/rule-place.ts";
+import { printRulePlace } from "../../scenarios/result/rule-place.ts";
 import type { GatewaySetup } from "../../sim/contract/gateway.ts";
 import { DEFAULT_LINUX, linuxName } from "../../sim/linux/linux.ts";
 import type { ConnectionRecord } from "../../sim/world/account/account.ts";
@@ -139,7 +137,7 @@ function printJudgement(
 	result: RunResult,
 	view: View,
 ): readonly string[] {
-	const { outcome, expected, seen, connections, rule, why } = judgement;
+	const { outcome, expected, seen, connections, why } = judgement;
 	const { paint } = view;
 	const sign = paint(COLOURS[outcome], SIGNS[outcome]);
 	const { because } = judgement.expectation;
@@ -157,6 +155,7 @@ function printJudgement(
 	const more = judgement.concerned - concerned.length;
 	if (more > 0 && concerned.length > 0)
 		concerned.push(`and ${number(more)} more`);
+	const place = judgedPlace(judgement, result);
 	return [
 		...field("expected", expected, view),
 		...(because === "" ? [] : field("because", because, view)),
@@ -173,16 +172,7 @@ function printJudgement(
 			})),
 			concerned: judgement.concerned,
 		}).flatMap((text, index) => field(index === 0 ? "why" : "", text, view)),
-		...(rule === null
-			? []
-			: field(
-					"rule",
-					printRulePlace(
-						why.find((one) => one.rule?.place === rule)?.rule ??
-							rulePlace(rule, result.scenario.setup),
-					),
-					view,
-				)),
+		...(place === null ? [] : field("rule", printRulePlace(place), view)),
 	];
 }
 

@@ -5,6 +5,8 @@ import {
 	avoided,
 	backend,
 	connect,
+	counter,
+	iptables,
 	observe,
 	recipeHealthCheck,
 	recipeSetup,
@@ -172,4 +174,39 @@ it("of a kernel shows what was asked for while it played", () => {
 	const { paths, snapshots } = collectRunDetails(kernels, { connections: 5 });
 	expect(paths).toEqual([]);
 	expect(snapshots.map(({ label }) => label)).toEqual(["mine", ""]);
+});
+
+it("names the line of a rule that got another number, and none for one of a command", () => {
+	const text = `*nat
+-A PREROUTING -p tcp --dport 26 -j DNAT --to-destination 192.168.0.1
+-A PREROUTING -p tcp --dport 25 -j DNAT --to-destination 192.168.0.1
+COMMIT
+`;
+	const places = (command: string, rule: string) => {
+		const result = checkScenario(
+			scenario({
+				name: "moved",
+				title: "",
+				setup: recipeSetup({ ruleset: { name: "my.rules", text } }),
+				steps: [at(0, iptables(command)), at(10, connect(1))],
+				expect: [counter(rule, 0)],
+			}) as PlayableScenario,
+			{ seed: 1 },
+		);
+		return collectRunDetails(result, { connections: 1 }).places;
+	};
+	const added =
+		"-A PREROUTING -p tcp -m tcp --dport 25 -j DNAT --to-destination 192.168.0.2";
+	expect(
+		places(
+			`-t nat ${added.replace("-A PREROUTING", "-I PREROUTING 2")}`,
+			"nat:PREROUTING:rule:2",
+		),
+	).toMatchObject([{ file: "", line: 0, text: added }]);
+	expect(
+		places("-t nat -D PREROUTING 1", "nat:PREROUTING:rule:1"),
+	).toMatchObject([{ file: "my.rules", line: 3 }]);
+	expect(
+		places("-t nat -I PREROUTING -p udp -j ACCEPT", "nat:PREROUTING:rule:3"),
+	).toMatchObject([{ file: "my.rules", line: 3 }]);
 });

@@ -11,6 +11,7 @@ import type { Step } from "../../sim/world/setup/setup.ts";
 import { describeStep } from "../explain/describe-step.ts";
 import { type FailoverGap, failoverGaps } from "../judge/failover-gaps.ts";
 import { countedRules, setsCountersBack } from "../judge/unmet-rules.ts";
+import { judgedPlace } from "../result/judged-place.ts";
 import type { RunResult } from "../result/result.ts";
 import { type RulePlace, rulePlace } from "../result/rule-place.ts";
 import { readSaved, type SavedLine } from "../result/saved-ruleset.ts";
@@ -88,12 +89,7 @@ export function collectRunDetails(
 			.filter(({ kind }) => !SHOWN_ELSEWHERE.has(kind))
 			.map((step) => ({ atMs: step.atMs, text: describeStep(step) }))
 			.sort((one, other) => one.atMs - other.atMs),
-		places: result.judgements.map(({ rule, why }) =>
-			rule === null
-				? null
-				: (why.find((one) => one.rule?.place === rule)?.rule ??
-					rulePlace(rule, setup)),
-		),
+		places: result.judgements.map((one) => judgedPlace(one, result)),
 		unknownPlace: unknown?.rule ? rulePlace(unknown.rule, setup) : null,
 	};
 }

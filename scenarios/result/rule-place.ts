@@ -1,3 +1,4 @@
+import type { Rule } from "../../sim/contract/ruleset.ts";
 import { behaviourOf } from "../../sim/linux/behaviour.ts";
 import { DEFAULT_LINUX, type Linux } from "../../sim/linux/linux.ts";
 import { parseRuleset } from "../../sim/ruleset/parse.ts";
@@ -44,10 +45,19 @@ export function ruleBook({
 			const chain = tables
 				.find(({ name }) => name === tableName)
 				?.chains.find(({ name }) => name === chainName);
-			const rule = chain?.rules[Number(number) - 1];
+			const printed = (one: Rule) => printRule(one, chainName, behaviour);
+			const atPlace = chain?.rules[Number(number) - 1];
+			const isThere =
+				text === undefined ||
+				(atPlace !== undefined && printed(atPlace) === text);
+			const alike = isThere
+				? []
+				: (chain?.rules.filter((one) => printed(one) === text) ?? []);
+			// Rules that were added and deleted give others another number.
+			const rule = alike.length === 1 ? alike[0] : atPlace;
 			// The kernel calls an unconditional `-j DROP` a policy as well.
 			const found = rule
-				? { text: printRule(rule, chainName, behaviour), line: rule.line }
+				? { text: printed(rule), line: rule.line }
 				: kind === "policy" && chain?.policy
 					? {
 							text: `-P ${chainName} ${chain.policy}`,

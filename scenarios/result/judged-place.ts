@@ -1,0 +1,30 @@
+/** Which rule a judgement is about, and where it stands. */
+import type { Judgement, RunResult } from "./result.ts";
+import { type RulePlace, ruleBook } from "./rule-place.ts";
+import { placeOf, readSaved } from "./saved-ruleset.ts";
+
+/** The rule to look at for a judgement, where it stood when it was judged; `null` where none is to blame. */
+export function judgedPlace(
+	{ rule, why, expectation }: Pick<Judgement, "rule" | "why" | "expectation">,
+	{
+		scenario: { setup, steps },
+		account,
+	}: Pick<RunResult, "scenario" | "account">,
+): RulePlace | null {
+	if (rule === null) return null;
+	const told = why.find((one) => one.rule?.place === rule)?.rule;
+	if (told) return told;
+	const isChanged = steps.some(
+		(step) =>
+			step.kind === "operation" &&
+			(step.operation.kind === "iptables" || step.operation.kind === "restore"),
+	);
+	const seen =
+		isChanged && expectation.kind === "counter"
+			? account.observations.find(({ label }) => label === expectation.at)
+			: undefined;
+	const line = readSaved(seen?.observation.ruleset ?? "").find(
+		(one) => one.kind === "rule" && placeOf(one) === rule,
+	);
+	return ruleBook(setup).find(rule, line?.text);
+}
