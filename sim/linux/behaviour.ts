@@ -21,8 +21,18 @@ export const DIFFERENCE_NAMES = Object.keys(
 	DIFFERENCES,
 ) as readonly DifferenceName[];
 
-/** What this Linux does. */
+const known = new Map<string, Behaviour>();
+
+/** What this Linux does: one object for each, which is asked for with every command. */
 export function behaviourOf(linux: Linux): Behaviour {
+	const { kernel, iptables, backend } = linux;
+	const name = `${kernel} ${iptables} ${backend}`;
+	const found = known.get(name) ?? readTable(linux);
+	known.set(name, found);
+	return found;
+}
+
+function readTable(linux: Linux): Behaviour {
 	return Object.fromEntries(
 		DIFFERENCE_NAMES.map((name) => [name, DIFFERENCES[name].valueOn(linux)]),
 	) as Behaviour;
