@@ -200,4 +200,32 @@ export const BACKEND_DIFFERENCES = {
 			},
 		},
 	),
+	hooksOfCalled: byKernelAndBackend<"asked" | "not asked">(
+		{
+			legacy: {
+				"5.10": "asked",
+				"6.1": "asked",
+				"6.12": "asked",
+				"7.2": "asked",
+			},
+			nft: {
+				"5.10": "not asked",
+				"6.1": "not asked",
+				"6.12": "not asked",
+				"7.2": "asked",
+			},
+		},
+		{
+			title: "a chain that is called from where one of its rules has no sense",
+			says: (value) =>
+				value === "asked"
+					? "TCPMSS --clamp-mss-to-pmtu, physdev --physdev-out, policy --dir, devgroup, addrtype --limit-iface-… and SET --map-set are refused also where a chain of the user's leads to them"
+					: "they are refused in a built-in chain alone; a chain of the user's that leads to them is loaded",
+			source:
+				"`xt_check_hooks_match`, `xt_check_hooks_target` in `nft_match_validate`, `nft_target_validate` (net/netfilter/nft_compat.c)",
+			matters:
+				"A ruleset that loads under iptables-nft up to Linux 6.12 is refused as a whole by Linux 7.2.",
+			scenario: "clamp-in-a-called-chain-is-refused",
+		},
+	),
 };

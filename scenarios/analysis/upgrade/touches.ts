@@ -89,6 +89,7 @@ export const TOUCHES: { readonly [Name in DifferenceName]: Touches } = {
 	tracedReturns: has(/ -j TRACE\b/),
 	missingRule: "loading",
 	loops: "loading",
+	hooksOfCalled: "loading",
 	endOfRule: printsOtherwise("endOfRule"),
 	missingNumberToZero: "loading",
 	replacedAtOnce: "loading",

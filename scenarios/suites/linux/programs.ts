@@ -363,4 +363,22 @@ export const programDifferences = [
 		[iptables('-N "A B"', "blank")],
 		[operationFails("blank", "Invalid chain name `A B'")],
 	),
+	shown(
+		{
+			name: "clamp-in-a-called-chain-is-refused",
+			title: "A chain that clamps the MSS cannot be called from INPUT",
+			story:
+				"A chain of the user's clamps the MSS to the path, which is known of packets that go out alone. INPUT calls it. The kernel refuses that from iptables-legacy; from iptables-nft it looks at what called chains lead to from Linux 7.2 on.",
+		},
+		[
+			restore(
+				{
+					name: "clamp.rules",
+					text: "*mangle\n:CLAMP - [0:0]\n-A INPUT -j CLAMP\n-A CLAMP -p tcp -m tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu\nCOMMIT\n",
+				},
+				{ label: "clamp", noflush: true },
+			),
+		],
+		[operationFails("clamp", "failed")],
+	),
 ];

@@ -25,6 +25,7 @@ import {
 	firstOfLoop,
 	newRules,
 	ownHook,
+	type Placed,
 } from "./transaction-check.ts";
 
 /** What the kernel finds wrong with a table. */
@@ -113,7 +114,7 @@ function checkTransaction(
 	const invalid =
 		(behaviour.loops === "all are refused"
 			? firstOfLoop(table, added)
-			: null) ?? firstInvalid(table, added, allowedHooks);
+			: null) ?? firstInvalid(table, added, comingInto(table, behaviour));
 	if (invalid === null) return [];
 	const { rule, chain, error } = invalid;
 	const remedy =
@@ -172,6 +173,28 @@ function allowedHooks(rule: Rule): readonly HookName[] | null {
 	return sets.length === 0
 		? null
 		: sets.reduce((all, hooks) => all.filter((hook) => hooks.includes(hook)));
+}
+
+/** May packets of a hook come to a rule, by jumps? */
+function comingInto(
+	table: Table,
+	behaviour: Behaviour,
+): (hook: HookName, placed: Placed) => boolean {
+	const objects = (hook: HookName, { rule, chain }: Placed) =>
+		[...usesOf(rule)].some(
+			([extension, use]) =>
+				extension.check?.(use.options, {
+					table: table.name,
+					chain: chain.name,
+					header: rule.header,
+					matches: rule.matches,
+					hooks: [hook],
+					behaviour,
+				}) != null,
+		);
+	return (hook, placed) =>
+		allowedHooks(placed.rule)?.includes(hook) !== false &&
+		(behaviour.hooksOfCalled === "not asked" || !objects(hook, placed));
 }
 
 /**

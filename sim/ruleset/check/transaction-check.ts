@@ -25,6 +25,8 @@ export interface Placed {
 	readonly rule: Rule;
 }
 
+type MayCome = (hook: HookName, placed: Placed) => boolean;
+
 /** Rules of a table that it did not have before, in the order in which they are sent. */
 export function newRules(
 	table: Table,
@@ -47,16 +49,16 @@ export function ownHook({ name, policy }: Chain): HookName | null {
 /**
  * The kernel validates the whole table with each rule that is added, and names the first one with which
  * it is no longer valid.
- * @param hooksOf in which hooks the extensions of a rule may be reached; `null`: in all
+ * @param mayCome may packets of a hook come to a rule of this chain?
  */
 export function firstInvalid(
 	table: Table,
 	added: readonly Placed[],
-	hooksOf: (rule: Rule) => readonly HookName[] | null,
+	mayCome: MayCome,
 ): Invalid | null {
 	const errorWith = (count: number) => {
 		const missing = new Set(added.slice(count).map(({ rule }) => rule));
-		return errorIn(table, hooksOf, missing);
+		return errorIn(table, mayCome, missing);
 	};
 	if (errorWith(added.length) === null) return null;
 	let good = 0;
@@ -114,7 +116,7 @@ function jumpOf({ target }: Rule): string | null {
 /** @param missing rules that are not there yet */
 function errorIn(
 	table: Table,
-	hooksOf: (rule: Rule) => readonly HookName[] | null,
+	mayCome: MayCome,
 	missing: ReadonlySet<Rule>,
 ): Invalid["error"] | null {
 	const chains = new Map(table.chains.map((chain) => [chain.name, chain]));
@@ -129,7 +131,7 @@ function errorIn(
 			walked.set(chain.name, level);
 			for (const rule of chain.rules) {
 				if (missing.has(rule)) continue;
-				if (hooksOf(rule)?.includes(hook) === false) return "Invalid argument";
+				if (!mayCome(hook, { rule, chain })) return "Invalid argument";
 				const to = chains.get(jumpOf(rule) ?? "");
 				const error = to === undefined ? null : walk(to, level + 1);
 				if (error !== null) return error;
