@@ -249,6 +249,35 @@ describe("iptables-nft renames with the COMMIT, as the kernel lets it", () => {
 	});
 });
 
+describe("iptables-nft sends a rule that the same file deletes", () => {
+	const bad = "INPUT -m addrtype --src-type LOCAL --limit-iface-out -j ACCEPT";
+	const words = (name: string, ...lines: readonly string[]) =>
+		on(name, ...lines).faults.map(({ message }) => message);
+	test.each([`-D ${bad}`, "-D INPUT 1"])(
+		"and the kernel refuses both: %s",
+		(delete_) => {
+			const refused = (line: number, what: string) =>
+				`line ${line}: ${what}: rule in chain INPUT`;
+			const append = "RULE_APPEND failed (Invalid argument)";
+			const gone = "RULE_DELETE failed (No such file or directory)";
+			for (const name of ["bookworm/nft", "trixie/nft", "sid/nft"])
+				expect(words(name, `-A ${bad}`, delete_)).toEqual([
+					refused(2, append),
+					refused(3, gone),
+				]);
+			expect(words("bullseye/nft", `-A ${bad}`, delete_)).toEqual([
+				refused(4, append),
+				refused(4, gone),
+			]);
+			expect(words("bookworm", `-A ${bad}`, delete_)).toEqual([]);
+		},
+	);
+
+	test("unless the chain is flushed", () => {
+		expect(words("bookworm/nft", `-A ${bad}`, "-F INPUT")).toEqual([]);
+	});
+});
+
 describe("names of chains in commands of 1.8.7", () => {
 	const long = "A2345678901234567890123456789";
 	test.each(["-A %s -j DROP", "-F %s", "-X %s", "-P %s DROP", "-E %s B"])(

@@ -8,14 +8,19 @@
  * ```
  */
 
-import type { Ruleset, Table, TableName } from "../contract/ruleset.ts";
+import type { Rule, Ruleset, Table, TableName } from "../contract/ruleset.ts";
 import { PARAMETER_PROBLEM } from "../extension/refusal.ts";
 import { type Behaviour, behaviourOf } from "../linux/behaviour.ts";
 import { DEFAULT_LINUX, type Linux } from "../linux/linux.ts";
 import type { Command, CommandLine } from "./base/command.ts";
 import { type Fault, RulesetError } from "./base/ruleset-error.ts";
 import { TABLE_HOOKS } from "./base/tables.ts";
-import { checkLoad, type LoadFault, usesOf } from "./check/load-check.ts";
+import {
+	checkLoad,
+	type LoadFault,
+	type Placed,
+	usesOf,
+} from "./check/load-check.ts";
 import { changeTable } from "./table/change-table.ts";
 import {
 	CommandFailure,
@@ -197,6 +202,11 @@ export function applyCommand(
 
 const NO_FAULTS: readonly Fault[] = [];
 
+/** A rule that was added and deleted in one transaction, and where it was deleted. */
+interface Deleted extends Placed {
+	readonly place: Place;
+}
+
 /** How tables are loaded. */
 interface Loading extends Around {
 	readonly behaviour: Behaviour;
@@ -215,6 +225,8 @@ class Loader {
 	/** Commands go to the kernel with the COMMIT, and what fails is found out then (iptables-nft). */
 	private readonly isTransaction: boolean;
 	private failed: FailedCommand[] = [];
+	/** New rules that were deleted again, and by which command: they are sent nevertheless. */
+	private readonly deleted = new Map<Rule, Deleted>();
 	/** By line: what was sent for its rules. */
 	private readonly sent = new Map<number, string>();
 
@@ -275,6 +287,7 @@ class Loader {
 					noflush || isTransaction,
 				);
 			if (!isTransaction) return NO_FAULTS;
+			if (open !== null) this.noteDeleted(open, place);
 			if ("rules" in command)
 				this.sent.set(command.line, sentFor(command.kind));
 		} catch (error) {
@@ -325,6 +338,13 @@ class Loader {
 			: undefined;
 	}
 
+	private noteDeleted({ removed }: TableDraft, place: () => Place): void {
+		const known = this.before?.chains ?? [];
+		for (const { chain, rule } of removed.splice(0))
+			if (!known.some(({ rules }) => rules.includes(rule)))
+				this.deleted.set(rule, { chain: chain.build(), rule, place: place() });
+	}
+
 	/** An added rule may have been inserted, or have replaced another one. */
 	private asSent(fault: LoadFault): LoadFault {
 		const sent = this.sent.get(fault.rule.line) ?? SENT_TO_ADD;
@@ -333,7 +353,10 @@ class Loader {
 	}
 
 	/** What iptables-restore says in front of a fault that the kernel finds. */
-	private lineWords({ rule }: LoadFault, commit: Place): LoadWords {
+	private lineWords(
+		{ rule }: Pick<LoadFault, "rule">,
+		commit: Place,
+	): LoadWords {
 		const { kind, behaviour } = this.how;
 		const exitCode = exitCodeOfKernel(behaviour);
 		if (kind === "command") return { kind: "alone", exitCode };
@@ -365,19 +388,41 @@ class Loader {
 			table,
 			[...this.loaded.values()],
 			this.how.behaviour,
+			[...this.deleted.values()],
 		);
+		const deleted = new Map(this.deleted);
+		this.deleted.clear();
 		if (faults.length === 0) {
 			if (open.changed) this.put(table);
 			return NO_FAULTS;
 		}
 		const commit = place();
 		const before = this.loaded.get(table.name)?.chains ?? [];
-		return faults.map((fault) => {
+		return faults.flatMap((fault) => {
 			// A rule that was loaded before comes from another file.
 			const known = before.some(({ rules }) => rules.includes(fault.rule));
 			const place = known ? commit : placeOf(fault.rule.line);
 			const words = this.lineWords(fault, commit);
-			return faultOfLoad(place, words, this.asSent(fault));
+			const refused = faultOfLoad(place, words, this.asSent(fault));
+			const again = deleted.get(fault.rule);
+			return again === undefined
+				? [refused]
+				: [refused, this.notDeleted(again, commit)];
+		});
+	}
+
+	/** What is not there cannot be deleted: the kernel says so besides. */
+	private notDeleted({ chain, rule, place }: Deleted, commit: Place): Fault {
+		const words = this.lineWords(
+			{ rule: { ...rule, line: place.line } },
+			commit,
+		);
+		return faultOfLoad(place, words, {
+			rule,
+			about: chain.name,
+			message: `RULE_DELETE failed (No such file or directory): rule in chain ${chain.name}`,
+			remedy:
+				"Take both lines out: the rule is refused, and so it is not there.",
 		});
 	}
 

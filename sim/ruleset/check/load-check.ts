@@ -28,6 +28,8 @@ import {
 	type Placed,
 } from "./transaction-check.ts";
 
+export type { Placed };
+
 /** What the kernel finds wrong with a table. */
 export interface LoadFault {
 	/** The rule that it is about. */
@@ -56,14 +58,16 @@ const PARTICULAR_TARGETS = particular(targets);
 /**
  * What the kernel would refuse about a table; for a loop that alone, since it looks no further.
  * @param loaded the tables that there are, its own predecessor among them
+ * @param removed rules that iptables-nft has sent, and that are deleted with the same COMMIT
  */
 export function checkLoad(
 	table: Table,
 	loaded: readonly Table[],
 	behaviour = DEFAULT_BEHAVIOUR,
+	removed: readonly Placed[] = [],
 ): readonly LoadFault[] {
 	if (behaviour.refusedRule !== "the COMMIT")
-		return checkTransaction(table, loaded, behaviour);
+		return checkTransaction(table, loaded, behaviour, removed);
 	const { chains, loop } = markHooks(table);
 	if (loop !== null) return [loopFault(loop)];
 	const faults: LoadFault[] = [];
@@ -95,12 +99,17 @@ function checkTransaction(
 	table: Table,
 	loaded: readonly Table[],
 	behaviour: Behaviour,
+	removed: readonly Placed[],
 ): readonly LoadFault[] {
 	const before = loaded.find(({ name }) => name === table.name);
 	const added = newRules(table, before);
+	const sent =
+		removed.length === 0
+			? added
+			: [...added, ...removed].sort((a, b) => a.rule.line - b.rule.line);
 	const names = new SharedNames(loaded, behaviour);
 	const faults: LoadFault[] = [];
-	for (const { chain, rule } of added) {
+	for (const { chain, rule } of sent) {
 		const odd = oddRule(rule);
 		if (odd !== null) faults.push(inTransaction(odd, chain.name));
 		if (odd !== null || isPlain(rule)) continue;

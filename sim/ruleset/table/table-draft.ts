@@ -76,6 +76,12 @@ export class JumpToBuiltIn extends CommandFailure {
 	}
 }
 
+/** A rule that was taken out, and the chain in which it was. */
+interface Removed {
+	readonly chain: ChainDraft;
+	readonly rule: Rule;
+}
+
 /** A class because it is what it does: a table that changes. Nothing of it is loaded before COMMIT. */
 export class TableDraft {
 	readonly name: TableName;
@@ -87,6 +93,8 @@ export class TableDraft {
 	readonly emptiedUnseen = new Set<ChainDraft>();
 	/** Chains that get another name with COMMIT (iptables-nft): until then, commands know them by the one that they have. */
 	readonly renames = new Map<ChainDraft, string>();
+	/** Rules that were taken out one by one: iptables-nft has sent those that are new nevertheless. */
+	readonly removed: Removed[] = [];
 	/** It was there when it was opened, and has not been thrown away since: what iptables-nft asks before it flushes it. */
 	isFound: boolean;
 	/** Something was changed, so that COMMIT replaces the kernel's table (`set_changed`). */
@@ -260,6 +268,7 @@ export class ChainDraft {
 	remove(entry: Entry): void {
 		const list = this.opened();
 		list.remove(entry);
+		this.table.removed.push({ chain: this, rule: entry.rule });
 		if (entry.to !== null) entry.to.references--;
 		if (list.length === 0) this.table.filled.delete(this);
 	}
