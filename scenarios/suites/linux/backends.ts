@@ -172,7 +172,12 @@ export const backendDifferences = [
 			counter("filter:FORWARD:rule:1", 1, { at: "at the end" }),
 			packetsOut(
 				INSIDE,
-				["udp * > *:53 *", "udp * > *:53 *", "udp * > *:54 *", "udp * > *:54 *"],
+				[
+					"udp * > *:53 *",
+					"udp * > *:53 *",
+					"udp * > *:54 *",
+					"udp * > *:54 *",
+				],
 				{ exactly: true, because: "no rule matches that drops" },
 			),
 		],
