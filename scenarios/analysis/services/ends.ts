@@ -231,6 +231,28 @@ export function whatIsBalanced(
 	return sources.size > 1 ? "source" : null;
 }
 
+/** Connections of one mark that leave with several sources: shares of marks do not tell how these are split. */
+export function sourcesNotSplit({
+	key,
+	balances,
+	classes,
+}: Pick<Service, "key" | "balances" | "classes">): readonly string[] {
+	const isSplit = classes.some(({ decision }) => {
+		const byMark = new Map<number, number>();
+		return endsOf(decision).some(({ routingMark, packet, fate }) => {
+			if (packet === null || fate.kind !== "forwarded") return false;
+			const known = byMark.get(routingMark) ?? packet.source;
+			byMark.set(routingMark, known);
+			return known !== packet.source;
+		});
+	});
+	return balances === "mark" && isSplit
+		? [
+				`${key}: connections of one mark leave with several source addresses, and only the shares of marks were looked at`,
+			]
+		: [];
+}
+
 export type MeaningOf = (end: End, packet: Packet) => Meaning;
 
 export function meaningIn(

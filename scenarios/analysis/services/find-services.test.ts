@@ -496,3 +496,60 @@ test("an address that rules name is called so, also where the gateway is said to
 	expect(keys("-d 203.0.113.1")).toEqual(["tcp 203.0.113.1:80"]);
 	expect(keys("-m addrtype --dst-type LOCAL")).toEqual(["tcp local:80"]);
 });
+
+describe("marks of connections whose sources are split as well", () => {
+	const via = ["5.9.10.254", "81.2.3.254"] as const;
+	const gapsOf = (...snat: readonly string[]) => {
+		const text = `*mangle
+-A PREROUTING -i lan0 ${nth(2)} -j MARK --set-mark 1
+-A PREROUTING -i lan0 -m mark --mark 0 -j MARK --set-mark 2
+COMMIT
+*nat
+${snat.join("\n")}
+-A POSTROUTING -o wan+ -j MASQUERADE
+COMMIT
+`;
+		const given = {
+			...NOTHING_GIVEN,
+			interfaces: [
+				{ name: "wan1", addresses: ["5.9.10.1/24"], mtu: 1500 },
+				{
+					name: "wan2",
+					addresses: ["81.2.3.1/24", "81.2.3.5/24"],
+					mtu: 1500,
+				},
+				{ name: "lan0", addresses: ["10.0.0.1/24"], mtu: 1500 },
+			],
+			routes: [{ destination: "0.0.0.0/0", via: via[0], interface: "wan1" }],
+			markRoutes: via.map((next, index) => ({
+				priority: 101 + index,
+				mark: 1 + index,
+				mask: 0xffff_ffff,
+				table: `${101 + index}`,
+				via: next,
+				interface: `wan${1 + index}`,
+			})),
+			ip: via.flatMap((next, index) => [
+				`ip route add default via ${next} dev wan${1 + index} table ${101 + index}`,
+				`ip rule add fwmark ${1 + index} table ${101 + index} priority ${101 + index}`,
+			]),
+			hasRoutingRules: true,
+		};
+		const ruleset = parseRuleset(text, { file: "test.rules" });
+		const { services, gaps } = analyse(ruleset, given);
+		expect(services.some(({ balances }) => balances === "mark")).toBe(true);
+		return gaps;
+	};
+	const mail = "-A POSTROUTING -o wan2 -p tcp --dport 25";
+
+	test("tell nothing of how these are", () => {
+		expect(gapsOf(`${mail} ${nth(2)} -j SNAT --to-source 81.2.3.5`)).toEqual([
+			"tcp any:25: connections of one mark leave with several source addresses, and only the shares of marks were looked at",
+		]);
+	});
+
+	test("leave nothing open where each mark has one", () => {
+		expect(gapsOf()).toEqual([]);
+		expect(gapsOf(`${mail} -j SNAT --to-source 81.2.3.5`)).toEqual([]);
+	});
+});

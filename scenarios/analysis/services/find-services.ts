@@ -36,6 +36,7 @@ import {
 	type MeaningOf,
 	meaningIn,
 	meaningOf,
+	sourcesNotSplit,
 	unknownIn,
 	whatIsBalanced,
 } from "./ends.ts";
@@ -145,7 +146,7 @@ export function findServices(
 		others,
 		unmet,
 		exempt,
-		gaps: [...new Set(gaps)],
+		gaps: [...new Set([...gaps, ...services.flatMap(sourcesNotSplit)])],
 	};
 }
 
