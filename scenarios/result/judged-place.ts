@@ -23,8 +23,16 @@ export function judgedPlace(
 		isChanged && expectation.kind === "counter"
 			? account.observations.find(({ label }) => label === expectation.at)
 			: undefined;
-	const line = readSaved(seen?.observation.ruleset ?? "").find(
-		(one) => one.kind === "rule" && placeOf(one) === rule,
+	const rules = readSaved(seen?.observation.ruleset ?? "").filter(
+		({ kind }) => kind === "rule",
 	);
-	return ruleBook(setup).find(rule, line?.text);
+	const there = rules.find((one) => placeOf(one) === rule);
+	const book = ruleBook(setup);
+	const found = book.find(rule, there?.text);
+	if (found.line > 0 || there === undefined) return found;
+	const alike = rules.filter(
+		({ table, chain, text }) =>
+			table === there.table && chain === there.chain && text === there.text,
+	);
+	return alike.length === 1 ? book.findMoved(rule, there.text) : found;
 }

@@ -1,4 +1,3 @@
-import type { Rule } from "../../sim/contract/ruleset.ts";
 import { behaviourOf } from "../../sim/linux/behaviour.ts";
 import { DEFAULT_LINUX, type Linux } from "../../sim/linux/linux.ts";
 import { parseRuleset } from "../../sim/ruleset/parse.ts";
@@ -29,35 +28,28 @@ export interface RuleBook {
 	 * @param text what stood there when a packet met it; another text in the file is another rule
 	 */
 	find(place: string, text?: string): RulePlace;
+	/** The only rule of the chain with this text, which stands at this place by now: others were added or deleted. */
+	findMoved(place: string, text: string): RulePlace;
 }
 
 /** @throws RulesetError when the rules cannot be read */
 export function ruleBook({
-	ruleset: rules,
+	ruleset: source,
 	gateway: { linux = DEFAULT_LINUX },
 }: RulesOnLinux): RuleBook {
-	const { tables } = parseRuleset(rules.text, { file: rules.name, linux });
+	const { tables } = parseRuleset(source.text, { file: source.name, linux });
 	const behaviour = behaviourOf(linux);
-	const lines = rules.text.split("\n");
+	const lines = source.text.split("\n");
 	return {
 		find(place, text) {
 			const [tableName = "", chainName = "", kind, number] = place.split(":");
 			const chain = tables
 				.find(({ name }) => name === tableName)
 				?.chains.find(({ name }) => name === chainName);
-			const printed = (one: Rule) => printRule(one, chainName, behaviour);
-			const atPlace = chain?.rules[Number(number) - 1];
-			const isThere =
-				text === undefined ||
-				(atPlace !== undefined && printed(atPlace) === text);
-			const alike = isThere
-				? []
-				: (chain?.rules.filter((one) => printed(one) === text) ?? []);
-			// Rules that were added and deleted give others another number.
-			const rule = alike.length === 1 ? alike[0] : atPlace;
+			const rule = chain?.rules[Number(number) - 1];
 			// The kernel calls an unconditional `-j DROP` a policy as well.
 			const found = rule
-				? { text: printed(rule), line: rule.line }
+				? { text: printRule(rule, chainName, behaviour), line: rule.line }
 				: kind === "policy" && chain?.policy
 					? {
 							text: `-P ${chainName} ${chain.policy}`,
@@ -65,10 +57,22 @@ export function ruleBook({
 						}
 					: null;
 			if (found !== null && (text === undefined || text === found.text)) {
-				const file = found.line > 0 ? rules.name : "";
+				const file = found.line > 0 ? source.name : "";
 				return { place, file, ...found };
 			}
 			return { place, file: "", line: 0, text: text ?? "" };
+		},
+		findMoved(place, text) {
+			const [tableName, chainName = ""] = place.split(":");
+			const rules =
+				tables
+					.find(({ name }) => name === tableName)
+					?.chains.find(({ name }) => name === chainName)?.rules ?? [];
+			const alike = rules.filter(
+				(one) => printRule(one, chainName, behaviour) === text,
+			);
+			const line = alike.length === 1 ? (alike[0]?.line ?? 0) : 0;
+			return { place, file: line > 0 ? source.name : "", line, text };
 		},
 	};
 }

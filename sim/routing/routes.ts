@@ -170,7 +170,7 @@ export class Routes implements Stateful<SavedRoutes> {
 
 	/** Is something besides the destination heeded, or are local routes there that no address brought along? */
 	get hasCustomRoutes(): boolean {
-		return this.now.areRulesAsked || this.now.hasLocalRoutes;
+		return this.now.isSplit || this.now.hasLocalRoutes;
 	}
 
 	/** Is it an address of an interface? (`inet_lookup_ifaddr_rcu`) */

@@ -35,7 +35,7 @@ export interface RoutingState extends Carriers {
 	readonly fib: Fib;
 	readonly rules: readonly IpRule[];
 	/** Rules were changed, so that they are asked, and not those that were there from the beginning (`fib_has_custom_rules`). */
-	readonly areRulesAsked: boolean;
+	readonly isSplit: boolean;
 	/** A local route was added (`fib_has_custom_local_routes`). */
 	readonly hasLocalRoutes: boolean;
 }
@@ -68,7 +68,7 @@ export function stateOf(
 		broadcasts: names.map(() => []),
 		fib: new Map(),
 		rules: DEFAULT_RULES,
-		areRulesAsked: false,
+		isSplit: false,
 		hasLocalRoutes: false,
 	};
 	state = withAddresses(state, LOOPBACK_IFINDEX, [LOOPBACK]);

@@ -22,11 +22,11 @@ const FAILURES = {
 	prohibit: { type: "none", error: "prohibited" },
 } as const satisfies Readonly<Record<string, NoRoute>>;
 
-type Asked = Pick<RoutingState, "rules" | "areRulesAsked">;
+type Asked = Pick<RoutingState, "rules" | "isSplit">;
 
 /** As long as none were changed, the kernel does not look at them. */
-export function rulesAsked({ rules, areRulesAsked }: Asked): readonly IpRule[] {
-	return areRulesAsked ? rules : DEFAULT_RULES;
+export function rulesAsked({ rules, isSplit }: Asked): readonly IpRule[] {
+	return isSplit ? rules : DEFAULT_RULES;
 }
 
 /** `fib_rules_lookup` with `fib4_rule_action` and `fib4_rule_suppress`. */

@@ -85,7 +85,7 @@ function addRule(state: RoutingState, spec: RuleSpec): IpOutcome {
 	const added = insertRule(rules, ruleOf(spec, priority));
 	return added === null
 		? answers("File exists")
-		: done({ ...state, rules: added, areRulesAsked: true });
+		: done({ ...state, rules: added, isSplit: true });
 }
 
 const TOS_BITS = 0x1c;
@@ -117,6 +117,6 @@ function withFewerRules(
 	rules: readonly IpRule[],
 	{ heedsFewerRules }: IpContext,
 ): IpOutcome {
-	const areRulesAsked = state.areRulesAsked || heedsFewerRules;
-	return done({ ...state, rules, areRulesAsked });
+	const isSplit = state.isSplit || heedsFewerRules;
+	return done({ ...state, rules, isSplit });
 }
