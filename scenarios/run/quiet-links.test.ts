@@ -27,7 +27,10 @@ import type {
 } from "../language/scenario.ts";
 import { checkScenario } from "./run-scenario.ts";
 
-const RULES = `*filter
+const RULES = `*mangle
+-A PREROUTING -p tcp --dport 9 -j CONNMARK --set-mark 77
+COMMIT
+*filter
 -A FORWARD -p tcp
 COMMIT
 *nat
