@@ -5,11 +5,11 @@ import type { RuleBook, RulePlace } from "../result/rule-place.ts";
 import { type Asked, senderOf } from "./blame.ts";
 import type { Happening, Passage } from "./follow.ts";
 import { visitsOf } from "./moved.ts";
-import { pathWords, translator } from "./path.ts";
+import { pathWords, translator, untracker } from "./path.ts";
 import type { Scene } from "./scene.ts";
 import { isClients, type Stop, stopsOf } from "./stop.ts";
 import { type Blamed, stopWords, type Told } from "./stop-words.ts";
-import { asks, foundIn, isSyn, packetName } from "./words.ts";
+import { asks, foundIn, isSyn, named, packetName } from "./words.ts";
 
 /** What an explanation tells of a connection. */
 export interface Ended extends Told {
@@ -221,11 +221,13 @@ function stoppedWords(
 	const goal = `${backend ?? "its backend"}${isConnected ? `, ${reached}` : ""}`;
 	const way = syn === null ? "SYN" : pathWords(syn, book);
 	const subject = subjectOf(stop, connection, scene);
-	if (stop.kind === "delivered" && syn !== null && translator(syn) !== null)
+	if (stop.kind === "delivered" && syn !== null && translator(syn) !== null) {
+		const why = untranslatedWords(stop.at, scene);
 		return {
-			words: `${way} → ${goal}; ${subject} → the gateway itself: its conntrack entry is gone${scene.doneBefore(at.atMs)}, so it is not translated`,
-			rule: null,
+			words: `${way} → ${goal}; ${subject} → the gateway itself: ${why.words}, so it is not translated`,
+			rule: why.rule,
 		};
+	}
 	const reset = resetWords(stop, log, about);
 	if (reset !== null) return { words: `${way} → ${goal}; ${reset}`, rule };
 	const end = at.kind === "gateway" ? pathWords(at, book, subject) : subject;
@@ -233,6 +235,22 @@ function stoppedWords(
 	return {
 		words: `${way} → ${goal}; ${end} ${isStraight ? "" : "→ "}${told.words}${switched}`,
 		rule,
+	};
+}
+
+/** Why a packet of a connection that was translated is not: an entry that stays is of no use to what is not tracked. */
+function untranslatedWords(at: Passage, scene: Scene): Told {
+	const by = untracker(at);
+	if (by !== null) {
+		const rule = foundIn(scene.book, by);
+		return { words: `it is not tracked, by ${named(rule)}`, rule };
+	}
+	const done = scene.doneBefore(at.atMs);
+	return {
+		words: at.isPastConntrack
+			? `it is not tracked${done}: no rule needs conntrack any more`
+			: `its conntrack entry is gone${done}`,
+		rule: null,
 	};
 }
 

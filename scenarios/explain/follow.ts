@@ -4,6 +4,7 @@ import type { Answer, Ask } from "../../sim/contract/ask.ts";
 import type { Emission, Fate, TraceEvent } from "../../sim/contract/gateway.ts";
 import type { ModelGateway } from "../../sim/gateway/model-gateway.ts";
 import { passedBy } from "../../sim/gateway/passed.ts";
+import { needsConntrack } from "../../sim/netfilter/loaded-tables.ts";
 import type { Packet } from "../../sim/packet/packet.ts";
 import type { RouteReason } from "../../sim/routing/routes.ts";
 import type { LinkEvent } from "../../sim/world/watch.ts";
@@ -26,6 +27,8 @@ export interface Passage {
 	readonly waiting: Waiting | null;
 	/** How its route was found, where that is worth a word. */
 	readonly route: RouteReason | null;
+	/** Went to the gateway itself, when no rule needed conntrack: nothing is tracked then. */
+	readonly isPastConntrack: boolean;
 }
 
 type Waiting = ModelGateway["waiting"][number];
@@ -87,6 +90,8 @@ export class Follower {
 				out: emissions,
 				waiting: waitingOf(packet, fate, gateway),
 				route: routeOf(ask, name, gateway),
+				isPastConntrack:
+					fate.kind === "delivered" && isPastConntrack(own, gateway),
 				...ofPacket(own, name),
 			};
 			if (connection === undefined) this.byHand.push(passage);
@@ -118,6 +123,17 @@ function waitingOf(
 ): Waiting | null {
 	if (fate.kind !== "queued" || fate.waitsFor !== "neighbour") return null;
 	return gateway.waiting.findLast((one) => isSame(one.packet, packet)) ?? null;
+}
+
+/** The state that a rule saw tells it at once; without one, the ruleset has to be looked through. */
+function isPastConntrack(
+	steps: readonly TraceEvent[],
+	gateway: ModelGateway,
+): boolean {
+	const seen = steps.find(({ table }) => table !== "raw");
+	return seen === undefined
+		? !needsConntrack(gateway.ruleset)
+		: seen.ctstate === null;
 }
 
 /** Of packets that race, the last one's alone would be known. */

@@ -67,6 +67,9 @@ export function visitsOf(
 function changeWords(before: Passage, after: Passage, scene: Scene): string {
 	const [isNew, wasNew] = [isFirst(after), isFirst(before)];
 	const name = packetName(after.packet);
+	const [zone, oldZone] = [zoneOf(after), zoneOf(before)];
+	if (isNew && zone !== oldZone)
+		return `its conntrack entry is of another zone${scene.doneBefore(after.atMs)}: packets had ${oldZone}, and a later one, which begins a new entry, has ${zone}`;
 	if (isNew && name !== "SYN")
 		return `its conntrack entry is gone${scene.doneBefore(after.atMs)}, and a later packet begins a new one`;
 	const saved = before.steps.at(-1)?.connmark ?? 0;
@@ -87,6 +90,16 @@ function isFirst({ steps, packet }: Passage): boolean {
 			ctstate === "NEW" && (packet.kind !== "udp" || table === "nat"),
 	);
 }
+
+/** Entries of one zone are not those of another: `zone 5`, as the rule says it. */
+function zoneOf({ steps }: Passage): string {
+	const said = steps.findLast(
+		({ table, text }) => table === "raw" && ZONE.test(text),
+	);
+	return ZONE.exec(said?.text ?? "")?.[1] ?? "no zone";
+}
+
+const ZONE = / -j CT .*--(zone\S* \S+)/;
 
 function markOf({ steps }: Passage): number {
 	return steps.at(-1)?.markAfter ?? 0;

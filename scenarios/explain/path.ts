@@ -9,6 +9,7 @@ import type { Passage } from "./follow.ts";
 import { cited, foundIn, packetName } from "./words.ts";
 
 const ASKS_MARK = / -m (?:conn)?mark(?= |$)/;
+const EXEMPTS = / -j (?:NOTRACK|CT --notrack)(?= |$)/;
 /** Of many marks, those that were set last. */
 const MOST_MARKS = 4;
 
@@ -122,6 +123,16 @@ export function chooser(passage: Passage, book: RuleBook): RulePlace | null {
 		? steps.slice(0, steps.indexOf(by)).findLast(changesMark)
 		: undefined;
 	return foundIn(book, marked ?? by);
+}
+
+/** The rule that exempts the packet from conntrack, so that nothing translates it; `null`: none does. */
+export function untracker({ steps }: Passage): TraceEvent | null {
+	return (
+		steps.findLast(
+			({ table, kind, text }) =>
+				table === "raw" && kind === "rule" && EXEMPTS.test(text),
+		) ?? null
+	);
 }
 
 /** The rule that set the packet's mark last. */

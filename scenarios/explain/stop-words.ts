@@ -9,7 +9,7 @@ import { nameOfAnswer } from "../../sim/world/account/answer-names.ts";
 import { LOOPBACK } from "../../sim/world/setup/services.ts";
 import type { RulePlace } from "../result/rule-place.ts";
 import type { Passage } from "./follow.ts";
-import { translator } from "./path.ts";
+import { translator, untracker } from "./path.ts";
 import type { Scene } from "./scene.ts";
 import type { Stop } from "./stop.ts";
 import { addressee, asks, foundIn, named, placeOf, sender } from "./words.ts";
@@ -213,8 +213,14 @@ function deliveredWords(passage: Passage, scene: Scene): End {
 			{ rule },
 		);
 	const isUntouched = by === null && asks(packet);
+	const exempting = isUntouched ? untracker(passage) : null;
 	const where = `the gateway itself, where nothing listens on ${by ? "the port that it is sent to" : addressee(packet)}`;
-	const why = isUntouched ? " (no rule of nat translated it)" : "";
+	const why =
+		exempting !== null
+			? ` (it is not tracked, by ${named(foundIn(book, exempting))}, so no rule of nat sees it)`
+			: isUntouched
+				? " (no rule of nat translated it)"
+				: "";
 	const last = answerSteps.at(-1);
 	const [answer] = out;
 	if (answer !== undefined)

@@ -294,6 +294,11 @@ export class LoadedTables implements Stateful<SavedTables> {
 	}
 }
 
+/** Does a rule ask for conntrack? Where none does, its hooks are not there, and entries stay as they are. */
+export function needsConntrack({ tables }: Ruleset): boolean {
+	return tables.some((table) => asked(table).needsConntrack);
+}
+
 /** What the rules of a table ask for. */
 interface Asked {
 	readonly needsConntrack: boolean;
