@@ -64,6 +64,12 @@ const connection = data({
 	greetedMs: about(v.nullable(number), "When the banner came. null: never."),
 	endedMs: about(v.nullable(number), "null: it was open at the end."),
 	outcome: v.picklist(CONNECTION_OUTCOMES),
+	unacknowledged: v.exactOptional(
+		about(
+			v.literal(true),
+			"It stood at the end, and what one side had said was not acknowledged. Left out: it was, or it is not known.",
+		),
+	),
 	accepted: about(yesNo, "The backend accepted a message."),
 	...chance,
 	source: v.exactOptional(

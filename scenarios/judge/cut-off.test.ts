@@ -4,6 +4,7 @@ import {
 	at,
 	avoided,
 	backend,
+	close,
 	connect,
 	connectedWithin,
 	conntrack,
@@ -11,6 +12,7 @@ import {
 	evenSplit,
 	gatewayAnswered,
 	hold,
+	iptables,
 	moved,
 	order,
 	outcomes,
@@ -22,6 +24,7 @@ import {
 	send,
 	service,
 	smtp,
+	speak,
 } from "../language/build/build.ts";
 import type {
 	Expectation,
@@ -231,6 +234,111 @@ describe("an expectation about connections that are not decided at the end", () 
 		const others = [...asked, at(50, send(10, { sockets: "each" }))];
 		expect(playedOn(dns, others, 500, expected)[0]).toMatch(/^unknown/);
 		expect(playedOn(dns, others, 60_000, expected)[0]).toMatch(/^holds/);
+	});
+});
+
+describe("an expectation about connections that are held, on which a step had one side say something", () => {
+	const TO = "-A FORWARD -p tcp -m tcp --dport 25 -j DROP";
+	const FROM = "-A FORWARD -p tcp -m tcp --sport 25 -j DROP";
+	const said = (rule: string, who: "client" | "backend") => [
+		connect(2, { label: "held", dialogue: hold() }),
+		connect(1, { label: "quiet", dialogue: hold() }),
+		...(rule === "" ? [] : [at(1_000, iptables(rule))]),
+		at(2_000, speak("held", who)),
+	];
+	const ends = (words: readonly string[]) =>
+		words.map((one) => one.split(":")[0]);
+
+	it.each([
+		["its packet is dropped", TO, "client"],
+		["what answers it is dropped", FROM, "client"],
+		["the backend's packet is dropped", FROM, "backend"],
+		["the acknowledgement of it is dropped", TO, "backend"],
+	] as const)("is unknown where %s", (_, rule, who) => {
+		const all = played(
+			said(rule, who),
+			60_000,
+			outcomes("open", 3),
+			outcomes("lost", 0),
+			outcomes("read-timeout", 0, { step: "held" }),
+		);
+		for (const one of all)
+			expect(one).toMatch(
+				/^unknown: . of . connections \(open .\); what was said on 2 connections was not acknowledged by the end: let it last longer \(endMs\)$/,
+			);
+	});
+
+	it("is what comes of them where the play lasts longer", () => {
+		expect(
+			played(
+				said(TO, "client"),
+				1_200_000,
+				outcomes("open", 1),
+				outcomes("read-timeout", 2),
+			),
+		).toEqual([
+			"holds: 1 of 3 connections (read-timeout 2, open 1)",
+			"holds: 2 of 3 connections (read-timeout 2, open 1)",
+		]);
+	});
+
+	it("holds where it would hold however they end", () => {
+		const judged = played(
+			said(TO, "client"),
+			60_000,
+			outcomes("open", { atLeast: 1 }),
+			outcomes("open", { atLeast: 2 }),
+			outcomes("lost", { atMost: 2 }),
+			outcomes("lost", { atMost: 1 }),
+			outcomes("open", 1, { step: "quiet" }),
+			outcomes("lost", 0, { step: "quiet" }),
+			outcomes("refused", 0),
+		);
+		expect(ends(judged)).toEqual([
+			"holds",
+			"unknown",
+			"holds",
+			"unknown",
+			"holds",
+			"holds",
+			"holds",
+		]);
+	});
+
+	it.each(["client", "backend"] as const)(
+		"holds where what the %s has said is acknowledged",
+		(who) => {
+			expect(
+				ends(
+					played(
+						said("", who),
+						60_000,
+						outcomes("open", 3),
+						outcomes("lost", 0),
+					),
+				),
+			).toEqual(["holds", "holds"]);
+		},
+	);
+
+	it("is unknown where the play ends before the acknowledgement can come", () => {
+		const judged = played(said("", "client"), 2_000, outcomes("open", 3));
+		expect(ends(judged)).toEqual(["unknown"]);
+	});
+
+	it("is unknown of a close that does not get through", () => {
+		const steps = [
+			connect(1, { label: "held", dialogue: hold() }),
+			at(1_000, iptables(TO)),
+			at(2_000, close("held", "client")),
+		];
+		const judged = played(
+			steps,
+			10_000,
+			outcomes("open", 1),
+			outcomes("completed", 0),
+		);
+		expect(ends(judged)).toEqual(["unknown", "unknown"]);
 	});
 });
 

@@ -10,6 +10,7 @@ import type {
 import { serviceOf } from "../../sim/world/setup/services.ts";
 import type {
 	ConnectionFilter,
+	CountedOutcome,
 	Expectation,
 	Scenario,
 } from "../language/scenario.ts";
@@ -40,6 +41,7 @@ export function unlessCutOff(
 	const { begun, planned } = arrivalsMeant(of, play);
 	const missing = Math.max(0, planned - begun);
 	const undecided = undecidedOf(expectation, of, play);
+	const unheard = unheardOf(expectation, of, play);
 	const noun = nounOf(play.account.connections);
 	const words = [
 		...(missing === 0
@@ -50,10 +52,15 @@ export function unlessCutOff(
 			: [
 					`the play ended before it was known how ${counted(undecided, noun)} would end`,
 				]),
+		...(unheard === 0
+			? []
+			: [
+					`what was said on ${counted(unheard, noun)} was not acknowledged by the end`,
+				]),
 	];
 	const isOpen =
 		found.outcome === "holds" &&
-		!hasRoomFor(missing + undecided, expectation, find);
+		!hasRoomFor({ more: missing + undecided, unheard }, expectation, find);
 	if (!isOpen)
 		return missing === 0
 			? found
@@ -65,15 +72,22 @@ export function unlessCutOff(
 	};
 }
 
+/** @param unheard connections that are `open` now, and may come to another end */
 function hasRoomFor(
-	more: number,
+	{ more, unheard }: { readonly more: number; readonly unheard: number },
 	expectation: Expectation,
 	find: Find,
 ): boolean {
-	if (more === 0) return true;
+	if (more + unheard === 0) return true;
 	switch (expectation.kind) {
+		case "outcomes": {
+			const [fewer, others] =
+				expectation.outcome === "open" ? [unheard, more] : [0, more + unheard];
+			const atLeast = expectation.atLeast + fewer;
+			const atMost = expectation.atMost - others;
+			return find({ ...expectation, atLeast, atMost }).outcome === "holds";
+		}
 		case "moved":
-		case "outcomes":
 		case "gateway-answered": {
 			const atMost = expectation.atMost - more;
 			return find({ ...expectation, atMost }).outcome === "holds";
@@ -218,6 +232,34 @@ function undecidedOf(
 		default:
 			return 0;
 	}
+}
+
+/** What a connection that stood at the end may have come to. */
+const AFTER_STANDING: ReadonlySet<CountedOutcome> = new Set([
+	"open",
+	"half-open",
+	"read-timeout",
+	"reset",
+	"cut-short",
+	"completed",
+	"lost",
+]);
+
+/**
+ * Of those that only hold: how many there are on which a step had one side say something that the other one has not
+ * acknowledged. Where that stays so, they end in a time-out.
+ */
+function unheardOf(
+	expectation: Expectation,
+	of: ConnectionFilter,
+	{ steps, account, setup }: Play,
+): number {
+	if (expectation.kind !== "outcomes") return 0;
+	if (!AFTER_STANDING.has(expectation.outcome)) return 0;
+	const isOpen = isOpenIn(steps, setup);
+	return selected(account.connections, of).filter(
+		(one) => one.unacknowledged === true && !isOpen(one),
+	).length;
 }
 
 /**

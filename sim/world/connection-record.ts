@@ -1,6 +1,7 @@
 /** What becomes of a connection in the account: who served it, and how it ended. */
 import type { Course } from "../endpoint/client.ts";
 import type { ConnectionOutcome } from "../endpoint/dialogue.ts";
+import type { TcpSocket } from "../endpoint/tcp/tcp-socket.ts";
 import type { FlowCourse } from "../endpoint/udp/udp-flow.ts";
 import { formatAddress } from "../packet/address.ts";
 import type { ConnectionRecord } from "./account/account.ts";
@@ -24,11 +25,20 @@ export function recordOf(connection: Connection): ConnectionRecord {
 	const source = sourceOf(connection, course);
 	const plain = plainRecord(connection, course);
 	const { service } = connection;
-	if (service === "" && chance === UNCHANCED && source === UNCHANCED)
-		return plain;
+	const isUnheard = hasUnacknowledged(connection, course, plain);
+	const isPlain = chance === UNCHANCED && source === UNCHANCED && !isUnheard;
+	if (service === "" && isPlain) return plain;
 	const { id, step, client, ...rest } = plain;
-	const named = service === "" ? {} : { service };
-	return { id, step, client, ...named, ...rest, ...chance, ...source };
+	return {
+		id,
+		step,
+		client,
+		...(service === "" ? {} : { service }),
+		...rest,
+		...(isUnheard ? { unacknowledged: true } : {}),
+		...chance,
+		...source,
+	};
 }
 
 /** Of nearly all, where there are many: what is spread takes several times as long. */
@@ -155,8 +165,16 @@ function contactOf(
 	return earlier.findLast(({ iss }) => iss === irs) ?? null;
 }
 
-/** Does the backend no longer have the connection? It may have one of the same addresses and ports since. */
+/** Does the backend no longer have the connection? */
 function isGone(contact: Contact): boolean {
+	const socket = socketOf(contact);
+	if (socket === null) return true;
+	// A FIN that is on its way will arrive; one that had to be sent again may never.
+	return socket.state === "fin-wait-1" && socket.retries > 0;
+}
+
+/** The backend's end; `null`: it has none any more. It may have one of the same addresses and ports since. */
+function socketOf(contact: Contact): TcpSocket | null {
 	const { backend, localPort, remoteAddress, remotePort, iss } = contact;
 	const socket = backend.host.find(
 		localPort,
@@ -164,9 +182,23 @@ function isGone(contact: Contact): boolean {
 		remotePort,
 		contact.localAddress,
 	);
-	if (socket === undefined || socket.iss !== iss) return true;
-	// A FIN that is on its way will arrive; one that had to be sent again may never.
-	return socket.state === "fin-wait-1" && socket.retries > 0;
+	return socket === undefined || socket.iss !== iss ? null : socket;
+}
+
+/** Does one side of a connection that stands still wait to hear that the other one has what it sent? */
+function hasUnacknowledged(
+	connection: Connection,
+	course: Course | null,
+	{ outcome, connectedMs }: ConnectionRecord,
+): boolean {
+	if (outcome !== "open" || connectedMs === null || course === null)
+		return false;
+	const peer = contactOf(connection, course);
+	const ends = [
+		connection.dialogue?.socket,
+		peer === null ? null : socketOf(peer),
+	];
+	return ends.some((end) => end != null && !end.isAllAcknowledged);
 }
 
 /** By the station that is alone in it. */

@@ -130,8 +130,8 @@ export function silent(
 }
 
 /**
- * Options of `hold`: how long the client waits for the banner, in ms; `null` waits without end (default
- * 30,000).
+ * Options of `hold`: how long the client waits for the banner, and for an answer to what a step has it say, in ms
+ * (default `null`: without end).
  * @public
  */
 export interface HoldOptions {

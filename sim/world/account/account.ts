@@ -87,6 +87,11 @@ export interface ConnectionRecord {
 	readonly greetedMs: number | null;
 	readonly endedMs: number | null;
 	readonly outcome: ConnectionOutcome;
+	/**
+	 * It stood at the end, and its client or its backend had said something, or closed, that the other one had not
+	 * acknowledged. Left out: it was not so, or real clients were asked, which do not tell it.
+	 */
+	readonly unacknowledged?: true;
 	/** A message that the backend accepted (250 after DATA). */
 	readonly accepted: boolean;
 	/**
