@@ -72,6 +72,12 @@ const connection = data({
 	),
 	accepted: about(yesNo, "The backend accepted a message."),
 	...chance,
+	redrawn: v.exactOptional(
+		about(
+			v.literal(true),
+			"A draw was made for a packet behind those that decided which backend it met. Left out: none.",
+		),
+	),
 	source: v.exactOptional(
 		about(
 			data({ address: text, ...chance }),

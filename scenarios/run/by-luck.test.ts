@@ -1,12 +1,16 @@
-/** That no connection did what it never should is luck where draws decided it. */
+/** That no connection, and none of its packets, did what it never should is luck where draws decided it. */
 import { describe, expect, it } from "vitest";
 import { seededChoice } from "../../sim/chance/seeded.ts";
 import {
+	affinity,
 	at,
 	avoided,
 	connect,
+	moved,
 	recipeSetup,
 	scenario,
+	send,
+	service,
 	sticky,
 } from "../language/build/build.ts";
 import type {
@@ -36,6 +40,48 @@ const KEPT = nat(
 );
 /** Drawn for a mark that decides nothing. */
 const ASIDE = `*mangle\n${SMTP} ${drawn(0.5)} -j MARK --set-mark 7\nCOMMIT\n${nat(`-m condition ! --condition mail1up ${TO[0]}`, `${TO[1]}`)}`;
+
+/** Nothing answers, so the router has forgotten the flow when its next datagram comes: that goes by the rules again. */
+const METRICS = "-A PREROUTING -d 10.0.0.1 -p udp --dport 8125";
+const metrics = (...rules: readonly string[]) =>
+	`*nat\n${rules.map((rule) => `${METRICS} ${rule}\n`).join("")}COMMIT\n`;
+const EACH = metrics(`${drawn(0.01)} ${TO[0]}`, `${TO[1]}`);
+const BEHIND = metrics(
+	`-m recent --name seen --rcheck ${drawn(0.01)} ${TO[0]}`,
+	`-m condition --condition mail1up -m recent --name seen --set ${TO[0]}`,
+	`-m recent --name seen --set ${TO[1]}`,
+);
+const FIRST = metrics(
+	`-m recent --name seen --rcheck ${TO[1]}`,
+	`${drawn(0.01)} -m recent --name seen --set ${TO[0]}`,
+	`-m recent --name seen --set ${TO[1]}`,
+);
+const STAYING = metrics(
+	`-m recent --name b1 --rcheck ${TO[0]}`,
+	`-m recent --name b2 --rcheck ${TO[1]}`,
+	`${drawn(0.01)} -m recent --name b1 --set ${TO[0]}`,
+	`-m recent --name b2 --set ${TO[1]}`,
+);
+
+function sentOf(text: string, expectation: Expectation) {
+	return scenario({
+		name: "luck-of-datagrams",
+		title: "Luck of datagrams",
+		setup: recipeSetup({
+			ruleset: { name: "my.rules", text },
+			services: [
+				service("metrics", {
+					protocol: "udp",
+					address: "10.0.0.1",
+					port: 8125,
+					speaks: "silent",
+				}),
+			],
+		}),
+		steps: [send(2, { port: 40_000, everyMs: 40_000, reply: false })],
+		expect: [expectation],
+	}) as PlayableScenario;
+}
 
 function playedOf(
 	text: string,
@@ -98,6 +144,22 @@ describe("what holds by luck is unknown", () => {
 		}
 	});
 
+	it.each([
+		["that drew each", EACH],
+		["that drew for later ones", BEHIND],
+		["that drew for the first alone", FIRST],
+	])("packets of one connection under rules %s", (_, text) => {
+		for (const expectation of [affinity(), moved(0)]) {
+			const { judgements } = checkScenario(sentOf(text, expectation));
+			expect(judgements[0]).toMatchObject({
+				outcome: "unknown",
+				seen: expect.stringMatching(
+					/^0 of 1 flow met more than one; draws decided it, and no rule: .* it is violated \(1 of 1 flow /,
+				),
+			});
+		}
+	});
+
 	it("a client that came back when its time was over", () => {
 		const given = [KEPT, sticky({ forMs: 10_000 })] as const;
 		const found = outcomes(...given, [connect(3, { everyMs: 9_000 })]);
@@ -123,6 +185,21 @@ describe("what rules decide holds, though draws are made", () => {
 	])("%s", (_, text, expectation) => {
 		const { judgements } = checkScenario(playedOf(text, expectation));
 		expect(judgements[0]).toMatchObject({ outcome: "holds" });
+	});
+
+	it.each([affinity(), moved(0)])(
+		"a flow that is kept, $kind",
+		(expectation) => {
+			const { judgements } = checkScenario(sentOf(STAYING, expectation));
+			expect(judgements[0]).toMatchObject({ outcome: "holds" });
+		},
+	);
+
+	it("packets that moved, as they were expected to, by a draw", () => {
+		const { judgements } = checkScenario(
+			sentOf(EACH, moved({ atMost: 1, atLeast: 0 })),
+		);
+		expect(judgements[0]?.seen).not.toMatch(/draws decided/);
 	});
 });
 

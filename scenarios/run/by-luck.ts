@@ -11,8 +11,11 @@ import type { Judgement } from "../result/result.ts";
 
 type Judged = Judgement & Pick<Finding, "all">;
 
-/** An expectation that says where connections never go: that they did not once may be luck. */
-type Never = Extract<Expectation, { readonly kind: "sticky" | "avoided" }>;
+/** An expectation that says where connections, or their packets, never go: that they did not once may be luck. */
+type Never = Extract<
+	Expectation,
+	{ readonly kind: "sticky" | "avoided" | "affinity" | "moved" }
+>;
 
 /** Plays the scenario on the model; `null`: the model cannot be set up so. */
 type PlayModel = (seed: number, choice: Choice) => Account | null;
@@ -21,12 +24,23 @@ type PlayModel = (seed: number, choice: Choice) => Account | null;
 const CONNECTIONS_PLAYED = 400;
 const FEWEST_PLAYS = 2;
 const MOST_PLAYS = 32;
+/** Where each was drawn for once, one of more than these would have shown that its packets part. */
+const FEW_CONNECTIONS = 100;
 
 /** Does chance have a say in whether the expectation is right of the rules, and not of this play alone? */
 export function mayHoldByLuck(
 	expectation: Judgement["expectation"],
 ): expectation is Never {
-	return expectation.kind === "sticky" || expectation.kind === "avoided";
+	switch (expectation.kind) {
+		case "sticky":
+		case "avoided":
+		case "affinity":
+			return true;
+		case "moved":
+			return expectation.atMost === 0;
+		default:
+			return false;
+	}
 }
 
 /**
@@ -105,16 +119,31 @@ function drawnOf(
 ): readonly ConnectionRecord[] {
 	const connections = selected(account.connections, expectation.of);
 	const known = new Set<string>();
-	return connections.filter(({ chance, client, drawnFor = [] }) => {
+	const isFew = connections.length <= FEW_CONNECTIONS;
+	const mayBeLuck = ({
+		chance,
+		client,
+		drawnFor = [],
+		redrawn,
+	}: ConnectionRecord): boolean => {
 		const isDrawn = chance === "drew" || chance === "unknown";
 		// What rules keep of a draw leads where that fell.
-		if (expectation.kind === "avoided")
-			return isDrawn || (chance === "recalled" && drawnFor.length > 0);
-		// A client's first connection goes anywhere, and one that rules have led back has stayed by them.
-		const isFirst = expectation.prefix === 32 && !known.has(client);
-		known.add(client);
-		return isDrawn && !isFirst;
-	});
+		const isLed = isDrawn || (chance === "recalled" && drawnFor.length > 0);
+		switch (expectation.kind) {
+			case "affinity":
+			case "moved":
+				return redrawn === true || chance === "unknown" || (isFew && isLed);
+			case "avoided":
+				return isLed;
+			case "sticky": {
+				// A client's first connection goes anywhere, and one that rules have led back has stayed by them.
+				const isFirst = expectation.prefix === 32 && !known.has(client);
+				known.add(client);
+				return isDrawn && !isFirst;
+			}
+		}
+	};
+	return connections.filter(mayBeLuck);
 }
 
 /** With other seeds, which anybody can play again; then with seldom draws as often as not. */

@@ -89,12 +89,13 @@ function withChance(
 	};
 }
 
-type Chance = Pick<ConnectionRecord, "chance" | "drawnFor">;
+type Chance = Pick<ConnectionRecord, "chance" | "drawnFor" | "redrawn">;
 
-function chanceOf({ chance, drawnFor }: Chance): Chance {
+function chanceOf({ chance, drawnFor, redrawn }: Chance): Chance {
 	return {
 		...(chance === undefined ? {} : { chance }),
 		...(drawnFor === undefined ? {} : { drawnFor }),
+		...(redrawn === undefined ? {} : { redrawn }),
 	};
 }
 

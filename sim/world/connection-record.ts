@@ -119,7 +119,9 @@ function outcomeOfFlow(
 function chanceOf({
 	chance,
 	drawnFor,
-}: Drawn): Pick<ConnectionRecord, "chance" | "drawnFor"> {
+	redrawn,
+}: Drawn): Pick<ConnectionRecord, "chance" | "drawnFor" | "redrawn"> {
+	if (redrawn === true) return { ...chanceOf({ chance, drawnFor }), redrawn };
 	if (chance === null) return UNCHANCED;
 	return drawnFor.length === 0 ? { chance } : { chance, drawnFor };
 }

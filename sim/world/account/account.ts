@@ -102,6 +102,8 @@ export interface ConnectionRecord {
 	readonly chance?: "drew" | "recalled" | "unknown";
 	/** Connections (their ids) for which a draw was made that rules remembered for this one. Left out: none. */
 	readonly drawnFor?: readonly number[];
+	/** A draw was made for a packet behind those that decided which backend it met: one that may go elsewhere. Left out: none. */
+	readonly redrawn?: true;
 	/**
 	 * Its source as its backend saw it, where the gateway translated it, or routing gave it to a client that is bound to
 	 * none; of what a dead next hop lost, as it left the gateway. Left out: its client's own address, or nothing left

@@ -29,6 +29,27 @@ test("a next hop decides about the source, and not about the backend", () => {
 	]);
 });
 
+test("a draw for a later packet is noted beside the one that decided", () => {
+	const notes = new DrawNotes(false);
+	const [each, first, aside] = [0, 1, 2].map(connection) as [
+		DrawnFor,
+		DrawnFor,
+		DrawnFor,
+	];
+	const draw = { kind: "match", routed: false } as const;
+	notes.note(each, [draw], true);
+	notes.note(each, [draw], false);
+	notes.note(first, [draw], true);
+	notes.note(first, [{ kind: "recalled", key: "a" }], false);
+	notes.note(aside, [], true);
+	notes.note(aside, [{ kind: "match", routed: true }], false);
+	expect([each, first, aside].map(({ way }) => way)).toEqual([
+		{ chance: "drew", drawnFor: [], redrawn: true },
+		{ chance: "drew", drawnFor: [] },
+		UNDRAWN,
+	]);
+});
+
 test("it counts beside what is drawn behind the routing decision", () => {
 	const notes = new DrawNotes(false);
 	const [first, second] = [0, 1].map(connection) as [DrawnFor, DrawnFor];

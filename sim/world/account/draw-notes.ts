@@ -5,6 +5,8 @@ export interface Drawn {
 	readonly chance: "drew" | "recalled" | null;
 	/** Connections for which draws were made that rules remembered for it. */
 	readonly drawnFor: readonly number[];
+	/** A draw was made for a packet behind those that decided it. */
+	readonly redrawn?: true;
 }
 
 /** One and the same for all in which chance has no part. */
@@ -48,13 +50,23 @@ export class DrawNotes {
 		for (const part of parts) {
 			const isHop = part.kind === "next-hop";
 			// By which link it leaves may decide about its source, but comes too late to decide about its destination.
-			if (decides && !isHop && !isLate(part))
-				connection.way = this.drawn(connection, "way", part);
+			if (!isHop && !isLate(part)) this.noteWay(connection, part, decides);
 			if (decides && (isHop || isLate(part) || !hasLate))
 				connection.given = this.drawn(connection, "given", part);
 			if (part.kind === "remembered" || isHash(part))
 				this.noteWriter(part, connection);
 		}
+	}
+
+	private noteWay(
+		connection: DrawnFor,
+		part: ChancePart,
+		decides: boolean,
+	): void {
+		const { way } = connection;
+		if (decides) connection.way = this.drawn(connection, "way", part);
+		else if (way.redrawn !== true && this.isDrawn(part))
+			connection.way = { ...way, redrawn: true };
 	}
 
 	/** Of a hash, the first is the one for which it was drawn. */
@@ -72,14 +84,18 @@ export class DrawNotes {
 		part: ChancePart,
 	): Drawn {
 		const drawn = connection[of];
-		const isDrawn =
-			part.kind === "match" ||
-			(part.kind === "destination-port" && this.portsTellBackends) ||
-			(isHash(part) && !this.writers.has(part.key));
-		if (isDrawn) return { ...drawn, chance: "drew" };
+		if (this.isDrawn(part)) return { ...drawn, chance: "drew" };
 		return part.kind === "recalled" || isHash(part)
 			? this.recalled(drawn, of, { connection, key: part.key })
 			: drawn;
+	}
+
+	private isDrawn(part: ChancePart): boolean {
+		return (
+			part.kind === "match" ||
+			(part.kind === "destination-port" && this.portsTellBackends) ||
+			(isHash(part) && !this.writers.has(part.key))
+		);
 	}
 
 	private recalled(
@@ -99,7 +115,7 @@ export class DrawNotes {
 		const before = writer[of];
 		const draws = before.chance === "drew" ? [writer.id] : before.drawnFor;
 		const others = draws.filter((id) => !drawn.drawnFor.includes(id));
-		return { chance, drawnFor: [...drawn.drawnFor, ...others] };
+		return { ...drawn, chance, drawnFor: [...drawn.drawnFor, ...others] };
 	}
 }
 
