@@ -210,6 +210,15 @@ export interface MatchExtension<
 	/** Does the gateway know the answer to `question`? A walk that takes every way asks all questions, when left out. */
 	answers?(options: Options, ports: ExtensionHost): boolean;
 	/**
+	 * For a walk that takes every way: on what it depends that the answer is this one and not the other, which packets
+	 * of other connections may bring about; nothing when left out.
+	 * @param ports of the gateway
+	 */
+	byOthers?(
+		options: Options,
+		ports: ExtensionHost,
+	): (skb: Skb, answer: boolean) => Question | null;
+	/**
 	 * Where the gateway does not know the answer: what rules have made of it while it ran, which nothing that is
 	 * assumed can change; `null` where they have not. Left out: no rule does.
 	 */

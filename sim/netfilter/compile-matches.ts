@@ -57,7 +57,7 @@ export function compileMatches(
 			assumed !== null && ports.decide !== undefined && isOpen(use, ports)
 				? assumed
 				: decidedTest(use, ports, { rule: ruleName, place });
-		const own =
+		const alone =
 			decided ??
 			(extension.compile === null
 				? () => ports.unknown(`match "${use.name}" is not modelled`)
@@ -66,8 +66,10 @@ export function compileMatches(
 						name: ruleName,
 						cell: cells.of(rule, place),
 					})));
-		const { stateful = false } = extension;
 		const at = { rule: ruleName, place };
+		const own =
+			decided === null ? orByOthers(alone, use, { ports, assumed, at }) : alone;
+		const { stateful = false } = extension;
 		const test =
 			decided !== null || assumed !== null || extension.compile === null
 				? own
@@ -151,6 +153,32 @@ function decidedTest(
 	if (question === null || extension?.answers?.(options, ports)) return null;
 	const asked = { question, ...at };
 	return (skb) => decide(asked, skb);
+}
+
+/** A test that a walk which takes every way goes by, where packets that it does not show may make its answer the other one. */
+function orByOthers(
+	test: Test,
+	{ name, options }: MatchUse,
+	{
+		ports,
+		assumed,
+		at,
+	}: {
+		readonly ports: ExtensionHost;
+		readonly assumed: Test | null;
+		readonly at: Omit<AskedQuestion, "question">;
+	},
+): Test {
+	const { decide } = ports;
+	if (decide === undefined) return test;
+	const byOthers = matches.get(name)?.byOthers?.(options, ports);
+	if (byOthers === undefined) return test;
+	return (skb) => {
+		const answer = test(skb);
+		const question = byOthers(skb, answer);
+		if (question === null) return answer;
+		return assumed?.(skb) ?? decide({ question, ...at }, skb);
+	};
 }
 
 /** Whether the rule matches, only the machine knows that knows its names. */

@@ -34,6 +34,8 @@ const DEFAULT_STAMP_MASK = 31;
 export class RecentList implements Stateful<SavedRecentList> {
 	/** Of the rule that made the list; those of later ones are not asked. */
 	readonly mask: Address;
+	/** A rule has put addresses into it since the list was made, or would. */
+	isFilled = false;
 	/** The entry that was touched last is the last one. */
 	private readonly entries = new Map<Address, RecentEntry>();
 	private stampMask = 0;

@@ -1,12 +1,19 @@
+import { IPS_CONFIRMED } from "../../conntrack/table/status.ts";
 import { defineMatch, type Test } from "../../extension/extension.ts";
 import type { ExtensionHost } from "../../extension/host.ts";
 import { refusedName } from "../../extension/kernel-refusal.ts";
 import type { GivenOptions } from "../../extension/options.ts";
+import type { Question } from "../../extension/traits.ts";
 import { isProcName } from "../../extension/values/names.ts";
 import { cutOctets } from "../../extension/values/octets.ts";
 import { formatAddress } from "../../packet/address.ts";
-import type { Address } from "../../packet/packet.ts";
-import { HOOK_INPUT, HOOK_PREROUTING, type Skb } from "../../packet/skb/skb.ts";
+import { ACK, type Address, SYN, TCP } from "../../packet/packet.ts";
+import {
+	HOOK_INPUT,
+	HOOK_PREROUTING,
+	NO_ENTRY,
+	type Skb,
+} from "../../packet/skb/skb.ts";
 import { RecentList } from "./recent-list.ts";
 
 const OPERATIONS = ["set", "rcheck", "update", "remove"] as const;
@@ -109,17 +116,59 @@ export const recent = defineMatch<Options>({
 			? null
 			: refusedName(`xt_recent: bad name "${name}"`);
 	},
+	byOthers: othersIn,
 	actsAtLoad: true,
 	compile(options, ports) {
-		const list = ports.named(
-			"recent",
-			options.name,
-			() => new RecentList(options.mask, ports.behaviour),
-		);
+		const list = listOf(options, ports);
 		list.keepStamps(options.hitcount);
+		if (options.operation === "set") list.isFilled = true;
 		return recentTest(options, list, ports);
 	},
 });
+
+function listOf({ name, mask }: Options, ports: ExtensionHost): RecentList {
+	return ports.named(
+		"recent",
+		name,
+		() => new RecentList(mask, ports.behaviour),
+	);
+}
+
+/**
+ * An address that clients share may be in the list through any of them. Where its client's own is asked for, a walk is
+ * of one who comes for the first time.
+ */
+function othersIn(
+	options: Options,
+	ports: ExtensionHost,
+): (skb: Skb, answer: boolean) => Question | null {
+	const { operation, inverted, side, name, hitcount } = options;
+	const list = listOf(options, ports);
+	const isShared = side === "rdest" || list.mask === 0;
+	if (operation === "set" || !isShared) return () => null;
+	const question: Question =
+		hitcount > 1
+			? { kind: "open", on: "the rate of packets" }
+			: {
+					kind: "open",
+					on: `what other clients have left in the list ${name}`,
+					isUnknown: true,
+				};
+	return (skb, answer) =>
+		list.isFilled && answer === inverted && isFirst(skb, ports)
+			? question
+			: null;
+}
+
+/** Is it the first packet of a connection, or one of which that is not known yet and which may be? */
+function isFirst(
+	{ entry, protocol, tcpFlags }: Skb,
+	{ conntrack }: ExtensionHost,
+): boolean {
+	return entry === NO_ENTRY
+		? protocol !== TCP || (tcpFlags & (SYN | ACK)) === SYN
+		: (conntrack.status(entry) & IPS_CONFIRMED) === 0;
+}
 
 /** `recent_mt`. */
 function recentTest(
