@@ -209,4 +209,12 @@ COMMIT
 	expect(
 		places("-t nat -I PREROUTING -p udp -j ACCEPT", "nat:PREROUTING:rule:3"),
 	).toMatchObject([{ file: "my.rules", line: 3 }]);
+	const again =
+		"-A PREROUTING -p tcp -m tcp --dport 25 -j DNAT --to-destination 192.168.0.1";
+	expect(
+		places(
+			`-t nat ${again.replace("-A PREROUTING", "-R PREROUTING 1")}`,
+			"nat:PREROUTING:rule:1",
+		),
+	).toMatchObject([{ file: "", line: 0, text: again }]);
 });
