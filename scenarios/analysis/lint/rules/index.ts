@@ -32,6 +32,7 @@ import { savedBeforeSet } from "./marks/saved-before-set.ts";
 import { droppedAfterDnat } from "./nat/dropped-after-dnat.ts";
 import { hairpinWithoutSnat } from "./nat/hairpin-without-snat.ts";
 import { loopbackBackend } from "./nat/loopback-backend.ts";
+import { proxyLoop } from "./nat/proxy-loop.ts";
 import { untrackedNotTranslated } from "./nat/untracked-not-translated.ts";
 import { chainNeverCalled } from "./reachability/chain-never-called.ts";
 import { contradictoryRule } from "./reachability/contradictory-rule.ts";
@@ -84,6 +85,7 @@ export const lintRules: readonly LintRule[] = [
 	hairpinWithoutSnat,
 	loopbackBackend,
 	untrackedNotTranslated,
+	proxyLoop,
 	// MT7xx: reload
 	// MT8xx: syntax
 	oldName,
