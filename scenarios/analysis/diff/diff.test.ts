@@ -433,3 +433,44 @@ it("tells findings that are gone", () => {
 		"no-backend",
 	);
 });
+
+it("tells kinds of clients of one service apart by what they ask for, where they are the same clients", () => {
+	const mail = (...turns: readonly string[]) =>
+		[
+			"*nat",
+			...turns.map(
+				(turn, index) =>
+					`-A POSTROUTING -s 192.168.1.25 -o wan0 -p tcp --dport 25 ${turn} -j SNAT --to-source 203.0.113.${5 + index}`,
+			),
+			"-A POSTROUTING -o wan0 -j MASQUERADE",
+			"COMMIT",
+			"",
+		].join("\n");
+	const nth = (every: number, packet: number) =>
+		`-m statistic --mode nth --every ${every} --packet ${packet}`;
+	const { document } = compared(
+		mail(nth(3, 0), nth(3, 1), nth(3, 2)),
+		mail(nth(3, 0), nth(2, 0), ""),
+		{
+			...NOTHING_GIVEN,
+			interfaces: [
+				{ name: "lan0", addresses: ["192.168.1.1/24"], mtu: 1500 },
+				{ name: "wan0", addresses: ["203.0.113.1/24"], mtu: 1500 },
+			],
+			routes: [
+				{ destination: "0.0.0.0/0", via: "203.0.113.254", interface: "wan0" },
+			],
+		},
+	);
+	const classes = document.services.flatMap((one) => one.classes);
+	expect(
+		classes.flatMap(({ verdict, packets }) =>
+			verdict === "changed" ? [packets] : [],
+		),
+	).toEqual(["clients from 192.168.1.25"]);
+	expect(classes.map(({ packets }) => packets)).toContain(
+		"clients from outside of 192.168.1.0/24 to 203.0.113.0,203.0.113.255; clients from 192.168.1.0/24 to 192.168.1.0,192.168.1.255",
+	);
+	const names = classes.flatMap(({ packets }) => packets.split("; "));
+	expect(names).toEqual([...new Set(names)]);
+});

@@ -49,7 +49,8 @@ export function diffDocument(
 ): DiffDocument {
 	const { sides, classes, findings } = diff;
 	const { alignment, world } = sides;
-	const fates = (one: PacketClass) => classDiff(one, diff);
+	const wordsOfClass = clientsInWords(classes, sides.links);
+	const fates = (one: PacketClass) => classDiff(one, wordsOfClass(one), diff);
 	const services = servicesOf(diff, fates);
 	const packets = classes
 		.filter(
@@ -188,13 +189,41 @@ function driveText(drive: DriveDocument): string {
 	return `of ${client}, ${key} gets from ${least.fraction} to ${greatest.fraction}`;
 }
 
-function classDiff(one: PacketClass, { sides: { links } }: Diff): ClassDiff {
+/** What classes are called: those of one service by their clients, and by their packets where that tells no two apart. */
+function clientsInWords(
+	classes: readonly PacketClass[],
+	links: Diff["sides"]["links"],
+): (one: PacketClass) => readonly string[] {
+	const keyOf = ({ which, service }: PacketClass, words: string) =>
+		`${which} ${service?.key} ${words}`;
+	const short = (one: PacketClass) => [
+		...new Set(one.spaces.map((space) => clientWords(space, links))),
+	];
+	const counts = new Map<string, number>();
+	for (const one of classes)
+		for (const words of one.service === null ? [] : short(one)) {
+			const key = keyOf(one, words);
+			counts.set(key, (counts.get(key) ?? 0) + 1);
+		}
+	return (one) => {
+		const { service, spaces } = one;
+		if (service === null)
+			return spaces.map((space) => spaceWords(space, links));
+		const words = short(one);
+		return words.every((some) => (counts.get(keyOf(one, some)) ?? 0) < 2)
+			? words
+			: spaces.map((space) => clientWords(space, links, service));
+	};
+}
+
+function classDiff(
+	one: PacketClass,
+	words: readonly string[],
+	{ sides: { links } }: Diff,
+): ClassDiff {
 	const { which, spaces, arrival, service, comparison } = one;
 	const { verdict, why, before, after, vectors } = comparison;
 	const nameOfKey = wordsOf([...before, ...after]);
-	const words = spaces.map((space) =>
-		service === null ? spaceWords(space, links) : clientWords(space, links),
-	);
 	const measure = measureOf(spaces, wholeOf(one, links, service));
 	return {
 		which,

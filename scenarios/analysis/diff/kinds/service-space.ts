@@ -128,17 +128,40 @@ const NAMES = new Map([
 	[UDP, "udp"],
 ]);
 
-/** `clients of 10.0.0.0/8 at eth1`, `all clients` */
-export function clientWords(space: Space, links: Links): string {
+/**
+ * `clients from 10.0.0.0/8 at eth1`, `all clients`
+ * @param service which part of it they ask for is said as well: `clients from 10.0.0.0/8 to 203.0.113.1, port 22`
+ */
+export function clientWords(
+	space: Space,
+	links: Links,
+	service: Service | null = null,
+): string {
+	const whole = service && spaceOfService(service, links);
+	const part = <Field extends "destination" | "destinationPort" | "protocol">(
+		field: Field,
+		any: Intervals,
+	) =>
+		whole === null || isWithin(whole[field], space[field]) ? any : space[field];
+	const protocol = part("protocol", PROTOCOLS);
 	const words = spaceWords(
 		{
 			...space,
-			destination: [[0, 0xffff_ffff]],
-			destinationPort: PORTS,
+			destination: part("destination", [[0, 0xffff_ffff]]),
+			destinationPort: part("destinationPort", PORTS),
 			protocol: PROTOCOLS,
 		},
 		links,
-	).replace("all packets", "");
-	if (isFromGateway(space)) return "the gateway itself";
-	return words === "" ? "all clients" : `clients${words}`;
+	)
+		.replace(" of the gateway's own programs", "")
+		.replace("all packets", "");
+	const who = isFromGateway(space)
+		? "the gateway itself"
+		: words === ""
+			? "all clients"
+			: "clients";
+	const sent = isWithin(PROTOCOLS, protocol)
+		? ""
+		: `, ${protocolWords(protocol)}`;
+	return isFromGateway(space) && whole === null ? who : `${who}${words}${sent}`;
 }
