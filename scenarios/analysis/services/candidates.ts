@@ -291,13 +291,24 @@ function withinBox(space: Space, box: Box): Space | null {
 }
 
 /**
- * The rules that say where connections go, also about connections that the gateway itself opens, and those for
- * interfaces and own addresses that the machine does not have.
+ * The rules that say where connections go and that no packet met, also about connections that the gateway itself
+ * opens, and those for interfaces and own addresses that the machine does not have.
  */
-export function rulesWithASay(ruleset: Ruleset, links: Links): readonly Rule[] {
+export function unmetWithASay(
+	ruleset: Ruleset,
+	links: Links,
+	isMet: (rule: Rule) => boolean,
+): readonly Rule[] {
 	const found = new Set<Rule>();
-	const look = ({ rule }: Visited): void => {
-		if (decidesWhereTo(rule)) found.add(rule);
+	const turns = new Set<string>();
+	const look = ({ rule, table, chain, space }: Visited): void => {
+		if (isMet(rule)) return;
+		// What takes the rest of turns for another source has a part in them.
+		const { outInterface } = rule.header;
+		const place = `${table} ${chain} ${spaceText(space)} ${JSON.stringify(outInterface)}`;
+		const isSource = translatesOf(rule) === "source";
+		if (isSource && takesTurns(rule)) turns.add(place);
+		if (decidesWhereTo(rule) || (isSource && turns.has(place))) found.add(rule);
 	};
 	for (const begin of beginnings(links)) {
 		const { interfaces, where } = metBy(begin, links);
@@ -357,12 +368,13 @@ function namesIn({ tables }: Ruleset): readonly string[] {
 
 /** What only gives packets another source is for those that the others let come so far. */
 function decidesWhereTo(rule: Rule): boolean {
-	const { target } = rule;
-	const translates =
-		target?.kind === "extension"
-			? targets.get(target.name)?.translates
-			: undefined;
-	return translates === "source" ? takesTurns(rule) : hasASay(rule);
+	return translatesOf(rule) === "source" ? takesTurns(rule) : hasASay(rule);
+}
+
+function translatesOf({ target }: Rule) {
+	return target?.kind === "extension"
+		? targets.get(target.name)?.translates
+		: undefined;
 }
 
 /**
@@ -386,12 +398,8 @@ export function rulesOnTheWayOut(
 }
 
 function hasASay(rule: Rule): boolean {
-	const { target } = rule;
 	return (
-		takesTurns(rule) ||
-		picksMark(rule) ||
-		(target?.kind === "extension" &&
-			targets.get(target.name)?.translates !== undefined)
+		takesTurns(rule) || picksMark(rule) || translatesOf(rule) !== undefined
 	);
 }
 

@@ -21,7 +21,7 @@ import {
 	candidates,
 	isTold,
 	rulesOnTheWayOut,
-	rulesWithASay,
+	unmetWithASay,
 } from "./candidates.ts";
 import { type ClassOfClients, clientClasses } from "./client-classes.ts";
 import {
@@ -132,11 +132,11 @@ export function findServices(
 			for (const { rule } of rulesIn(decision)) met.add(rule);
 	found = withOwnConnections(found);
 	const services = withUniqueKeys(found.map((one) => serviceOf(one, context)));
-	const alone = rulesWithASay(ruleset, links)
-		.map((rule) => {
-			return { ...walker.rules.refOf(rule), isTold: isTold(rule, context) };
-		})
-		.filter(({ rule }) => !met.has(rule));
+	const alone = unmetWithASay(ruleset, links, (rule) => {
+		return met.has(walker.rules.refOf(rule).rule);
+	}).map((rule) => {
+		return { ...walker.rules.refOf(rule), isTold: isTold(rule, context) };
+	});
 	const unmet = withoutMetAgain(alone, found, walker);
 	const moved = movedBy(found, services, { context, others });
 	return {

@@ -177,6 +177,20 @@ COMMIT
 		]);
 	});
 
+	it("has a host inside whose connections leave translated on the link of the others", () => {
+		const world = fromRules(
+			"-A POSTROUTING -s 192.168.1.25 -o wan0 -p tcp --dport 25 -j SNAT --to-source 203.0.113.5",
+			"-A POSTROUTING -o wan0 -j MASQUERADE",
+		);
+		expect(shown(world)).toContain("lan0 192.168.1.1/24");
+		expect(world.assumptions).toContainEqual({
+			kind: "address",
+			text: "lan0 has 192.168.1.1/24",
+			because: "the rule in line 2 translates what 192.168.1.25 sends",
+			given: "--addresses",
+		});
+	});
+
 	it("has clients outside where a rule for those inside comes beside one for all", () => {
 		const world = fromRules(
 			"-A PREROUTING -d 203.0.113.7 -p tcp --dport 443 -j DNAT --to-destination 192.168.1.20",

@@ -225,8 +225,21 @@ function networksFor(
 			network: networkOf(least, 24),
 			because: `${formatAddress(least)} is a backend (line ${line})`,
 		}));
+	// A host whose connections leave translated is on the link, with others around it: the same interval, not an equal
+	// one, is behind an interface because of that alone, and not because another rule places it.
+	const leaving = new Set(facts.leaving.map(({ interval }) => interval));
+	const hosts = facts.behind
+		.filter(
+			({ interval, interface: by }) =>
+				by === name && isHost(interval) && leaving.has(interval),
+		)
+		.map(({ interval: [address], line }) => ({
+			network: networkOf(address, 24),
+			because: `${ruleIn(line)} translates what ${formatAddress(address)} sends`,
+		}));
 	return [
 		...behind.filter(({ network: { length } }) => length >= 8 && length <= 30),
+		...hosts.filter(({ network }) => isUsable(network.first)),
 		...backends.filter(({ network }) => isUsable(network.first)),
 	];
 }

@@ -1,4 +1,7 @@
 import { expect, it } from "vitest";
+import { parseRules } from "../../../../sim/script/check-rules.ts";
+import { analyse } from "../../services/analysis.ts";
+import { NOTHING_GIVEN } from "../../world/assumed-world.ts";
 import { rulesAlone } from "../test-facts.ts";
 import { unknownOf } from "./unknown.ts";
 
@@ -62,6 +65,26 @@ it("says of rules for what the gateway sends from an address that it does not ha
 	const rules = nat(...BALANCER.map((one) => `-s 192.168.77.1 ${one}`));
 	const own = rules.replaceAll("PREROUTING", "OUTPUT");
 	expect(unknownOf(rulesAlone(own))).toEqual([
+		"no service was found, though rules say where connections go",
+		expect.stringContaining("no packet that was walked matches line 2: "),
+		expect.stringContaining("no packet that was walked matches line 3: "),
+	]);
+});
+
+it("says of the rule that takes the rest of turns that no packet met it either, and of no other one for sources", () => {
+	const MAIL = "-s 192.0.2.25 -o wan0 -p tcp --dport 25";
+	const rules = nat(
+		`${MAIL} -m statistic --mode nth --every 2 --packet 0 -j SNAT --to-source 203.0.113.5`,
+		`${MAIL} -j SNAT --to-source 203.0.113.6`,
+		"-s 192.0.2.0/24 -o wan0 -j MASQUERADE",
+	).replaceAll("PREROUTING", "POSTROUTING");
+	const { ruleset } = parseRules(rules, { file: "my.rules" });
+	const interfaces = [
+		{ name: "lan0", addresses: ["192.168.1.1/24"], mtu: 1500 },
+		{ name: "eth9", addresses: ["203.0.113.1/24"], mtu: 1500 },
+	];
+	const analysis = analyse(ruleset, { ...NOTHING_GIVEN, interfaces });
+	expect(unknownOf({ ...analysis, file: "my.rules" })).toEqual([
 		"no service was found, though rules say where connections go",
 		expect.stringContaining("no packet that was walked matches line 2: "),
 		expect.stringContaining("no packet that was walked matches line 3: "),
