@@ -128,7 +128,7 @@ describeOnDocker("services beside mail", () => {
 								reply: { timeoutMs: REPLY_WITHIN_MS, attempts: 1 },
 							}),
 						),
-						at(6_400, backend("b1", "drain")),
+						at(6_450, backend("b1", "drain")),
 						...batch("drain", 9_000),
 						at(11_500, backend("b1", "unavailable")),
 						...batch("unavailable", 12_000),

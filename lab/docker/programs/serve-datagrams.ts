@@ -1,6 +1,7 @@
 /** What serves datagrams on a backend in a container: a program that echoes, or one that says nothing. */
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { once } from "node:events";
+import { setImmediate } from "node:timers/promises";
 import { requestOf } from "../../../sim/endpoint/udp/datagram.ts";
 import type { ServedBy } from "./serve-streams.ts";
 import type { Listening } from "./server-plan.ts";
@@ -21,13 +22,15 @@ export async function serveDatagrams(
 	const notes = notesOf(by);
 	/** All that it has heard of: while it drains, it has a connected socket for each, and no other. */
 	const peers = new Map<string, Peer>();
-	let ofPeers: readonly Socket[] = [];
+	let own: ReadonlyMap<string, Socket> = new Map();
 	let open: Socket | null = await bound();
+	/** Which was open, until all that it has heard of have sockets of their own. */
+	let leaving: Socket | null = null;
 	return { heed, close };
 
 	async function bound(peer: Peer | null = null): Promise<Socket> {
 		const socket = createSocket({ type: "udp4", reuseAddr: true });
-		socket.on("message", (message, from) => take(socket, peer, message, from));
+		socket.on("message", (message, from) => take(peer, message, from));
 		socket.bind(port);
 		await once(socket, "listening");
 		// A client that is gone: its kernel's answer is nothing to this program.
@@ -40,46 +43,52 @@ export async function serveDatagrams(
 	}
 
 	/** @param peer of a connected socket; before it was connected, others' datagrams may have come to it */
-	function take(
-		socket: Socket,
-		peer: Peer | null,
-		message: Buffer,
-		from: RemoteInfo,
-	): void {
-		const isPeers = peer === null || keyOf(peer) === keyOf(from);
-		if (!isPeers) return;
+	function take(peer: Peer | null, message: Buffer, from: RemoteInfo): void {
+		if (peer !== null && !peers.has(keyOf(from))) return;
 		peers.set(keyOf(from), { address: from.address, port: from.port });
 		notes.came(message, from);
 		const { delayMs, isUnavailable } = by.manner();
 		if (speaks === "silent" || isUnavailable) return;
-		const answer = () => {
-			notes.answered(message, from);
-			if (peer === null) socket.send(message, from.port, from.address);
-			else socket.send(message);
-		};
-		if (delayMs === 0) answer();
-		else setTimeout(answer, delayMs);
+		if (delayMs === 0) answer(message, from);
+		else setTimeout(answer, delayMs, message, from);
+	}
+
+	/** By the socket that there is for it by then. */
+	function answer(message: Buffer, from: RemoteInfo): void {
+		notes.answered(message, from);
+		const socket = own.get(keyOf(from));
+		if (socket) socket.send(message);
+		else (open ?? leaving)?.send(message, from.port, from.address);
 	}
 
 	async function heed(): Promise<void> {
 		const { isDraining } = by.manner();
 		if (isDraining === (open === null)) return;
 		if (isDraining) {
-			const before = open;
+			leaving = open;
 			open = null;
-			ofPeers = await Promise.all([...peers.values()].map(bound));
-			before?.close();
+			own = new Map(
+				await Promise.all(
+					[...peers].map(
+						async ([key, peer]) => [key, await bound(peer)] as const,
+					),
+				),
+			);
+			// What came before they were connected is read by now.
+			await setImmediate();
+			leaving?.close();
+			leaving = null;
 		} else {
-			const before = ofPeers;
-			ofPeers = [];
 			open = await bound();
-			for (const socket of before) socket.close();
+			for (const socket of own.values()) socket.close();
+			own = new Map();
 		}
 	}
 
 	function close(): void {
 		open?.close();
-		for (const socket of ofPeers) socket.close();
+		leaving?.close();
+		for (const socket of own.values()) socket.close();
 	}
 }
 
