@@ -19,8 +19,8 @@ import type {
 	PlayableScenario,
 	ScenarioStep,
 } from "../language/scenario.ts";
-import { type AsyncDriver, modelDriver } from "../run/driver.ts";
 import { checkScenario, checkScenarioAsync } from "../run/run-scenario.ts";
+import { silentDriver } from "../run/test-driver.ts";
 import { drawnBands, judgeSplit } from "./judge-split.ts";
 import { accountOf, connectionRecord } from "./test-account.ts";
 
@@ -261,23 +261,8 @@ COMMIT
 });
 
 describe("a split on a gateway that does not say what it drew", () => {
-	const silent: AsyncDriver = {
-		kind: "other",
-		name: "kernel",
-		version: "linux 6.1",
-		async open(setup, ports) {
-			const model = modelDriver.open(setup, ports);
-			return {
-				async answer(ask) {
-					const { chance: _, ...answer } = model.answer(ask);
-					return answer;
-				},
-				async close() {},
-			};
-		},
-	};
 	const onKernel = async (played: PlayableScenario) => {
-		const result = await checkScenarioAsync(played, { driver: silent });
+		const result = await checkScenarioAsync(played, { driver: silentDriver });
 		return result.judgements[0];
 	};
 

@@ -19,8 +19,8 @@ import type {
 	ScenarioStep,
 } from "../language/scenario.ts";
 import { unlessByLuck } from "./by-luck.ts";
-import { type AsyncDriver, modelDriver } from "./driver.ts";
 import { checkScenario, checkScenarioAsync } from "./run-scenario.ts";
+import { silentDriver } from "./test-driver.ts";
 
 const SMTP = "-A PREROUTING -d 10.0.0.1 -p tcp --dport 25";
 const TO = [1, 2, 3].map((n) => `-j DNAT --to-destination 192.168.0.${n}`);
@@ -204,25 +204,14 @@ describe("what rules decide holds, though draws are made", () => {
 });
 
 it("is told on a gateway that does not say what it drew", async () => {
-	const driver: AsyncDriver = {
-		kind: "other",
-		name: "kernel",
-		version: "linux 6.1",
-		async open(setup, ports) {
-			const model = modelDriver.open(setup, ports);
-			return {
-				async answer(ask) {
-					const { chance: _, ...answer } = model.answer(ask);
-					return answer;
-				},
-				async close() {},
-			};
-		},
-	};
 	const played = playedOf(HALF, sticky(), at(0, connect(2, { everyMs: 100 })));
 	for (const seed of [1, 2, 3, 4]) {
-		const [judgement] = (await checkScenarioAsync(played, { driver, seed }))
-			.judgements;
+		const [judgement] = (
+			await checkScenarioAsync(played, {
+				driver: silentDriver,
+				seed,
+			})
+		).judgements;
 		expect(judgement).toEqual(checkScenario(played, { seed }).judgements[0]);
 	}
 });
