@@ -9,7 +9,7 @@ import {
 	rational,
 	ZERO,
 } from "../../sim/rational.ts";
-import { targets } from "../../sim/targets/index.ts";
+import { translatedBy } from "../../sim/ruleset/rule-traits.ts";
 import type {
 	Account,
 	ConnectionRecord,
@@ -186,8 +186,7 @@ export function keepSources(
 function mayTranslateSources({ chains }: Table): boolean {
 	return chains.some((chain) =>
 		chain.rules.some(({ target }) => {
-			if (target?.kind !== "extension") return false;
-			const translates = targets.get(target.name)?.translates;
+			const translates = translatedBy(target);
 			return translates === "source" || translates === "either";
 		}),
 	);

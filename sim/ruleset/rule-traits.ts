@@ -115,6 +115,15 @@ export function endOf(target: TargetUse | null): WalkEnd | null {
 	return target?.kind === "verdict" ? VERDICTS[target.name] : null;
 }
 
+/** What the target of a rule translates; `undefined`: nothing. */
+export function translatedBy(
+	target: TargetUse | null | undefined,
+): "source" | "destination" | "either" | undefined {
+	return target?.kind === "extension"
+		? targets.get(target.name)?.translates
+		: undefined;
+}
+
 const VERDICTS = {
 	ACCEPT: "accepts",
 	DROP: "drops",

@@ -6,8 +6,11 @@ import {
 	parsePrefixed,
 } from "../../../sim/packet/address.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
-import { comparisonsOf, endOf } from "../../../sim/ruleset/rule-traits.ts";
-import { targets } from "../../../sim/targets/index.ts";
+import {
+	comparisonsOf,
+	endOf,
+	translatedBy,
+} from "../../../sim/ruleset/rule-traits.ts";
 import type { Analysis } from "../services/analysis.ts";
 import { answeredPast } from "../services/ends.ts";
 import type { Service } from "../services/service.ts";
@@ -141,18 +144,13 @@ function isTranslatedForThem(
 			rules.some(({ rule: at }) => {
 				const rule = named.get(at)?.rule;
 				return (
-					rule !== undefined && translates(rule, "source") && namesSource(rule)
+					rule !== undefined &&
+					translatedBy(rule.target) === "source" &&
+					namesSource(rule)
 				);
 			}),
 		);
 	});
-}
-
-function translates({ target }: Rule, what: "source" | "destination"): boolean {
-	return (
-		target?.kind === "extension" &&
-		targets.get(target.name)?.translates === what
-	);
 }
 
 /** A rule that names the hosts' network or interface accepts or translates them, or leads to one that does. */
@@ -165,7 +163,7 @@ function isForThem({ rules }: End, { ruleset }: Analysis): boolean {
 		const acts =
 			endOf(target) === "accepts" ||
 			target?.kind === "jump" ||
-			translates(rule, "source");
+			translatedBy(rule.target) === "source";
 		const namesThem =
 			(header.inInterface !== null && !header.inInterface.inverted) ||
 			namesSource(rule);
@@ -189,7 +187,8 @@ function isAskedBy(
 		if (found === undefined || found.table.name !== "nat") return false;
 		const { target, header } = found.rule;
 		const leads =
-			target?.kind === "jump" || translates(found.rule, "destination");
+			target?.kind === "jump" ||
+			translatedBy(found.rule.target) === "destination";
 		if (!leads) return false;
 		const { inInterface } = header;
 		const isByLink =

@@ -15,8 +15,8 @@ import {
 	lookupsOf,
 	lookupsThatTell,
 	marksOf,
+	translatedBy,
 } from "../../../sim/ruleset/rule-traits.ts";
-import { targets } from "../../../sim/targets/index.ts";
 import {
 	ALL,
 	complement,
@@ -306,7 +306,7 @@ export function unmetWithASay(
 		// What takes the rest of turns for another source has a part in them.
 		const { outInterface } = rule.header;
 		const place = `${table} ${chain} ${spaceText(space)} ${JSON.stringify(outInterface)}`;
-		const isSource = translatesOf(rule) === "source";
+		const isSource = translatedBy(rule.target) === "source";
 		if (isSource && takesTurns(rule)) turns.add(place);
 		if (decidesWhereTo(rule) || (isSource && turns.has(place))) found.add(rule);
 	};
@@ -368,13 +368,9 @@ function namesIn({ tables }: Ruleset): readonly string[] {
 
 /** What only gives packets another source is for those that the others let come so far. */
 function decidesWhereTo(rule: Rule): boolean {
-	return translatesOf(rule) === "source" ? takesTurns(rule) : hasASay(rule);
-}
-
-function translatesOf({ target }: Rule) {
-	return target?.kind === "extension"
-		? targets.get(target.name)?.translates
-		: undefined;
+	return translatedBy(rule.target) === "source"
+		? takesTurns(rule)
+		: hasASay(rule);
 }
 
 /**
@@ -399,7 +395,9 @@ export function rulesOnTheWayOut(
 
 function hasASay(rule: Rule): boolean {
 	return (
-		takesTurns(rule) || picksMark(rule) || translatesOf(rule) !== undefined
+		takesTurns(rule) ||
+		picksMark(rule) ||
+		translatedBy(rule.target) !== undefined
 	);
 }
 

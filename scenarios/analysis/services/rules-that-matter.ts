@@ -10,7 +10,7 @@ import type {
 	Table,
 } from "../../../sim/contract/ruleset.ts";
 import { matches } from "../../../sim/matches/index.ts";
-import { marksOf } from "../../../sim/ruleset/rule-traits.ts";
+import { marksOf, translatedBy } from "../../../sim/ruleset/rule-traits.ts";
 import { targets } from "../../../sim/targets/index.ts";
 import type { MarkRoute } from "../world/assumed-world.ts";
 import type { Service } from "./service.ts";
@@ -115,10 +115,8 @@ export function marksRoute(
 }
 
 function translatesByMark(rule: Rule): boolean {
-	const { target } = rule;
 	return (
-		target?.kind === "extension" &&
-		targets.get(target.name)?.translates !== undefined &&
+		translatedBy(rule.target) !== undefined &&
 		marksOf(rule).some(({ does }) => does === "reads")
 	);
 }

@@ -12,6 +12,7 @@ import { matches } from "../../../sim/matches/index.ts";
 import { parseAddress, prefixLength } from "../../../sim/packet/address.ts";
 import { isTableName, TABLE_HOOKS } from "../../../sim/ruleset/base/tables.ts";
 import { printRule } from "../../../sim/ruleset/print.ts";
+import { translatedBy } from "../../../sim/ruleset/rule-traits.ts";
 import { isShellScript } from "../../../sim/script/check-rules.ts";
 import { targets } from "../../../sim/targets/index.ts";
 import type { PlacedRule } from "../lint/each-rule.ts";
@@ -202,9 +203,7 @@ function asksForConnections({ rule }: PlacedRule): boolean {
 
 /** Does it send connections to one of several ports, none of which it draws itself? */
 function picksPort({ rule, at }: PlacedRule): boolean {
-	const { target } = rule;
-	if (target?.kind !== "extension") return false;
-	if (targets.get(target.name)?.translates !== "destination") return false;
+	if (translatedBy(rule.target) !== "destination") return false;
 	const range = /:(\d+)-(\d+)(?= |$)| --to-ports (\d+)-(\d+)(?= |$)/.exec(
 		at.text,
 	);

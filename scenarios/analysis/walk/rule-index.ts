@@ -2,8 +2,11 @@
 import type { Chain, Rule, Ruleset } from "../../../sim/contract/ruleset.ts";
 import { matches } from "../../../sim/matches/index.ts";
 import { printRule } from "../../../sim/ruleset/print.ts";
-import { type AskedFact, factOf } from "../../../sim/ruleset/rule-traits.ts";
-import { targets } from "../../../sim/targets/index.ts";
+import {
+	type AskedFact,
+	factOf,
+	translatedBy,
+} from "../../../sim/ruleset/rule-traits.ts";
 import type { RuleRef } from "./decision.ts";
 
 export interface RuleIndex {
@@ -81,9 +84,7 @@ export function ruleIndex({ tables }: Ruleset, repeats = false): RuleIndex {
 }
 
 function translatesDestination(rule: Rule | undefined): boolean {
-	const target = rule?.target;
-	if (target?.kind !== "extension") return false;
-	const translates = targets.get(target.name)?.translates ?? "source";
+	const translates = translatedBy(rule?.target) ?? "source";
 	return translates !== "source";
 }
 

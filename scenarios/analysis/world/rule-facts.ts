@@ -1,7 +1,7 @@
 /** What a ruleset says of the machine on which it is loaded: interfaces, addresses, and what is behind what. */
 import type { Rule, Ruleset } from "../../../sim/contract/ruleset.ts";
 import { matches } from "../../../sim/matches/index.ts";
-import { marksOf } from "../../../sim/ruleset/rule-traits.ts";
+import { marksOf, translatedBy } from "../../../sim/ruleset/rule-traits.ts";
 import { targets } from "../../../sim/targets/index.ts";
 import {
 	destinationsOf,
@@ -247,9 +247,8 @@ function onlyOne(some: ReadonlySet<string>): string | undefined {
 /** Translates the source of packets to any destination. */
 function isForAll({ rule, way }: MetRule): boolean {
 	const { target, header } = rule;
-	if (target?.kind !== "extension") return false;
 	return (
-		targets.get(target.name)?.translates === "source" &&
+		translatedBy(target) === "source" &&
 		way.destinations === null &&
 		header.destination.mask === 0
 	);

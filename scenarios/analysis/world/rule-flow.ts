@@ -14,8 +14,8 @@ import {
 	comparisonsOf,
 	endOf,
 	marksOf,
+	translatedBy,
 } from "../../../sim/ruleset/rule-traits.ts";
-import { targets } from "../../../sim/targets/index.ts";
 
 /** Addresses from one to another, unsigned. */
 export type Interval = readonly [least: number, greatest: number];
@@ -127,10 +127,7 @@ function endsOf(rule: Rule, ends: ReadonlyMap<string, Ends>): Ends {
 	const { target } = rule;
 	if (target?.kind === "jump" || target?.kind === "goto")
 		return ends.get(target.chain) ?? NO_END;
-	const translates =
-		target?.kind === "extension"
-			? targets.get(target.name)?.translates
-			: undefined;
+	const translates = translatedBy(target);
 	return {
 		accepts: endOf(target) === "accepts",
 		translatesDestination:

@@ -1,7 +1,6 @@
 /** Which rule sends a connection where it goes. */
 import type { Rule, Ruleset } from "../../../../sim/contract/ruleset.ts";
-import { marksOf } from "../../../../sim/ruleset/rule-traits.ts";
-import { targets } from "../../../../sim/targets/index.ts";
+import { marksOf, translatedBy } from "../../../../sim/ruleset/rule-traits.ts";
 import type { Service } from "../../services/service.ts";
 import type { End, RuleRef } from "../../walk/decision.ts";
 import { ruleOf } from "./rule-edits.ts";
@@ -25,17 +24,13 @@ export function choosingRule(
 }
 
 function translates({ target }: Rule, balances: Service["balances"]): boolean {
-	if (target?.kind !== "extension") return false;
-	const what = targets.get(target.name)?.translates;
+	const what = translatedBy(target);
 	return what === balances || what === "either";
 }
 
 /** Does it give connections another destination or source? */
 export function translatesAny({ target }: Rule): boolean {
-	return (
-		target?.kind === "extension" &&
-		targets.get(target.name)?.translates !== undefined
-	);
+	return translatedBy(target) !== undefined;
 }
 
 /** Does it write bits of the packet's mark with a value of its own? */

@@ -4,6 +4,7 @@ import {
 	isInNetwork,
 	parsePrefixed,
 } from "../../../../../sim/packet/address.ts";
+import { translatedBy } from "../../../../../sim/ruleset/rule-traits.ts";
 import { targets } from "../../../../../sim/targets/index.ts";
 import { type Links, linksOf } from "../../../spaces/links.ts";
 import type { RuleRef } from "../../../walk/decision.ts";
@@ -102,13 +103,9 @@ function unansweredOf(
 	const source = packet.source >>> 0;
 	if (!isUnanswered(source, by, { world, links: linksOf(world) })) return null;
 	const named = rulesByName(ruleset);
-	const at = rules.findLast(({ rule }) => {
-		const target = named.get(rule)?.rule.target;
-		return (
-			target?.kind === "extension" &&
-			targets.get(target.name)?.translates === "source"
-		);
-	});
+	const at = rules.findLast(
+		({ rule }) => translatedBy(named.get(rule)?.rule.target) === "source",
+	);
 	if (at === undefined || isOfTunnels(named.get(at.rule)?.rule)) return null;
 	return { connection, at, by, source };
 }

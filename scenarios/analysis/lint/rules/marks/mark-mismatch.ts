@@ -1,5 +1,5 @@
 /** Marks that rules set and marks that rules compare with, where they do not fit each other. */
-import { targets } from "../../../../../sim/targets/index.ts";
+import { translatedBy } from "../../../../../sim/ruleset/rule-traits.ts";
 import { marksRoute } from "../../../services/rules-that-matter.ts";
 import type { Facts } from "../../facts.ts";
 import type { Found, LintDescription, LintRule } from "../../finding.ts";
@@ -83,10 +83,7 @@ function isRouted({ use }: UseOfMark, { world }: Facts): boolean {
 }
 
 function translates({ placed: { rule } }: UseOfMark): boolean {
-	return (
-		rule.target?.kind === "extension" &&
-		targets.get(rule.target.name)?.translates !== undefined
-	);
+	return translatedBy(rule.target) !== undefined;
 }
 
 function neverRead(set: UseOfMark, wanted: readonly UseOfMark[]): Found {

@@ -1,6 +1,7 @@
 import type { Rule } from "../../../../../sim/contract/ruleset.ts";
 import { matches } from "../../../../../sim/matches/index.ts";
 import { TCP, UDP } from "../../../../../sim/packet/packet.ts";
+import { translatedBy } from "../../../../../sim/ruleset/rule-traits.ts";
 import { targets } from "../../../../../sim/targets/index.ts";
 import { type Visited, visitRules } from "../../../services/candidates.ts";
 import { portsText } from "../../../services/ranges-text.ts";
@@ -117,10 +118,7 @@ function redirectsIn(facts: Facts, hook: Hook): readonly Redirect[] {
 }
 
 function translatesDestination({ target }: Rule): boolean {
-	const translates =
-		target?.kind === "extension"
-			? targets.get(target.name)?.translates
-			: undefined;
+	const translates = translatedBy(target);
 	return translates === "destination" || translates === "either";
 }
 

@@ -1,7 +1,7 @@
 /** What becomes of connections that rules translate to backends. */
 import { formatAddress } from "../../../../../sim/packet/address.ts";
 import type { Packet } from "../../../../../sim/packet/packet.ts";
-import { targets } from "../../../../../sim/targets/index.ts";
+import { translatedBy } from "../../../../../sim/ruleset/rule-traits.ts";
 import type { ClientClass, Service } from "../../../services/service.ts";
 import type { End, RuleRef } from "../../../walk/decision.ts";
 import { endsOf } from "../../../walk/ends-of.ts";
@@ -41,11 +41,7 @@ export function translatedWays(facts: Facts): readonly Translated[] {
 function translator({ rules }: End, { ruleset }: Facts): RuleRef | null {
 	const named = rulesByName(ruleset);
 	const translates = ({ rule }: RuleRef) => {
-		const target = named.get(rule)?.rule.target;
-		const kind =
-			target?.kind === "extension"
-				? targets.get(target.name)?.translates
-				: undefined;
+		const kind = translatedBy(named.get(rule)?.rule.target);
 		return kind === "destination" || kind === "either";
 	};
 	return rules.find(translates) ?? null;

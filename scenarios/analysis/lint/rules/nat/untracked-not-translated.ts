@@ -1,3 +1,4 @@
+import { translatedBy } from "../../../../../sim/ruleset/rule-traits.ts";
 import { targets } from "../../../../../sim/targets/index.ts";
 import type { ClientClass, Service } from "../../../services/service.ts";
 import { ALL, intersection } from "../../../spaces/intervals.ts";
@@ -75,10 +76,7 @@ function exemptFromAll(facts: Facts): readonly Found[] {
 	const byRule = new Map<string, { at: RuleRef; end: End; idle: RuleRef[] }>();
 	for (const idle of unmet) {
 		const rule = named.get(idle.rule)?.rule;
-		const { target } = rule ?? {};
-		const translates =
-			target?.kind === "extension" &&
-			targets.get(target.name)?.translates !== undefined;
+		const translates = translatedBy(rule?.target) !== undefined;
 		const taken = rule && takenBy([rule], names)[0];
 		if (!translates || !taken) continue;
 		const walked = exempt.find(({ space }) => common(space, taken) !== null);

@@ -4,7 +4,7 @@ import type {
 	Table,
 } from "../../../../../sim/contract/ruleset.ts";
 import { matches } from "../../../../../sim/matches/index.ts";
-import { targets } from "../../../../../sim/targets/index.ts";
+import { translatedBy } from "../../../../../sim/ruleset/rule-traits.ts";
 import { eachRule } from "../../each-rule.ts";
 import type { Found, LintRule } from "../../finding.ts";
 
@@ -75,10 +75,7 @@ export function calledIn({ chains }: Table): ReadonlySet<string> {
 }
 
 function hasASay({ target, matches: uses }: Rule): boolean {
-	const translates =
-		target?.kind === "extension"
-			? targets.get(target.name)?.translates
-			: undefined;
+	const translates = translatedBy(target);
 	return (
 		translates === "destination" ||
 		translates === "either" ||

@@ -1,6 +1,6 @@
 /** Rules that no packet comes to: three kinds, by what is lost. */
 import { printTarget } from "../../../../../sim/ruleset/print.ts";
-import { targets } from "../../../../../sim/targets/index.ts";
+import { translatedBy } from "../../../../../sim/ruleset/rule-traits.ts";
 import type { Found, LintDescription, LintRule } from "../../finding.ts";
 import { type Covered, coveredRules } from "./covered-rules.ts";
 
@@ -106,11 +106,7 @@ COMMIT
 };
 
 function translates({ placed: { rule } }: Covered): boolean {
-	const { target } = rule;
-	return (
-		target?.kind === "extension" &&
-		targets.get(target.name)?.translates !== undefined
-	);
+	return translatedBy(rule.target) !== undefined;
 }
 
 function doesTheSame({ placed: { rule }, by }: Covered): boolean {
