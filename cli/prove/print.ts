@@ -192,11 +192,9 @@ function eventLines(
 			(one.result.kind === "violated" || one.result.kind === "unknown") &&
 			!isAsInQuiet(one),
 	);
-	const same = (kind: "violated" | "unknown") =>
-		proved.filter((one) => one.result.kind === kind && isAsInQuiet(one));
-	const as = [...same("violated"), ...same("unknown")];
-	const worst = (["violated", "unknown"] as const).find((kind) =>
-		[...bad, ...as].some(({ result }) => result.kind === kind),
+	const kinds = ["violated", "unknown"] as const;
+	const worst = kinds.find((kind) =>
+		proved.some(({ result }) => result.kind === kind),
 	);
 	const [colour, sign] = SIGNS[worst ?? "holds"];
 	return [
@@ -205,16 +203,15 @@ function eventLines(
 			`      ${signOf(result, paint)} ${property}: ${plainText(resultWords(result))}`,
 			...(result.kind === "violated" ? stepLines(result.counterexample) : []),
 		]),
-		...(["violated", "unknown"] as const).flatMap((kind) =>
-			same(kind)
-				.slice(0, 1)
-				.map(({ result }) => {
-					const names = same(kind)
-						.map(({ property }) => property)
-						.join(", ");
-					return `      ${signOf(result, paint)} ${names}: ${kind}, as in quiet operation`;
-				}),
-		),
+		...kinds.flatMap((kind) => {
+			const same = proved.filter(
+				(one) => one.result.kind === kind && isAsInQuiet(one),
+			);
+			const [first] = same;
+			if (first === undefined) return [];
+			const names = same.map(({ property }) => property).join(", ");
+			return `      ${signOf(first.result, paint)} ${names}: ${kind}, as in quiet operation`;
+		}),
 	];
 }
 

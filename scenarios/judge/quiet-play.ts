@@ -9,7 +9,12 @@ import { LOOPBACK } from "../../sim/world/setup/services.ts";
 import { takesInterface } from "../analysis/spaces/space.ts";
 import type { Expectation, Scenario } from "../language/scenario.ts";
 import { type Finding, showsNothing, windowWords } from "../result/finding.ts";
-import { countersOf, placeOf, readSaved } from "../result/saved-ruleset.ts";
+import {
+	countersOf,
+	placeOf,
+	readSaved,
+	rulesAt,
+} from "../result/saved-ruleset.ts";
 import { whyNeverMet } from "./never/never-met.ts";
 import {
 	type Play,
@@ -211,11 +216,6 @@ function headerOf(
 			protocols.length === 0 ? null : unlessErrors(numbersOf(protocols)),
 		interfaces: [...valuesOf("-i"), ...valuesOf("-o")],
 	};
-}
-
-function rulesAt(at: string, { observations }: Account): string {
-	const found = observations.find(({ label }) => label === at);
-	return found?.observation.ruleset ?? "";
 }
 
 /** Behind these come matches and the target. */

@@ -1,7 +1,7 @@
 /** Which rule a judgement is about, and where it stands. */
 import type { Judgement, RunResult } from "./result.ts";
 import { type RulePlace, ruleBook } from "./rule-place.ts";
-import { placeOf, readSaved } from "./saved-ruleset.ts";
+import { placeOf, readSaved, rulesAt } from "./saved-ruleset.ts";
 
 /** The rule to look at for a judgement, where it stood when it was judged; `null` where none is to blame. */
 export function judgedPlace(
@@ -19,13 +19,11 @@ export function judgedPlace(
 			step.kind === "operation" &&
 			(step.operation.kind === "iptables" || step.operation.kind === "restore"),
 	);
-	const seen =
+	const saved =
 		isChanged && expectation.kind === "counter"
-			? account.observations.find(({ label }) => label === expectation.at)
-			: undefined;
-	const rules = readSaved(seen?.observation.ruleset ?? "").filter(
-		({ kind }) => kind === "rule",
-	);
+			? rulesAt(expectation.at, account)
+			: "";
+	const rules = readSaved(saved).filter(({ kind }) => kind === "rule");
 	const there = rules.find((one) => placeOf(one) === rule);
 	const book = ruleBook(setup);
 	const found = book.find(rule, there?.text);

@@ -1,4 +1,5 @@
 /** Reads the text of `iptables-save -c`, whoever printed it: the model or a kernel. */
+import type { Account } from "../../sim/world/account/account.ts";
 
 /** A line that counts: a built-in chain with its policy, a user-defined chain, or a rule. */
 export interface SavedLine {
@@ -66,6 +67,15 @@ export function countersOf(saved: string): ReadonlyMap<string, number> {
 			.filter(({ kind, text }) => kind === "rule" || !text.endsWith(" -"))
 			.map((line) => [placeOf(line), line.packets]),
 	);
+}
+
+/** The rules as they were seen at this label, as iptables-save prints them; "" where nobody looked. */
+export function rulesAt(
+	at: string,
+	{ observations }: Pick<Account, "observations">,
+): string {
+	const found = observations.find(({ label }) => label === at);
+	return found?.observation.ruleset ?? "";
 }
 
 export function placeOf({ kind, table, chain, number }: SavedLine): string {

@@ -380,13 +380,20 @@ export class Routes implements Stateful<SavedRoutes> {
 	}
 }
 
+/** Tables that are asked without a rule of the user's. */
+const ORDINARY: ReadonlySet<number> = new Set([
+	TABLE_LOCAL,
+	TABLE_MAIN,
+	TABLE_DEFAULT,
+]);
+
 function reasonOf(
 	{ nexthops }: FibEntry,
 	{ via }: Nexthop,
 	{ priority, mark, markMask }: IpRule,
 	table: number,
 ): RouteReason | null {
-	const isOrdinary = [TABLE_LOCAL, TABLE_MAIN, TABLE_DEFAULT].includes(table);
+	const isOrdinary = ORDINARY.has(table);
 	if (isOrdinary && nexthops.length < 2) return null;
 	return {
 		rule: isOrdinary

@@ -110,8 +110,7 @@ async function smallest(
 	found: TextDifference,
 	options: TextFuzzOptions,
 ): Promise<TextFinding> {
-	const { seed, oracle, shrinkMs, isLoss = neverLost } = options;
-	const { names = [] } = options;
+	const { seed, oracle, names = [], shrinkMs, isLoss = neverLost } = options;
 	const compare = async (one: TextCase): Promise<TextDifference | null> => {
 		const text = withoutNames(one, names);
 		try {

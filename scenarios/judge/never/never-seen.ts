@@ -136,8 +136,18 @@ function mayBeMet({ header }: Rule, { wasSent }: Play): boolean {
 	);
 }
 
+const known = new WeakMap<Account, readonly Ruleset[] | null>();
+
 /** `null`: they are not all known. */
-function rulesetsOf({
+function rulesetsOf(play: Play): readonly Ruleset[] | null {
+	const before = known.get(play.account);
+	if (before !== undefined) return before;
+	const found = readRulesets(play);
+	known.set(play.account, found);
+	return found;
+}
+
+function readRulesets({
 	setup,
 	steps,
 	account: { observations },
@@ -227,7 +237,7 @@ function knownRanges({ setup, steps, account }: Play): readonly Range[] | null {
 				? null
 				: step,
 		),
-		account.connections.map(({ client }) => client),
+		[...new Set(account.connections.map(({ client }) => client))],
 		account.observations.map(({ observation }) =>
 			observation.conntrack.map(({ text }) => text),
 		),

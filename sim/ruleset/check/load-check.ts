@@ -189,18 +189,16 @@ function comingInto(
 	table: Table,
 	behaviour: Behaviour,
 ): (hook: HookName, placed: Placed) => boolean {
-	const objects = (hook: HookName, { rule, chain }: Placed) =>
-		[...usesOf(rule)].some(
-			([extension, use]) =>
-				extension.check?.(use.options, {
-					table: table.name,
-					chain: chain.name,
-					header: rule.header,
-					matches: rule.matches,
-					hooks: [hook],
-					behaviour,
-				}) != null,
+	const objects = (
+		hook: HookName,
+		{ rule, chain: { name: chain } }: Placed,
+	) => {
+		const mask = 1 << HOOK_NAMES.indexOf(hook);
+		const standing = { table, chain, rule, mask, behaviour };
+		return [...usesOf(rule)].some(
+			([extension, use]) => objectionOf(standing, extension, use) !== null,
 		);
+	};
 	return (hook, placed) =>
 		allowedHooks(placed.rule)?.includes(hook) !== false &&
 		(behaviour.hooksOfCalled === "not asked" || !objects(hook, placed));
@@ -281,7 +279,7 @@ function checkUse(
 	extension: AnyExtension,
 	use: MatchUse,
 ): LoadFault | null {
-	const { table, chain, rule, mask, names, behaviour } = standing;
+	const { table, rule, mask, names, behaviour } = standing;
 	const { tables, hooks, protocols } = extension;
 	const isAnywhere = extension.anyTable?.(behaviour) === true;
 	if (tables && !tables.includes(table.name) && !isAnywhere)
@@ -313,14 +311,7 @@ function checkUse(
 			"Ask for the protocol in the same rule: `-p`, without a `!`.",
 		);
 	const message =
-		extension.check?.(use.options, {
-			table: table.name,
-			chain,
-			header,
-			matches: rule.matches,
-			hooks: hookNames(mask),
-			behaviour,
-		}) ?? names.check(extension, use);
+		objectionOf(standing, extension, use) ?? names.check(extension, use);
 	if (message !== null) {
 		const {
 			error,
@@ -339,6 +330,25 @@ function checkUse(
 	const missing = names.missing(extension, use);
 	if (missing === null) return null;
 	return { rule, ...missing };
+}
+
+/** What the extension itself finds wrong with where it stands (`checkentry`). */
+function objectionOf(
+	{ table, chain, rule, mask, behaviour }: Omit<Standing, "names">,
+	extension: AnyExtension,
+	{ options }: MatchUse,
+): string | KernelRefusal | null {
+	const { header, matches: uses } = rule;
+	return (
+		extension.check?.(options, {
+			table: table.name,
+			chain,
+			header,
+			matches: uses,
+			hooks: hookNames(mask),
+			behaviour,
+		}) ?? null
+	);
 }
 
 /** What `xt_check_match` and `xt_check_target` say. */
