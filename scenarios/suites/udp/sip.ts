@@ -6,6 +6,7 @@ import {
 	evict,
 	gatewayAnswered,
 	INSIDE,
+	ip,
 	iptables,
 	observe,
 	order,
@@ -113,7 +114,7 @@ export const sip = [
 		title:
 			"A service without backends rejects new telephones, and old ones never learn",
 		story:
-			"The service is scaled to zero: its DNAT rule is replaced by a REJECT, and its backend goes away. A telephone that comes now is rejected by the router at once. The old one has an entry: its packets are translated before the REJECT would see them and go to the host that is gone, of which the router says host-unreachable, 3 s later each time.",
+			"The service is scaled to zero: its DNAT rule is replaced by a REJECT, and its backend goes away. The router finds that out when it next looks for it (here it is made to at once; left alone, it believes its neighbour for some time that it draws). A telephone that comes now is rejected by the router at once. The old one has an entry: its packets are translated before the REJECT would see them and go to the host that is gone, of which the router says host-unreachable, 3 s later each time.",
 		trap: "An entry that stands is translated without its rule.",
 		setup: udpSetup(SIP, `${nat(onlyTo(1, 5060))}${FILTER}`, {
 			clients: phones,
@@ -122,6 +123,7 @@ export const sip = [
 			registers("phone1", 6),
 			at(30_000, restore({ name: "zero.rules", text: SCALED_TO_ZERO })),
 			at(30_000, backend("b1", { kind: "vanish" })),
+			at(31_000, ip(`ip neigh flush dev ${INSIDE}`)),
 			at(50_000, registers("phone2", 1)),
 		],
 		expect: [

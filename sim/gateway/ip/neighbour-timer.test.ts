@@ -235,3 +235,40 @@ test.each([
 	gateway.answer({ kind: "wait", atMs: 100, toMs: 3200 });
 	expect(met).toEqual(chances);
 });
+
+/** A host answered once and fell silent `silentMs` later, at which a packet is sent to it. */
+function chancesOfSilence(silentMs: number): ReadonlySet<UnseenChance> {
+	const met = new Set<UnseenChance>();
+	const choice = Object.assign(seededChoice(1), {
+		unseen: (chance: UnseenChance) => void met.add(chance),
+	});
+	const gateway = new ModelGateway(SETUP, { choice });
+	const send = (port: number) =>
+		gateway.receive(
+			OUT,
+			parsePacket(`tcp 10.0.0.10:${port} > 192.168.0.1:25 S seq 1`),
+		);
+	send(50000);
+	gateway.answer({ kind: "wait", atMs: 0, toMs: silentMs });
+	gateway.answer({
+		kind: "neighbour",
+		atMs: silentMs,
+		interface: IN,
+		address: "192.168.0.1",
+		answers: false,
+	});
+	send(50001);
+	return met;
+}
+
+// Half of base_reachable_time is the shortest that a kernel draws (neigh_rand_reach_time).
+test.each([
+	[14_000, []],
+	[16_000, ["neighbour"]],
+	[44_000, ["neighbour"]],
+])(
+	"a host that fell silent %i ms after it answered is believed, or not by every kernel",
+	(ms, chances) => {
+		expect([...chancesOfSilence(ms)]).toEqual(chances);
+	},
+);

@@ -53,6 +53,7 @@ export function neighOutput(
 ): Fate {
 	const { outInterface } = skb;
 	const neighbour = neighbourAt(gateway.neighbours, outInterface, address);
+	if (gateway.silentHosts.size > 0) noteReachableTime(gateway, neighbour);
 	switch (neighbour.state) {
 		case "reachable":
 		case "delay":
@@ -92,6 +93,25 @@ export function neighOutput(
 	if (!gateway.routes.hasCarrier(outInterface)) return NO_CARRIER;
 	transmit(gateway, outInterface, packetOf(skb), address);
 	return gateway.forwarded[outInterface] as Fate;
+}
+
+/**
+ * Whether a neighbour that fell silent is still believed depends on the time that was drawn, once the shortest has gone
+ * by since it answered.
+ */
+function noteReachableTime(gateway: GatewayState, neighbour: Neighbour): void {
+	const { state, timer } = neighbour;
+	const isKnown =
+		state === "reachable" ||
+		state === "stale" ||
+		state === "delay" ||
+		state === "probe";
+	if (!isKnown || answersArp(gateway, neighbour)) return;
+	const leftMs = (timer?.atMs ?? 0) - gateway.timers.nowMs;
+	const isSure =
+		state === "reachable" &&
+		reachableTimeMs(gateway) - leftMs < BASE_REACHABLE_MS / 2;
+	if (!isSure) gateway.choice.unseen("neighbour");
 }
 
 /**
