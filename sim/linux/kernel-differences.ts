@@ -36,6 +36,27 @@ export const KERNEL_DIFFERENCES = {
 			scenario: "errors-about-own-packets-are-not-limited",
 		},
 	),
+	redirectsFromBeyond: byKernel<"are sent" | "are not sent">(
+		{
+			"5.10": "are sent",
+			"6.1": "are not sent",
+			"6.12": "are not sent",
+			"7.2": "are not sent",
+		},
+		{
+			title:
+				"ICMP redirects for packets that come by another router of the link",
+			says: (value) =>
+				value === "are sent"
+					? "a packet that leaves by where it came in brings its sender a redirect, though the sender be behind another router"
+					: "only a sender on the link itself is sent a redirect",
+			source:
+				"`__fib_validate_source` (net/ipv4/fib_frontend.c): `nhc_scope >= RT_SCOPE_LINK`, `RT_SCOPE_HOST` in other kernels",
+			matters:
+				"Hosts beyond the other router no longer hear redirects, which named a next hop that is not on their link.",
+			scenario: "senders-beyond-a-router-hear-no-redirect",
+		},
+	),
 	unsummedDatagrams: byKernel<"answered" | "not answered">(
 		{
 			"5.10": "not answered",

@@ -42,6 +42,26 @@ const ADDED_IN_7_2 = {
 };
 
 export const SETTING_DIFFERENCES = {
+	linkDownOfAll: byKernel<"counts" | "does not count">(
+		{
+			"5.10": "does not count",
+			"6.1": "counts",
+			"6.12": "counts",
+			"7.2": "counts",
+		},
+		{
+			title: "`net.ipv4.conf.all.ignore_routes_with_linkdown`",
+			says: (value) =>
+				value === "counts"
+					? "`all` or the interface's own: either one is enough"
+					: "only the interface's own counts, and `all` does nothing",
+			source:
+				"`IN_DEV_IGNORE_ROUTES_WITH_LINKDOWN` (include/linux/inetdevice.h)",
+			matters:
+				"A router that sets `all` alone begins to move connections to another uplink when a carrier is lost.",
+			scenario: "routing-carrier-ignored",
+		},
+	),
 	missingSettings: byKernel<readonly string[]>(
 		{
 			"5.10": [

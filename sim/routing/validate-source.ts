@@ -14,6 +14,8 @@ export interface SourceSettings {
 	/** `src_valid_mark` */
 	readonly marksValidate: readonly boolean[];
 	readonly sendsRedirects: readonly boolean[];
+	/** A sender behind another router of the link counts as being on the link. */
+	readonly redirectsFromBeyond: boolean;
 }
 
 /**
@@ -54,12 +56,14 @@ function fullCheck(
 	const isLocal = found.type === "local";
 	if (found.type !== "unicast" && !(isLocal && settings.acceptsLocal[at]))
 		return "spoofed source";
+	const near = ({ isNear }: { readonly isNear: boolean }) =>
+		isNear || settings.redirectsFromBeyond ? "near" : "far";
 	if (found.interfaces.includes(at) || (isLocal && at === LOOPBACK_IFINDEX))
-		return found.isNear ? "near" : "far";
+		return near(found);
 	if (routes.firstAddressOf(at) === null) return lastResort;
 	if (rpFilter === 1) return "reverse path";
 	const there = routes.lookupBackByAnyLink({ ...flow, oif: at });
-	return there.type === "unicast" && there.isNear ? "near" : "far";
+	return there.type === "unicast" ? near(there) : "far";
 }
 
 /** What would be sent back. */

@@ -76,6 +76,8 @@ export const TOUCHES: { readonly [Name in DifferenceName]: Touches } = {
 	usedLongName: "loading",
 	blanksInNames: "loading",
 	rulesWithoutAdded: "no rule",
+	linkDownOfAll: "no rule",
+	redirectsFromBeyond: "no rule",
 	commands: "loading",
 	refusedRule: "loading",
 	clampWithoutSyn: "loading",

@@ -135,6 +135,25 @@ export const hairpin = [
 		],
 	}),
 	scenario({
+		name: "senders-beyond-a-router-hear-no-redirect",
+		suite,
+		title: "Who sends by another router of the link is sent no redirect",
+		story:
+			"A host beyond the other router sends to one on the clients' link, and its packets take the way by the gateway. They leave by where they came in, but the sender is not on the link, and could do nothing with a redirect. Linux 5.10 sends it one.",
+		setup: byRouterInside(),
+		steps: [packet("lan0", "udp 192.0.2.80:1 > 192.168.1.50:9")],
+		expect: [
+			packetsOut(
+				"lan0",
+				[
+					"udp 192.0.2.80:1 > 192.168.1.50:9 *",
+					"icmp 192.168.1.50 > 192.0.2.80 port-unreachable *",
+				],
+				{ exactly: true },
+			),
+		],
+	}),
+	scenario({
 		name: "routing-redirect-heeded",
 		suite,
 		title: "A host heeds an ICMP redirect, and sends past the gateway",

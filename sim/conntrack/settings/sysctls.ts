@@ -33,7 +33,11 @@ interface SavedSysctls {
 /** In what the settings of kernels differ. */
 export type SettingsOfKernel = Pick<
 	Behaviour,
-	"missingSettings" | "addedSettings" | "settingDefaults" | "settingBounds"
+	| "missingSettings"
+	| "addedSettings"
+	| "settingDefaults"
+	| "settingBounds"
+	| "linkDownOfAll"
 >;
 
 const WRITTEN: SysctlOutcome = { kind: "written" };
@@ -134,6 +138,16 @@ export class Sysctls implements Stateful<SavedSysctls> {
 		return this.ofInterface("forwarding", interfaceName) === 0
 			? both.includes(true)
 			: !both.includes(false);
+	}
+
+	/** `IN_DEV_IGNORE_ROUTES_WITH_LINKDOWN`: some kernels ask the interface's own alone. */
+	ignoresLinkDown(interfaceName: string): boolean {
+		const setting = "ignore_routes_with_linkdown";
+		const value =
+			this.#behaviour.linkDownOfAll === "counts"
+				? this.greatest(setting, interfaceName)
+				: this.ofInterface(setting, interfaceName);
+		return value !== 0;
 	}
 
 	/** Writes a setting, as `sysctl -w net.NAME=VALUE` does. */

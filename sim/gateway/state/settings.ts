@@ -12,6 +12,8 @@ export class Settings {
 	/** By index of the interface; the first is none. */
 	forwards: readonly boolean[] = [];
 	sendsRedirects: readonly boolean[] = [];
+	/** Also to whoever sends by another router of the link. */
+	readonly redirectsFromBeyond: boolean;
 	acceptsRedirects: readonly boolean[] = [];
 	sharesMedia: readonly boolean[] = [];
 	/** 0: off, 1: strict, 2: loose. */
@@ -39,6 +41,7 @@ export class Settings {
 
 	/** @throws SetupError for what a kernel refuses */
 	constructor({ interfaces, sysctls }: GatewaySetup, behaviour: Behaviour) {
+		this.redirectsFromBeyond = behaviour.redirectsFromBeyond === "are sent";
 		this.names = ["lo", ...interfaces.map(({ name }) => name)];
 		this.sysctls = new Sysctls(
 			interfaces.map(({ name, addresses }) => ({
@@ -91,7 +94,10 @@ export class Settings {
 			false,
 			...names.map((name) => sysctls.least("arp_evict_nocarrier", name) !== 0),
 		];
-		this.ignoresLinkDown = isSet("ignore_routes_with_linkdown");
+		this.ignoresLinkDown = [
+			false,
+			...names.map((name) => sysctls.ignoresLinkDown(name)),
+		];
 		this.arpAnnounce = ofEach("arp_announce");
 		this.reflectsMarks = sysctls.get("ipv4.fwmark_reflect") !== 0;
 		this.multipathPolicy = sysctls.get("ipv4.fib_multipath_hash_policy");
