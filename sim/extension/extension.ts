@@ -9,7 +9,7 @@ import type { MatchUse, RuleHeader, TableName } from "../contract/ruleset.ts";
 import type { Behaviour } from "../linux/behaviour.ts";
 import type { HookName, Skb } from "../packet/skb/skb.ts";
 import type { Stateful } from "../stateful.ts";
-import type { AnyPacket, ExtensionHost } from "./host.ts";
+import type { AnyPacket, ExtensionHost, NatRange } from "./host.ts";
 import type { KernelRefusal } from "./kernel-refusal.ts";
 import type { GivenOptions, OptionEntry } from "./options.ts";
 import type { Comparison, Lookup, MarkUse, Question } from "./traits.ts";
@@ -319,6 +319,10 @@ export interface TargetExtension<Options extends object = object>
 	translatesTo?(
 		options: Options,
 	): readonly [least: number, greatest: number] | null;
+	/** Among which ports it gives a destination; left out: it leaves the port alone. */
+	destinationPorts?(
+		options: Options,
+	): Pick<NatRange, "ports" | "basePort" | "random">;
 	/** The table in which it makes sense, where the kernel takes it in several. */
 	readonly usualTable?: TableName;
 }

@@ -17,6 +17,7 @@ export const dnat = defineTarget<NatRange>({
 	ends: "accepts",
 	translates: "destination",
 	translatesTo: addressesOf,
+	destinationPorts: (range) => range,
 	tables: ["nat"],
 	hooks: ["PREROUTING", "OUTPUT"],
 	needsConntrack: true,

@@ -21,6 +21,7 @@ export const redirect = defineTarget<NatRange>({
 	flagCodes: { random: 3 },
 	ends: "accepts",
 	translates: "destination",
+	destinationPorts: (range) => range,
 	tables: ["nat"],
 	hooks: ["PREROUTING", "OUTPUT"],
 	needsConntrack: true,

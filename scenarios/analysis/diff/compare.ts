@@ -18,6 +18,7 @@ import {
 } from "./effect.ts";
 import { joinedSplit, type Moved } from "./joint.ts";
 import { isAmong, ruleIn, type Side, type Sides } from "./kinds/sides.ts";
+import { unseenAt, unseenIn } from "./unseen.ts";
 import {
 	type Meanings,
 	type Values,
@@ -66,24 +67,17 @@ export function compareDecisions(question: Question): Comparison {
 	const sameKey = sameKeyIn(question);
 	const one = halfOf(question, sides.before, question.before);
 	const other = halfOf(question, sides.after, question.after);
-	const oldText = oldTextOf(question, one.keyOf);
 	const unknown = [...unknownIn(one.effects), ...unknownIn(other.effects)];
-	const unshown = unseenIn(question);
+	const shown = unseenIn(question);
 	const effects = { before: one.effects, after: other.effects };
-	if (oldText === decisionText(question.after, other.keyOf)) {
-		const why = [...new Set([...unknown, ...unshown])];
+	const unshown = () =>
+		shown.length > 0 ? shown : unseenElsewhere(question, one, other);
+	if (decideAlike(question, one.keyOf, other.keyOf)) {
+		const why = [...new Set([...unknown, ...unshown()])];
 		const verdict = why.length === 0 ? "same" : "unknown";
 		return { verdict, why, ...effects, vectors: [] };
 	}
-	const vectors = vectorsOf(question).map((vector): Compared => {
-		const conditions = new Map(Object.entries(vector.values));
-		const halves = [
-			{ decision: question.before, keyOf: one.keyOf },
-			{ decision: question.after, keyOf: other.keyOf },
-		] as const;
-		const joined = joinedSplit(...halves, { conditions, sameKey });
-		return { vector, ...joined };
-	});
+	const vectors = comparedBy(question, one.keyOf, other.keyOf);
 	const areKnown = unknown.length === 0;
 	const differ = vectors.filter(({ moved }) => isMoved(moved));
 	const isOpen = vectors.some(({ moved }) => isOpenShare(moved));
@@ -93,13 +87,45 @@ export function compareDecisions(question: Question): Comparison {
 	const why = [
 		...new Set([
 			...unknown,
-			...unshown,
+			...unshown(),
 			...vectors.flatMap(({ moved }) => whyOpen(moved, open)),
 			...notAllValues(question),
 		]),
 	];
 	const isSame = why.length === 0 && !isOpen && differ.length === 0;
 	return { verdict: isSame ? "same" : "unknown", why, ...effects, vectors };
+}
+
+type KeyOf = (end: End) => string;
+
+/** Do the same questions lead to the same on both sides? */
+function decideAlike(question: Question, old: KeyOf, young: KeyOf): boolean {
+	const sameKey = sameKeyIn(question);
+	const oldText = decisionText(
+		question.before,
+		old,
+		// The old rules decide by the keys of the new ones.
+		(asked) => sameKey(asked) ?? `old ${asked.key}`,
+	);
+	return oldText === decisionText(question.after, young);
+}
+
+/** The two by each of the values that are looked at. */
+function comparedBy(
+	question: Question,
+	old: KeyOf,
+	young: KeyOf,
+): readonly Compared[] {
+	const sameKey = sameKeyIn(question);
+	return vectorsOf(question).map((vector): Compared => {
+		const conditions = new Map(Object.entries(vector.values));
+		const halves = [
+			{ decision: question.before, keyOf: old },
+			{ decision: question.after, keyOf: young },
+		] as const;
+		const joined = joinedSplit(...halves, { conditions, sameKey });
+		return { vector, ...joined };
+	});
 }
 
 /** Do the same questions lead to the same, and does no rule do what a packet does not show? */
@@ -114,29 +140,39 @@ export function areAlike(question: Question): boolean {
 		...endsOf(after).map(keyIn(other)),
 	];
 	const isOne = new Set(ends).size === 1;
-	const oldText = oldTextOf(question, keyIn(one));
-	if (!isOne && oldText !== decisionText(after, keyIn(other))) return false;
+	if (!isOne && !decideAlike(question, keyIn(one), keyIn(other))) return false;
 	const isUnseen = (side: Side, decision: Decision) =>
-		endsOf(decision).some(({ rules }) =>
-			rules.some((ref) => unseen(side, ref).length > 0),
-		);
+		endsOf(decision).some((end) => unseenAt(side, end, question.packet) !== "");
 	return !isUnseen(sides.before, before) && !isUnseen(sides.after, after);
+}
+
+/** Why it is not known whether all packets get the same, where the same rules act unseen, each on others of them. */
+function unseenElsewhere(
+	question: Question,
+	one: { readonly keyOf: KeyOf },
+	other: { readonly keyOf: KeyOf },
+): readonly string[] {
+	const { sides, before, packet } = question;
+	const acts = endsOf(before).map((end) => unseenAt(sides.before, end, packet));
+	if (new Set(acts).size <= 1) return [];
+	const [old, young] = [
+		(end: End) => `${one.keyOf(end)} ${unseenAt(sides.before, end, packet)}`,
+		(end: End) => `${other.keyOf(end)} ${unseenAt(sides.after, end, packet)}`,
+	];
+	if (decideAlike(question, old, young)) return [];
+	return comparedBy(question, old, young).some(
+		({ moved }) => isMoved(moved) || isOpenShare(moved),
+	)
+		? [
+				`other packets than before meet rules of which one packet shows nothing: ${[...new Set(acts)].join(", ")}`,
+			]
+		: [];
 }
 
 /** By which key the new rules ask what the old ones ask; `null`: they do not, or get another answer. */
 function sameKeyIn({ sides, affected }: Question) {
 	return (asked: Asked): string | null =>
 		isAmong(sides.before, asked.at, affected) ? null : sides.sameKey(asked);
-}
-
-/** What the old rules decide, by the keys of the new ones. */
-function oldTextOf(question: Question, keyOf: (end: End) => string): string {
-	const sameKey = sameKeyIn(question);
-	return decisionText(
-		question.before,
-		keyOf,
-		(asked) => sameKey(asked) ?? `old ${asked.key}`,
-	);
 }
 
 /** Nothing that is known of the one is among what may become of the other. */
@@ -232,40 +268,6 @@ export function placeWords(at: RuleRef | null): string {
 	if (at === null || at.rule === "") return "";
 	const place = at.line > 0 ? `line ${at.line}` : at.rule;
 	return ` (${place}${at.text === "" ? "" : `: ${at.text}`})`;
-}
-
-/** Rules that do something else than before, though the packet that was walked shows the same. */
-function unseenIn({ sides, ...question }: Question): readonly string[] {
-	const texts = (side: Side, decision: Decision) =>
-		new Set(
-			endsOf(decision).flatMap(({ rules }) =>
-				rules.flatMap((ref) => unseen(side, ref)),
-			),
-		);
-	const olds = texts(sides.before, question.before);
-	const news = texts(sides.after, question.after);
-	const gone = [...olds].filter((text) => !news.has(text));
-	const fresh = [...news].filter((text) => !olds.has(text));
-	if (gone.length + fresh.length === 0) return [];
-	const words = (all: readonly string[]) =>
-		all.length === 0 ? "nothing" : all.join(", ");
-	return [
-		`rules do something else, of which one packet shows nothing: ${words(gone)} → ${words(fresh)}`,
-	];
-}
-
-/** ` -j MASQUERADE --to-ports 1024-2047` */
-function unseen(
-	{ analysis: { walker } }: Side,
-	{ rule: name, text }: RuleRef,
-): readonly string[] {
-	const target = walker.rules.ruleAt(name)?.target;
-	if (target?.kind !== "extension") return [];
-	const { translates = "destination", actsUnseen = false } =
-		targets.get(target.name) ?? {};
-	// Each of several destinations is walked; the port of a source is not.
-	if (!actsUnseen && translates === "destination") return [];
-	return [text.slice(text.lastIndexOf(" -j ")).trim()];
 }
 
 /** All values of few conditions; of many, those that have names. */

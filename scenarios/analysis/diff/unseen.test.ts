@@ -74,4 +74,66 @@ describe("what one packet does not show", () => {
 		);
 		expect(verdict).toBe("same");
 	});
+
+	it("is unknown where other packets get it, by the same condition", () => {
+		const classes = (one: number, other: number) =>
+			mangle(
+				`-m condition --condition up -j CLASSIFY --set-class 1:${one}`,
+				`-m condition ! --condition up -j CLASSIFY --set-class 1:${other}`,
+			);
+		const { document } = compared(classes(10, 11), classes(11, 10));
+		expect(document.verdict).toBe("unknown");
+		expect(document.unknown.join("\n")).toContain("other packets than before");
+		expect(verdictOf(classes(10, 10), classes(10, 10))).toBe("same");
+	});
+});
+
+/** To UDP's ports 8080 to 8083. */
+function nat(target: string): string {
+	return `*nat\n-A PREROUTING -p udp --dport 8080:8083 -j ${target}\nCOMMIT\n`;
+}
+
+const TO = "DNAT --to-destination 192.168.0.1";
+
+describe("what a translation gives where a port is taken", () => {
+	it.each([
+		["a range, or none", `${TO}:8080-8083`, TO],
+		["a wider range", `${TO}:8080-8083`, `${TO}:8080-8090`],
+		["a range from a base on, or none", `${TO}:8080-8083/8080`, TO],
+		["of REDIRECT", "REDIRECT --to-ports 8080-8083", "REDIRECT"],
+	])("is unknown: %s", (_, one, other) => {
+		for (const [old, young] of [
+			[one, other],
+			[other, one],
+		] as const) {
+			const { document } = compared(nat(old), nat(young));
+			expect(document.verdict).toBe("unknown");
+			expect(document.unknown.join("\n")).toContain(
+				"another port is taken where a connection has the addresses and ports already",
+			);
+		}
+	});
+
+	it.each([
+		["one port, as it came or by name", `${TO}:8080`, TO],
+		[
+			"a range of one address",
+			`${TO}:8080-8083`,
+			"DNAT --to-destination 192.168.0.1-192.168.0.1:8080-8083",
+		],
+		["persistence with one address", TO, `${TO} --persistent`],
+		["a draw among no ports", TO, `${TO} --random`],
+	])("is the same: %s", (_, one, other) => {
+		const of8080 = (target: string) => nat(target).replace(":8083 ", " ");
+		expect(verdictOf(of8080(one), of8080(other))).toBe("same");
+	});
+
+	it.each([
+		["all but one port get another one", `${TO}:8080`],
+		["most get a port of a range", `${TO}:8080-8081`],
+		["they are shifted", `${TO}:8080-8083/8083`],
+	])("is a change where %s", (_, target) => {
+		expect(verdictOf(nat(target), nat(TO))).toBe("different");
+		expect(verdictOf(nat(TO), nat(target))).toBe("different");
+	});
 });

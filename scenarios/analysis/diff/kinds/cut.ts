@@ -19,6 +19,7 @@ import {
 import { targets } from "../../../../sim/targets/index.ts";
 import { chainsByName } from "../../services/candidates.ts";
 import {
+	contains,
 	type Intervals,
 	intersection,
 	isWithin,
@@ -249,6 +250,36 @@ export function cutByNetwork(
 			if (cut !== null) return cut;
 		}
 	return null;
+}
+
+/**
+ * A rule that has taken the packet leaves those as they are that have the destination already to which it
+ * translates, and no others.
+ * @param destination of the packet, unsigned: it must not stand for others where it is the one that is left
+ */
+export function cutByTranslation(
+	space: Space,
+	{ target }: Rule,
+	destination: number,
+): Cut | null {
+	if (target?.kind !== "extension") return null;
+	const extension = targets.get(target.name);
+	if (extension === undefined || extension.translates === "source") return null;
+	const addresses = extension.translatesTo?.(target.options) ?? null;
+	const cut =
+		addresses !== null && contains([addresses], destination)
+			? partly(space, "destination", [addresses])
+			: null;
+	if (cut !== null) return cut;
+	const { ports = null, basePort = null } =
+		extension.destinationPorts?.(target.options) ?? {};
+	if (ports === null) return null;
+	return (
+		partly(space, "destinationPort", [[ports.min, ports.max]]) ??
+		(basePort === null
+			? null
+			: partly(space, "destinationPort", [[basePort, 0xffff]]))
+	);
 }
 
 /** Both parts of a space. */

@@ -2,7 +2,7 @@
  * Takes spaces apart until no rule of either ruleset, and nothing in the stack, tells packets of one apart, and
  * walks one packet of each through both.
  */
-import type { Rule, Ruleset } from "../../../../sim/contract/ruleset.ts";
+import type { Rule } from "../../../../sim/contract/ruleset.ts";
 import { sampleOf } from "../../services/sample.ts";
 import {
 	common,
@@ -17,6 +17,7 @@ import {
 	type Cut,
 	cutBy,
 	cutByNetwork,
+	cutByTranslation,
 	cutOf,
 	type Looking,
 	networksOf,
@@ -164,7 +165,7 @@ function oneOf(
 		const side = sides[which];
 		const decision = walked(side, arrival, kept[which], onGap);
 		if (decision === null) return null;
-		const cut = cutBehind(side.ruleset, space, { arrival, decision }, looking);
+		const cut = cutBehind(side, space, { arrival, decision }, looking);
 		if (cut !== null) return cut;
 		decisions.push(decision);
 	}
@@ -189,9 +190,9 @@ function walked(
 	}
 }
 
-/** Rules that packets meet once it is known where they go. */
+/** What took the packet tells apart by what it translates to, and rules that packets meet once it is known where they go. */
 function cutBehind(
-	ruleset: Ruleset,
+	{ ruleset, analysis: { walker } }: Side,
 	space: Space,
 	{
 		arrival: { packet },
@@ -201,6 +202,12 @@ function cutBehind(
 ): Cut | null {
 	const { links } = looking;
 	const seen = new Set<string>();
+	const names = endsOf(decision).flatMap(({ rules }) => rules);
+	for (const name of new Set(names.map(({ rule }) => rule))) {
+		const rule = walker.rules.ruleAt(name);
+		const cut = rule && cutByTranslation(space, rule, packet.destination >>> 0);
+		if (cut !== null) return cut;
+	}
 	for (const end of endsOf(decision)) {
 		const { packet: sent, fate } = end;
 		if (sent === null) continue;
