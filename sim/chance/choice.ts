@@ -80,7 +80,8 @@ export interface ConnectionEnds {
  * `icmp-limit`: each ICMP error costs 0 to 2 tokens of the limit for all. `neighbour`: how long a
  * neighbour counts as reachable, before a silent one is asked for, and how late it is given up. `neighbour-queue`: how many packets may wait for one.
  * `hash`: a chain of the connection table is too long. `peer`: what is known of a host that was idle for
- * ten minutes is freed, or it is not.
+ * ten minutes is freed, or it is not. `tick`: two packets come within a tick of the kernel's clock, or it goes on between
+ * them.
  * @public
  */
 export type UnseenChance =
@@ -89,4 +90,5 @@ export type UnseenChance =
 	| "neighbour"
 	| "neighbour-queue"
 	| "hash"
-	| "peer";
+	| "peer"
+	| "tick";

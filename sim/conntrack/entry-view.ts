@@ -124,12 +124,14 @@ export class EntryView implements ConntrackApi {
 	}
 
 	find(connection: ConnectionKey): number {
-		this.setNow();
-		const { sourcePort, destinationPort, originalZone, replyZone } = connection;
-		const ports = (sourcePort << 16) | destinationPort;
-		const zones = (originalZone << 16) | replyZone;
-		const node = this.#table.findNode({ ...connection, ports }, zones);
-		return node === 0 ? NO_ENTRY : node >> 1;
+		const { tuple, zones } = this.#keyOf(connection);
+		return entryOf(this.#table.findNode(tuple, zones));
+	}
+
+	peek(connection: ConnectionKey): number {
+		const { tuple, zones } = this.#keyOf(connection);
+		const node = this.#table.nodeOf(tuple, zones, ORIGINAL);
+		return this.#table.isExpired(node >> 1) ? NO_ENTRY : entryOf(node);
 	}
 
 	tcpState(entry: number): string {
@@ -150,6 +152,14 @@ export class EntryView implements ConntrackApi {
 		this.#table.now = (this.#clock.nowMs * JIFFIES_PER_MS) | 0;
 	}
 
+	#keyOf(connection: ConnectionKey) {
+		this.setNow();
+		const { sourcePort, destinationPort, originalZone, replyZone } = connection;
+		const ports = (sourcePort << 16) | destinationPort;
+		const zones = (originalZone << 16) | replyZone;
+		return { tuple: { ...connection, ports }, zones };
+	}
+
 	#tupleWord(entry: number, direction: Direction, word: number): number {
 		const at =
 			(entry << ENTRY_SHIFT) + (direction === "original" ? 0 : REPLY_TUPLE);
@@ -163,4 +173,8 @@ export class EntryView implements ConntrackApi {
 			entry * 4 + (direction === "original" ? 0 : 2) + which
 		] as number;
 	}
+}
+
+function entryOf(node: number): number {
+	return node === 0 ? NO_ENTRY : node >> 1;
 }

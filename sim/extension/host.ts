@@ -239,6 +239,8 @@ export interface ConntrackApi {
 	bytes(entry: number, direction: Direction): number;
 	/** The connection to which packets like its first one belong now, or NO_ENTRY (for connlimit). */
 	find(connection: ConnectionKey): number;
+	/** The same, where no kernel looks: an entry whose time is over stays. */
+	peek(connection: ConnectionKey): number;
 	/** TCP conntrack state by its name without TCP_CONNTRACK_ (SYN_SENT …), or "NONE". */
 	tcpState(entry: number): string;
 }

@@ -19,6 +19,7 @@ import type { Stateful } from "../stateful.ts";
 import type { Cell, MatchExtension, Test } from "./extension.ts";
 import type {
 	AddressType,
+	ConnectionKey,
 	ConntrackApi,
 	Direction,
 	ExtensionHost,
@@ -165,6 +166,16 @@ function testConntrack(entries: readonly TestEntry[]): ConntrackApi {
 		invariant(entry !== undefined, `a test has no conntrack entry ${index}`);
 		return entry;
 	};
+	const find = (connection: ConnectionKey) =>
+		entries.findIndex(
+			({ alive, protocol, original }) =>
+				alive &&
+				protocol === connection.protocol &&
+				original.source === connection.source &&
+				original.destination === connection.destination &&
+				original.sourcePort === connection.sourcePort &&
+				original.destinationPort === connection.destinationPort,
+		);
 	return {
 		mark: (entry) => at(entry).mark,
 		setMark(entry, mark) {
@@ -183,16 +194,8 @@ function testConntrack(entries: readonly TestEntry[]): ConntrackApi {
 		setLabel: (entry, label) => void at(entry).labels?.add(label),
 		packets: (entry, direction) => at(entry)[direction].packets,
 		bytes: (entry, direction) => at(entry)[direction].bytes,
-		find: (connection) =>
-			entries.findIndex(
-				({ alive, protocol, original }) =>
-					alive &&
-					protocol === connection.protocol &&
-					original.source === connection.source &&
-					original.destination === connection.destination &&
-					original.sourcePort === connection.sourcePort &&
-					original.destinationPort === connection.destinationPort,
-			),
+		find,
+		peek: find,
 		tcpState: (entry) => at(entry).tcpState,
 	};
 }

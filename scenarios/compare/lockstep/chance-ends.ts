@@ -33,6 +33,7 @@ export const CHANCE_ENDS: Readonly<Record<ChanceEnd, string>> = {
 		"a silent neighbour was given up, and when it was asked for was the kernel's chance (neigh_rand_reach_time, neighbour.c)",
 	"neighbour-queue":
 		"more than 101 packets waited for a neighbour, and how many may depends on the memory that the driver takes for each (unres_qlen_bytes, __neigh_event_send, neighbour.c)",
+	tick: "packets came one behind the other, and whether a tick of the kernel's clock was between them, at which connlimit forgets connections that are gone, was its chance (__nf_conncount_add, nf_conncount.c)",
 	peer: "a host was idle for ten minutes, and whether the kernel still knew how many redirects it was sent follows from a secret hash key (inet_peer_gc, inetpeer.c)",
 	hash: "a chain of the connection table was too long, and which share one follows from the kernel's secret hash key (hash_conntrack_raw, nf_conntrack_core.c)",
 };

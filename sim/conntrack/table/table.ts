@@ -222,6 +222,18 @@ export class EntryTable implements Stateful<SavedTable> {
 		return this.#findIn(tuple, zones, REPLY);
 	}
 
+	/** Its time may have run out: then it stays until a kernel would meet it. */
+	nodeOf(tuple: Tuple, zones: number, direction: number): number {
+		const { index } = this;
+		const chain = index.chain(hashIn(tuple, zones, direction));
+		let node = index.heads[chain] as number;
+		while (node !== 0) {
+			if (this.hasKey(node, tuple, zones)) return node;
+			node = this.words[tupleAt(node) + TUPLE_NEXT] as number;
+		}
+		return 0;
+	}
+
 	/**
 	 * The node, or 0 and its entry removed if its time has run out. The kernel removes every expired
 	 * entry that it meets in a chain (`nf_ct_gc_expired`); to look at those of other connections
@@ -436,14 +448,8 @@ export class EntryTable implements Stateful<SavedTable> {
 
 	/** The node of a living entry with this tuple in the zone of a direction, or 0. */
 	#findIn(tuple: Tuple, zones: number, direction: number): number {
-		const { index } = this;
-		const chain = index.chain(hashIn(tuple, zones, direction));
-		let node = index.heads[chain] as number;
-		while (node !== 0) {
-			if (this.hasKey(node, tuple, zones)) return this.living(node);
-			node = this.words[tupleAt(node) + TUPLE_NEXT] as number;
-		}
-		return 0;
+		const node = this.nodeOf(tuple, zones, direction);
+		return node === 0 ? 0 : this.living(node);
 	}
 
 	/** Entries that have a mapping of their source, in the table or not. */

@@ -91,15 +91,28 @@ class ConnectionList implements Stateful<SavedList> {
 		const confirmed = (status & IPS_CONFIRMED) !== 0;
 		if (confirmed && (status & IPS_ASSURED) !== 0) {
 			// It was counted when it began.
+			this.noteTick(now);
 			if (now !== this.collectedAt) this.collect(null, now);
 			return this.counted.length;
 		}
+		if (!confirmed) this.noteTick(now);
 		const collectedJustNow =
 			now === this.collectedAt &&
 			this.counted.length - this.collectedCount < MOST_COLLECTED;
 		if (!confirmed && collectedJustNow) this.add(entry);
 		else if (!this.collect(entry, now)) this.add(entry);
 		return this.counted.length;
+	}
+
+	/** Whether a packet that comes close behind another one is counted before or after dead ones are dropped. */
+	private noteTick(now: number): void {
+		const { choice, conntrack } = this.ports;
+		if (now - this.collectedAt > 1) return;
+		const isDead = (one: ConnectionKey) => {
+			const entry = conntrack.peek(one);
+			return entry === NO_ENTRY || this.isClosed(entry);
+		};
+		if (this.counted.some(isDead)) choice.unseen?.("tick");
 	}
 
 	save(): SavedList {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { UnseenChance } from "../../chance/choice.ts";
 import { IPS_ASSURED, IPS_CONFIRMED } from "../../conntrack/table/status.ts";
 import {
 	ip,
@@ -109,6 +110,28 @@ test("within one tick nothing is cleared away", () => {
 	if (first) first.alive = false;
 	expect(matches(testSkb({ entry: 1 }))).toBe(true);
 });
+
+test.each([
+	[0, ["tick"]],
+	[4, ["tick"]],
+	[8, []],
+])(
+	"whether a packet %i ms later comes with the next tick is a kernel's chance",
+	(ms, chances) => {
+		const met: UnseenChance[] = [];
+		const unseen = (chance: UnseenChance) => void met.push(chance);
+		const entries = connections(3);
+		const ports = testPorts({ entries });
+		Object.assign(ports.choice, { unseen });
+		const matches = testMatch(connlimit, "--connlimit-above 1", ports);
+		const [first] = entries;
+		matches(testSkb({ entry: 0 }));
+		if (first) first.alive = false;
+		ports.clock.nowMs += ms;
+		matches(testSkb({ entry: 1 }));
+		expect(met).toEqual(chances);
+	},
+);
 
 test("the last packet of the only connection is dropped: nothing is left to count", () => {
 	// Seen on 6.1.192: the ACK of the second FIN, under a rule without --syn.

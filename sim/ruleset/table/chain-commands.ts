@@ -219,7 +219,10 @@ function mustFitLabel(name: string): void {
 /** `NFT_CHAIN_MAXNAMELEN`, less the closing NUL. */
 const LONGEST_NAME_OF_NFT = 255;
 
-/** `-E` (`TC_RENAME_CHAIN`). @throws CommandFailure */
+/**
+ * `-E` (`TC_RENAME_CHAIN`). iptables-nft has the kernel rename built-in chains as well, and no longer shows what is in them.
+ * @throws CommandFailure
+ */
 export function renameChain(table: TableDraft, from: string, to: string): void {
 	if (VERDICTS.has(to) && table.behaviour.renamedToVerdict === NOT_FOLLOWED)
 		throw new NotFollowed(
@@ -230,6 +233,13 @@ export function renameChain(table: TableDraft, from: string, to: string): void {
 	if (table.chains.has(to) || VERDICTS.has(to))
 		throw new CommandFailure("File exists", "Choose another name.", to);
 	const chain = table.chains.get(from);
+	const isOfNft = table.behaviour.commands === "with COMMIT";
+	if (chain && chain.policy !== null && isOfNft)
+		throw new NotFollowed(
+			"a built-in chain that is renamed",
+			"A built-in chain keeps its name: make a chain of your own, and jump to it.",
+			from,
+		);
 	if (chain === undefined || chain.policy !== null)
 		throw new CommandFailure(
 			NO_SUCH_NAME,
@@ -239,8 +249,7 @@ export function renameChain(table: TableDraft, from: string, to: string): void {
 			from,
 		);
 	table.changed = true;
-	if (table.behaviour.commands === "with COMMIT")
-		renameWithCommit(table, chain, to);
+	if (isOfNft) renameWithCommit(table, chain, to);
 	else {
 		mustFitLabel(to);
 		table.rename(chain, to);

@@ -1,6 +1,7 @@
 /** Commands on a table do what they do to a plain list of rules, and thousands of them take time as their number. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { DEFAULT_LINUX, parseLinux } from "../../linux/linux.ts";
 import { checkRuleset, EMPTY_RULESET, restoreText } from "../parse.ts";
 import { printRuleset } from "../print.ts";
 
@@ -158,6 +159,18 @@ describe("commands one after the other", () => {
 		const refused = "line 3 failed (Invalid argument)";
 		expect(said("B".repeat(32))).toEqual([refused]);
 		expect(said("é".repeat(16))).toEqual([refused]);
+	});
+
+	test("a built-in chain keeps its name in legacy; what nft makes of it is not followed", () => {
+		const said = (linux: string) =>
+			checkRuleset("*nat\n-A OUTPUT -j ACCEPT\n-E OUTPUT B\nCOMMIT\n", {
+				linux: parseLinux(linux) ?? DEFAULT_LINUX,
+			}).faults.map(({ message }) => message);
+		expect(said("bookworm/legacy")).toEqual([
+			"line 3 failed (No chain/target/match by that name)",
+		]);
+		for (const linux of ["bullseye/nft", "bookworm/nft", "sid/nft"])
+			expect(said(linux)).toEqual(["a built-in chain that is renamed"]);
 	});
 
 	test("a chain that was renamed is referenced as before", () => {
