@@ -178,18 +178,25 @@ it("is observed with counters, conditions and connections, without comments", as
 	expect(conntrack).toEqual([]);
 });
 
-it("hands its rules, without counters, and its conditions to another one, the newest table last", async () => {
-	const old = scripted({
-		programs: { "iptables-save": { out: SAVED } },
-		files: CONDITION,
-	});
-	const other = scripted();
-	await loadConfiguration(other.linux, await readConfiguration(old.linux));
-	expect(old.asked).toEqual(["iptables-save"]);
-	const [load, ...rest] = other.asked;
-	expect(load?.indexOf("*filter")).toBeLessThan(load?.indexOf("*nat") ?? 0);
-	expect(rest).toEqual(["1 > /proc/net/nf_condition/up"]);
-});
+it.each([
+	["legacy", "the newest table last", ["*filter", "*nat"]],
+	["nft", "as they were saved", ["*nat", "*filter"]],
+] as const)(
+	"hands its rules, without counters, and its conditions to another one: %s, %s",
+	async (backend, _, order) => {
+		const old = scripted({
+			programs: { "iptables-save": { out: SAVED } },
+			files: CONDITION,
+		});
+		const other = scripted();
+		const configuration = await readConfiguration(old.linux);
+		await loadConfiguration(other.linux, configuration, backend);
+		expect(old.asked).toEqual(["iptables-save"]);
+		const [load, ...rest] = other.asked;
+		expect(load?.match(/\*\w+/g)).toEqual(order);
+		expect(rest).toEqual(["1 > /proc/net/nf_condition/up"]);
+	},
+);
 
 describe("the connection table", () => {
 	const file = "/proc/net/nf_conntrack";

@@ -11,6 +11,7 @@ import type {
 	OperationOutcome,
 } from "../../sim/contract/gateway.ts";
 import { unreachable } from "../../sim/invariant.ts";
+import type { Backend } from "../../sim/linux/linux.ts";
 import { noWords, splitWords } from "../../sim/ruleset/base/lexer.ts";
 import { normalSets } from "../../sim/sets/command/restore.ts";
 import { LabError } from "../lab-error.ts";
@@ -238,12 +239,17 @@ export function readConfiguration(linux: Linux): Promise<LinuxConfiguration> {
 	return configurationOf(linux, ["iptables-save"]);
 }
 
-/** Loads them into a gateway that has neither. @throws LabError when it does not take the rules */
+/**
+ * Loads them into a gateway that has neither, so that its tables are listed in the same order.
+ * @throws LabError when it does not take the rules
+ */
 export async function loadConfiguration(
 	linux: Linux,
 	{ ruleset, conditions }: LinuxConfiguration,
+	backend: Backend,
 ): Promise<void> {
-	await linux.must(["iptables-restore"], inLoadOrder(ruleset));
+	const text = backend === "legacy" ? inLoadOrder(ruleset) : ruleset;
+	await linux.must(["iptables-restore"], text);
 	for (const [name, value] of Object.entries(conditions))
 		await linux.write(conditionPath(name), `${value}`);
 }

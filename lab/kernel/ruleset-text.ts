@@ -33,7 +33,7 @@ export function accountNames(rules: string): readonly string[] {
 }
 
 /**
- * The tables in the order in which they have to be loaded to be listed so again: the kernel puts the
+ * The tables in the order in which iptables-legacy has to load them to list them so again: the kernel puts the
  * newest one first (`xt_register_table`, net/netfilter/x_tables.c, 6.1).
  */
 export function inLoadOrder(ruleset: string): string {

@@ -209,7 +209,7 @@ export class GuestBox implements LinuxGateway {
 		await isUp();
 		await this.restoreSets();
 		await this.makeAccounts(configuration.ruleset);
-		await loadConfiguration(this.linux, configuration);
+		await loadConfiguration(this.linux, configuration, this.backend);
 		return { ok: true };
 	}
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { seededChoice } from "../chance/seeded.ts";
 import type { Operation } from "../contract/gateway.ts";
 import { GatewayError } from "../contract/gateway-error.ts";
+import { DEFAULT_LINUX } from "../linux/linux.ts";
 import { parsePacket } from "../packet/notation/notation.ts";
 import { ModelGateway } from "./model-gateway.ts";
 import { createTestGateway, IN, OUT, SETUP } from "./test-gateway.ts";
@@ -164,4 +165,28 @@ describe("a router that takes over under iptables-nft", () => {
 		expect(counted(false)).toBe("0");
 		expect(counted(true)).toBe("1");
 	});
+
+	// The rule that is loaded first gives the quota its octets.
+	it.each([
+		["legacy", 2],
+		["nft", 1],
+	] as const)(
+		"has its tables loaded as they were saved: %s",
+		(backend, packets) => {
+			const raw = "-A PREROUTING -p udp -m quota2 --name q --quota 100";
+			const mangle = "-A INPUT -m quota2 --name q --no-change --quota 60";
+			const gateway = createTestGateway(
+				`*raw\n${raw}\nCOMMIT\n*mangle\n${mangle}\nCOMMIT\n`,
+				{ linux: { ...DEFAULT_LINUX, backend } },
+			);
+			gateway.model.operate({ kind: "take-over" });
+			for (let sent = 0; sent < 4; sent++)
+				gateway.send(OUT, "udp 10.0.0.10:1 > 10.0.0.1:2 len 12");
+			const { observation } = gateway.model.answer({
+				kind: "observe",
+				atMs: 0,
+			});
+			expect(observation?.ruleset).toContain(`[${packets}:${packets * 40}] -A`);
+		},
+	);
 });

@@ -90,9 +90,14 @@ export class NamedStates implements Stateful<readonly SavedState[]> {
 		}
 	}
 
+	/** Each by its kind and name. */
+	each(): ReadonlyMap<string, Stateful> {
+		return new Map([...this.states].map(([key, { value }]) => [key, value]));
+	}
+
 	/** How many name a state follows from the rules. */
 	seen(): unknown {
-		return new Map([...this.states].map(([key, { value }]) => [key, value]));
+		return this.each();
 	}
 
 	/** All states but those of a kind, as text; "" when there are none. */

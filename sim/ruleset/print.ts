@@ -120,14 +120,19 @@ export function rulesetAsRead(
 	linux = DEFAULT_LINUX,
 ): Ruleset {
 	const behaviour = behaviourOf(linux);
-	if (behaviour.twoMatches === "stay two") return ruleset;
+	// Of iptables-legacy, the newest table is saved first and has to be loaded last.
+	const ordered =
+		behaviour.commands === "at once"
+			? ruleset.tables
+			: inOrder(ruleset.tables, behaviour);
+	if (behaviour.twoMatches === "stay two") return { tables: ordered };
 	const asRead = (rule: Rule) => {
 		const read = usesAsRead(rule.matches, behaviour);
 		return read.length === rule.matches.length
 			? rule
 			: { ...rule, matches: read };
 	};
-	const tables = ruleset.tables.map((table) => {
+	const tables = ordered.map((table) => {
 		const chains = table.chains.map((chain) => {
 			return { ...chain, rules: chain.rules.map(asRead) };
 		});

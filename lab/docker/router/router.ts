@@ -5,6 +5,7 @@ import type {
 	Operation,
 	OperationOutcome,
 } from "../../../sim/contract/gateway.ts";
+import { DEFAULT_LINUX } from "../../../sim/linux/linux.ts";
 import {
 	type LinuxGateway,
 	loadConfiguration,
@@ -114,7 +115,9 @@ async function takeOver(
 	from: RouterBox,
 	to: RouterBox,
 ): Promise<void> {
-	await loadConfiguration(to.linux, await readConfiguration(from.linux));
+	const { backend } = setup.linux ?? DEFAULT_LINUX;
+	const configuration = await readConfiguration(from.linux);
+	await loadConfiguration(to.linux, configuration, backend);
 	for (const { name } of setup.interfaces)
 		await from.linux.must(["ip", "link", "set", name, "down"]);
 	await configure(to, setup);

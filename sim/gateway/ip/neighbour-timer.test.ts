@@ -80,7 +80,10 @@ function chancesOfTwo({
 	const choice = Object.assign(seededChoice(1), {
 		unseen: (chance: UnseenChance) => void met.add(chance),
 	});
-	const gateway = new ModelGateway(SETUP, { choice });
+	const gateway = new ModelGateway(
+		{ ...SETUP, sets: "create seen hash:ip counters\n" },
+		{ choice },
+	);
 	const waitTo = (toMs: number) => {
 		while (gateway.nowMs < toMs)
 			gateway.answer({ kind: "wait", atMs: gateway.nowMs, toMs });
@@ -116,6 +119,9 @@ test("of two silent hosts a kernel may give up either first, whose client then h
 	expect(chancesOfTwo({ ports: 1 })).toEqual(new Set());
 });
 
+/** Only the first error gets into it, with its octets. */
+const SET = "-A OUTPUT -j SET --add-set seen src\n";
+const QUOTA = "-A OUTPUT -m quota2 --name q --quota 150\n";
 const NTH = "-A OUTPUT -m statistic --mode nth --every 3 --packet 1\n";
 
 test.each([
@@ -123,6 +129,9 @@ test.each([
 	{ rules: NTH, apartMs: 200, chances: ["neighbour"] },
 	{ rules: NTH, apartMs: 230, chances: [] },
 	{ rules: "-A OUTPUT -p icmp\n", apartMs: 0, chances: [] },
+	{ rules: SET, apartMs: 0, chances: ["neighbour"] },
+	{ rules: SET, apartMs: 230, chances: [] },
+	{ rules: QUOTA, apartMs: 200, chances: ["neighbour"] },
 ])(
 	"a rule that counts errors about two silent hosts may have counted either first: %j",
 	({ rules, apartMs, chances }) => {

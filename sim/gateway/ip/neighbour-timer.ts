@@ -4,7 +4,7 @@ import type { Address } from "../../packet/packet.ts";
 import { jiffies, LATEST_TIMER } from "../icmp/icmp-limits.ts";
 import { sendUnreachable } from "../icmp/icmp-send.ts";
 import type { GatewayState, Neighbour } from "../state/gateway-state.ts";
-import { rememberedIn } from "../state/remembered.ts";
+import { rememberedIn, sharedIn } from "../state/remembered.ts";
 import { sendMade, sendOut } from "./local-output.ts";
 import {
 	MULTICAST_PROBES,
@@ -89,7 +89,7 @@ export function neighForgetAll(gateway: GatewayState, index: number): void {
 /** Limits know then that a kernel may be a little later, and so are rules that remember its errors. */
 function neighTimedOut(gateway: GatewayState, neighbour: Neighbour): void {
 	const { icmpLimits, choice } = gateway;
-	const before = choice.hearsUnseen ? rememberedIn(gateway) : null;
+	const before = choice.hearsUnseen ? rememberedOf(gateway) : null;
 	if (choice.hearsUnseen) noteEnding(gateway, neighbour);
 	icmpLimits.timerOf = neighbour.address;
 	try {
@@ -111,27 +111,47 @@ function noteEnding(
 		choice.unseen("neighbour");
 }
 
-/** Errors about two neighbours may come in either order: a rule that remembers both may remember something else. */
+/**
+ * Errors about two neighbours may come in either order: a rule that remembers both may remember something else, and
+ * what only one of them changed in a set or a list the other might have changed, had it come first.
+ */
 function noteTimedOut(
 	gateway: GatewayState,
 	address: Address,
-	before: ReturnType<typeof rememberedIn>,
+	before: RememberedOf,
 ): void {
 	const { neighbours, choice } = gateway;
 	const at = jiffies(gateway);
-	const rules = [...rememberedIn(gateway)].flatMap(([rule, hash]) =>
-		before.get(rule) === hash ? [] : [rule],
-	);
+	const after = rememberedOf(gateway);
+	const rules = changed(before.rules, after.rules);
+	const isShared = changed(before.shared, after.shared).length > 0;
 	const lately = neighbours.timedOut.filter(
 		(other) => at - other.at <= LATEST_TIMER,
 	);
-	const isShared = lately.some(
+	const isMixed = lately.some(
 		(other) =>
 			other.address !== address &&
-			other.rules.some((rule) => rules.includes(rule)),
+			(other.isShared ||
+				isShared ||
+				other.rules.some((rule) => rules.includes(rule))),
 	);
-	if (isShared) choice.unseen("neighbour");
-	neighbours.timedOut = [...lately, { address, at, rules }];
+	if (isMixed) choice.unseen("neighbour");
+	neighbours.timedOut = [...lately, { address, at, rules, isShared }];
+}
+
+type RememberedOf = ReturnType<typeof rememberedOf>;
+
+function rememberedOf(gateway: GatewayState) {
+	return { rules: rememberedIn(gateway), shared: sharedIn(gateway) };
+}
+
+function changed(
+	before: ReadonlyMap<string, string>,
+	after: ReadonlyMap<string, string>,
+): readonly string[] {
+	return [...after].flatMap(([name, hash]) =>
+		before.get(name) === hash ? [] : [name],
+	);
 }
 
 /**

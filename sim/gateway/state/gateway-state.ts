@@ -102,6 +102,8 @@ export interface TimedOut {
 	readonly at: number;
 	/** Rules that remember something of the errors about it, as TRACE names them. */
 	readonly rules: readonly string[];
+	/** So does what rules share by a name, a set or a list. */
+	readonly isShared: boolean;
 }
 
 /** `struct neighbour` */

@@ -26,3 +26,16 @@ export function rememberedIn({
 	}
 	return found;
 }
+
+/** What rules share by a name (sets, and lists and quotas that several of them may write), each with a hash of it. */
+export function sharedIn({
+	sets,
+	tables,
+}: GatewayState): ReadonlyMap<string, string> {
+	const found = new Map<string, string>();
+	for (const [name, state] of tables.names.each())
+		found.set(name, hashOf(state));
+	for (const set of sets.all())
+		found.set(`set ${set.name}`, hashOf(set.seen()));
+	return found;
+}
