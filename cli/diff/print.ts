@@ -9,7 +9,10 @@ import {
 	summaryWords,
 	WHICH,
 } from "../../reports/analysis/diff-words.ts";
-import { shareWords } from "../../reports/analysis/split-words.ts";
+import {
+	assumedWords,
+	shareWords,
+} from "../../reports/analysis/split-words.ts";
 import { counted } from "../../reports/wording.ts";
 import type {
 	ClassDiff,
@@ -57,6 +60,7 @@ export function diffLines(
 		...section("New findings", paper, fresh, findingLine),
 		...section("Findings that are gone", paper, gone, findingLine),
 		...unknownLines(document, paper),
+		...assumptionLines(document, paper),
 		"",
 		...totals(document, paper),
 	];
@@ -282,6 +286,16 @@ function unknownLines(
 			? [`  … and ${counted(left, "more", "more")}: --json has all`]
 			: []),
 	];
+}
+
+/** Of what two rulesets that are the same do nothing is assumed. */
+function assumptionLines(
+	{ assumptions, toldBy, walked }: DiffDocument,
+	{ columns }: Paper,
+): readonly string[] {
+	if (assumptions.length === 0 || walked === 0) return [];
+	const words = assumedWords(assumptions.map(plainText), toldBy);
+	return ["", ...wrap(words, columns)];
 }
 
 function totals(

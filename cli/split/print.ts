@@ -1,5 +1,6 @@
 /** Services and their shares for a person. */
 import {
+	assumedWords,
 	classNotes,
 	driveWords,
 	getsAny,
@@ -9,13 +10,14 @@ import {
 	vectorWords,
 } from "../../reports/analysis/split-words.ts";
 import { counted } from "../../reports/wording.ts";
-import type {
-	ClassDocument,
-	DriveDocument,
-	PartDocument,
-	ServiceDocument,
-	SplitDocument,
-	VectorDocument,
+import {
+	type ClassDocument,
+	type DriveDocument,
+	optionsThatTell,
+	type PartDocument,
+	type ServiceDocument,
+	type SplitDocument,
+	type VectorDocument,
 } from "../../scenarios/analysis/document/split-document.ts";
 import { nameText, plainText } from "../screen/screen-text.ts";
 import type { Paint } from "../screen/terminal.ts";
@@ -65,15 +67,8 @@ function assumptionLines(
 	{ columns }: Paper,
 ): readonly string[] {
 	if (assumptions.length === 0) return [];
-	const options = assumptions.flatMap(({ given }) => given.split(/,? or |, /));
-	const given = [
-		...new Set([...options.filter((one) => one !== ""), "--capture"]),
-	];
-	const all = assumptions.map(({ text }) => plainText(text)).join("; ");
-	return wrap(
-		`Assumed of the machine: ${all}. (How it really is: ${given.join(", ")}.)`,
-		columns,
-	);
+	const texts = assumptions.map(({ text }) => plainText(text));
+	return wrap(assumedWords(texts, optionsThatTell(assumptions)), columns);
 }
 
 const MOST_UNMET = 3;

@@ -182,6 +182,14 @@ const HASH_WORDS: Readonly<
 		"A hash of addresses picks, and turns or draws do besides: connections of one client may go to different backends.",
 };
 
+/** @param options that tell how the machine really is */
+export function assumedWords(
+	texts: readonly string[],
+	options: readonly string[],
+): string {
+	return `Assumed of the machine: ${texts.join("; ")}. (How it really is: ${options.join(", ")}.)`;
+}
+
 /** `38/27 connections (1.41)` */
 function connections(exact: Exact): string {
 	const words = exactWords(exact);

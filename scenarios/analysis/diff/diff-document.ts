@@ -162,6 +162,8 @@ export interface DiffDocument {
 	readonly unmet: readonly string[];
 	/** What is assumed of the machine. */
 	readonly assumptions: readonly string[];
+	/** Options that tell how it really is. */
+	readonly toldBy: readonly string[];
 	/** Kinds of packets that were walked through both. */
 	readonly walked: number;
 }

@@ -1,10 +1,16 @@
 /** A comparison as a document, and the flat list of what it changes. */
 import { DEFAULT_LINUX, linuxName } from "../../../sim/linux/linux.ts";
 import { printPacket } from "../../../sim/packet/notation/notation.ts";
-import { printPercent, printRational, ZERO } from "../../../sim/rational.ts";
+import {
+	compareRationals,
+	printPercent,
+	printRational,
+	ZERO,
+} from "../../../sim/rational.ts";
 import {
 	type DriveDocument,
 	driveDocument,
+	optionsThatTell,
 	type ShareDocument,
 	shareDocument,
 } from "../document/split-document.ts";
@@ -52,12 +58,13 @@ export function diffDocument(
 	const wordsOfClass = clientsInWords(classes, sides.links);
 	const fates = (one: PacketClass) => classDiff(one, wordsOfClass(one), diff);
 	const services = servicesOf(diff, fates);
-	const packets = classes
-		.filter(
+	const packets = mostFirst(
+		classes.filter(
 			({ service, comparison }) =>
 				service === null && comparison.verdict !== "same",
-		)
-		.map(fates);
+		),
+		diff,
+	).map(fates);
 	const own = (world.setup.linux ?? DEFAULT_LINUX).backend;
 	const part = {
 		linux: linuxName(world.setup.linux ?? DEFAULT_LINUX),
@@ -80,6 +87,7 @@ export function diffDocument(
 			fresh: besides(findings.after, findings.before),
 		},
 		assumptions: world.assumptions.map(({ text }) => text),
+		toldBy: optionsThatTell(world.assumptions),
 		walked: diff.walked,
 	};
 	const changes = changesIn(part);
@@ -143,9 +151,10 @@ function sideOf(file: string, rules: readonly Placed[]): DiffSide {
 }
 
 function servicesOf(
-	{ sides, classes, isCut }: Diff,
+	diff: Diff,
 	fates: (one: PacketClass) => ClassDiff,
 ): readonly ServiceDiff[] {
+	const { sides, classes, isCut } = diff;
 	const olds = sides.before.analysis.services;
 	const news = sides.after.analysis.services;
 	const oldKeys = new Set(olds.map(({ key }) => key));
@@ -157,7 +166,10 @@ function servicesOf(
 	const all = [...news, ...olds.filter(({ key }) => !newKeys.has(key))];
 	return all.map((service): ServiceDiff => {
 		const { key } = service;
-		const own = classes.filter((one) => one.service?.key === key).map(fates);
+		const own = mostFirst(
+			classes.filter((one) => one.service?.key === key),
+			diff,
+		).map(fates);
 		const [before = [], after = []] = drives.map((one) => one.get(key));
 		const isDriven = JSON.stringify(before) !== JSON.stringify(after);
 		const verdicts = own.map(({ verdict }) => verdict);
@@ -225,6 +237,9 @@ function classDiff(
 	const { verdict, why, before, after, vectors } = comparison;
 	const nameOfKey = wordsOf([...before, ...after]);
 	const measure = measureOf(spaces, wholeOf(one, links, service));
+	const shown = vectors.map((vector) =>
+		vectorDiff(vector, nameOfKey, backendsIn([...before, ...after])),
+	);
 	return {
 		which,
 		packets: listed([...new Set(words)]),
@@ -236,8 +251,11 @@ function classDiff(
 				: { fraction: printRational(measure), percent: printPercent(measure) },
 		verdict,
 		why,
-		before: before.map((effect) => fateWords(effect, nameOfKey)),
-		after: after.map((effect) => fateWords(effect, nameOfKey)),
+		...toldApart(
+			before.map((effect) => fateWords(effect, nameOfKey)),
+			after.map((effect) => fateWords(effect, nameOfKey)),
+			verdict === "changed" ? (shown.find(isDifferent) ?? null) : null,
+		),
 		becomes: [
 			...new Set(
 				after.map(({ fate, to, from }) =>
@@ -245,10 +263,59 @@ function classDiff(
 				),
 			),
 		],
-		vectors: vectors.map((vector) =>
-			vectorDiff(vector, nameOfKey, backendsIn([...before, ...after])),
-		),
+		vectors: shown,
 	};
+}
+
+/** The most packets come first: one to a broadcast address is no example of the others. */
+function mostFirst(
+	classes: readonly PacketClass[],
+	{ sides: { links } }: Diff,
+): readonly PacketClass[] {
+	return classes
+		.map((one) => {
+			const whole = wholeOf(one, links, one.service);
+			return { one, measure: measureOf(one.spaces, whole) ?? ZERO };
+		})
+		.sort((a, b) => compareRationals(b.measure, a.measure))
+		.map(({ one }) => one);
+}
+
+/**
+ * What becomes of packets on each side. Where both read alike, their shares stand beside, and where these are the same
+ * as well, that they are those of other connections.
+ * @param vector values under which both differ; `null`: they do not
+ */
+function toldApart(
+	before: readonly string[],
+	after: readonly string[],
+	vector: VectorDiff | null,
+): Pick<ClassDiff, "before" | "after"> {
+	const isAlike =
+		[...before].sort().join("\n") === [...after].sort().join("\n");
+	if (vector === null || !isAlike) return { before, after };
+	const sharesOf = (side: "before" | "after") =>
+		vector.parts.map((part) => `${part.key} (${textOfShare(part[side])})`);
+	const [old, young] = [sharesOf("before"), sharesOf("after")];
+	return old.join() === young.join()
+		? { before: old, after: young.map((text) => `${text} of others`) }
+		: { before: old, after: young };
+}
+
+function isDifferent({ moved, parts }: VectorDiff): boolean {
+	return (
+		getsAny(moved) ||
+		parts.some(
+			({ before, after }) => textOfShare(before) !== textOfShare(after),
+		)
+	);
+}
+
+function textOfShare(share: ShareDocument): string {
+	if (share.kind === "unknown") return "unknown";
+	return share.kind === "exact"
+		? share.share.percent
+		: `${share.least.percent} to ${share.greatest.percent}`;
 }
 
 const MOST_LISTED = 3;
@@ -293,8 +360,10 @@ function wordsOf(effects: readonly Effect[]): (key: string) => string {
 	return (key) => names.get(key) ?? key;
 }
 
-function restWords({ interface: name, rest }: Effect): string {
-	return [...(name === null ? [] : [`by ${name}`]), rest]
+function restWords({ fate, interface: name, mark, rest }: Effect): string {
+	// Words of all else tell the mark.
+	const marked = fate === "unknown" ? `mark 0x${mark.toString(16)}` : "";
+	return [...(name === null ? [] : [`by ${name}`]), marked, rest]
 		.filter((part) => part !== "")
 		.join(", as ");
 }

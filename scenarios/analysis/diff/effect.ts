@@ -125,7 +125,8 @@ export function effectWords(effect: Effect): string {
 	const source = from === null ? "" : ` from ${from}`;
 	if (to !== null)
 		return `${fate === "delivered" ? "the gateway's own " : ""}${to}${source}${marked}`;
-	if (fate === "delivered") return "delivered to the gateway itself";
+	if (fate === "delivered")
+		return `delivered to the gateway itself${source}${marked}`;
 	const as = from === null ? " as it came" : source;
 	return `forwarded by ${name}${as}${marked}`;
 }

@@ -327,6 +327,14 @@ function allowed(
 	return { connections, confidence, least: low, greatest: high };
 }
 
+/** Options of commands that tell how the machine really is of which something is assumed. */
+export function optionsThatTell(
+	assumptions: readonly { readonly given: string }[],
+): readonly string[] {
+	const options = assumptions.flatMap(({ given }) => given.split(/,? or |, /));
+	return [...new Set([...options.filter((one) => one !== ""), "--capture"])];
+}
+
 export function shareDocument(share: Share): ShareDocument {
 	switch (share.kind) {
 		case "exact":

@@ -75,6 +75,7 @@ export function sharesDiff(
 		counters: [],
 		findings: { gone: [], fresh: [] },
 		assumptions: [],
+		toldBy: [],
 		walked: services.length,
 		idle: [],
 		unmet: [],
