@@ -416,6 +416,41 @@ COMMIT
 		},
 	);
 
+	it("blame no event where a run without any is further off than the split says", () => {
+		const sticky = `*nat
+-A PREROUTING -p udp --dport 53 -m recent --name a --update --seconds 60 --reap -j DNAT --to-destination 10.1.0.1
+-A PREROUTING -p udp --dport 53 -m statistic --mode nth --every 2 --packet 0 -m recent --name a --set -j DNAT --to-destination 10.1.0.1
+-A PREROUTING -p udp --dport 53 -j DNAT --to-destination 10.1.0.2
+COMMIT
+`;
+		const { single } = only(proofOf(sticky, { single: true }));
+		const happening = single.filter(
+			({ events, cannot }) => cannot.length < events.length,
+		);
+		expect(happening.length).toBeGreaterThan(8);
+		for (const run of [single[0] as Run, ...happening])
+			expect(kindsOf(run).balance).toBe("unknown");
+	});
+
+	it("blame an event for what it does to balance all the same", () => {
+		const blocking = `*nat
+-A PREROUTING -d 203.0.113.1 -p tcp --dport 80 -m statistic --mode nth --every 2 --packet 0 -j DNAT --to-destination 10.20.0.11
+-A PREROUTING -d 203.0.113.1 -p tcp --dport 80 -j DNAT --to-destination 10.20.0.12
+COMMIT
+*filter
+-A INPUT -p tcp --dport 23 -m recent --name b --set -j DROP
+-A FORWARD -p tcp --dport 80 -m recent --name b --rcheck -j DROP
+COMMIT
+`;
+		const events = ["reload"] as const;
+		const proof = only(proofOf(blocking, { events }));
+		const found = proof.assumed.proved.find(
+			({ property }) => property === "balance",
+		)?.result;
+		expect(found?.kind).toBe("violated");
+		expect(JSON.stringify(found)).toContain("the same rules are loaded");
+	});
+
 	it.each([
 		["nobody asks the list", web("-s 192.0.2.0/24")],
 		[

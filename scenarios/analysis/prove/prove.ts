@@ -18,6 +18,7 @@ import type { Demand } from "./demand.ts";
 import { withNeighbours } from "./neighbours.ts";
 import {
 	type BalanceContext,
+	BROKEN_QUIETLY,
 	OF_BALANCE,
 	proveBalance,
 } from "./plays/balance.ts";
@@ -346,6 +347,8 @@ class SubjectProof {
 		if (property === "isolation" && events.includes("other-traffic")) {
 			const moved = this.balanceUnder(["other-traffic"]);
 			if (moved.kind === "violated") return moved;
+			if (moved === BROKEN_QUIETLY && this.again !== null)
+				return { kind: "unknown", why: this.again };
 		}
 		const { candidates, unknown, checked, states, depth, cut } = searched;
 		const found = candidates.get(property) ?? [];
@@ -378,7 +381,8 @@ class SubjectProof {
 	): Result {
 		const found = this.balanceUnder(events);
 		// Where clients that come again go is not known, so that all go to one end is neither.
-		if (found.kind === "nothing" && this.again !== null)
+		const isOfFirst = found.kind === "nothing" || found === BROKEN_QUIETLY;
+		if (isOfFirst && this.again !== null)
 			return { kind: "unknown", why: this.again };
 		if (found.kind !== "holds" || this.quiet().turnsLater) return found;
 		if (turnsLater)
