@@ -7,7 +7,57 @@ import {
 	byKernelAndBackend,
 	byNft,
 	byProgram,
+	type Difference,
 } from "./difference.ts";
+import type { KernelSeries } from "./linux.ts";
+
+const SHORT_HEADERS = byNft<"dropped" | "read">(
+	"dropped",
+	{
+		"1.8.7": "dropped",
+		"1.8.9": "read",
+		"1.8.11": "read",
+		"1.8.13": "read",
+	},
+	{
+		title: "fragments that end within a TCP or UDP header",
+		says: (value) =>
+			value === "dropped"
+				? "a rule with --dport, --sport or --tcp-flags drops them, and TCP fragments that overwrite flags"
+				: "such a rule compares the octets that are there, and matches no fragment that lacks them: nothing is dropped",
+		source:
+			"`tcp_mt`, `udp_mt` (net/netfilter/xt_tcpudp.c); `nft_payload_eval` (net/netfilter/nft_payload.c), used by `add_nft_tcp`, `add_nft_udp` (iptables/nft.c) from 1.8.8 on",
+		matters:
+			"Without connection tracking, fragments that evade port rules are no longer dropped by them.",
+		scenario: "short-headers-are-dropped",
+	},
+);
+
+const BY_KERNEL: Readonly<Record<KernelSeries, "read" | "not read">> = {
+	"5.10": "read",
+	"6.1": "read",
+	"6.12": "read",
+	"7.2": "not read",
+};
+
+/** Where nf_tables itself compares ports and flags (`shortHeaders`), it is the kernel's. */
+const OCTETS_OF_FRAGMENTS: Difference<"read" | "not read"> = {
+	of: "kernel and backend",
+	valueOn: (linux) =>
+		SHORT_HEADERS.valueOn(linux) === "read"
+			? BY_KERNEL[linux.kernel]
+			: "not read",
+	title: "ports and flags of further fragments",
+	says: (value) =>
+		value === "read"
+			? "a rule with --dport, --sport or --tcp-flags takes the first octets of a further fragment for a header: it matches by what the sender has put there, and `! --dport 53` matches nearly always"
+			: "further fragments match no such rule",
+	source:
+		"`nft_payload_fast_eval` (net/netfilter/nf_tables_core.c), which asks for `pkt->fragoff` from 7.2 on at the latest; `udp_mt`, `tcp_mt` (net/netfilter/xt_tcpudp.c)",
+	matters:
+		"Without connection tracking, further fragments met rules by their contents under iptables-nft, and no longer do.",
+	scenario: "further-fragments-have-no-ports",
+};
 
 export const BACKEND_DIFFERENCES = {
 	ruleState: byBackend<"nothing" | "untouched">(
@@ -128,27 +178,8 @@ export const BACKEND_DIFFERENCES = {
 			scenario: "unused-chains-count",
 		},
 	),
-	shortHeaders: byNft<"dropped" | "read">(
-		"dropped",
-		{
-			"1.8.7": "dropped",
-			"1.8.9": "read",
-			"1.8.11": "read",
-			"1.8.13": "read",
-		},
-		{
-			title: "fragments that end within a TCP or UDP header",
-			says: (value) =>
-				value === "dropped"
-					? "a rule with --dport, --sport or --tcp-flags drops them, and TCP fragments that overwrite flags"
-					: "such a rule compares the octets that are there, and matches no fragment that lacks them: nothing is dropped",
-			source:
-				"`tcp_mt`, `udp_mt` (net/netfilter/xt_tcpudp.c); `nft_payload_eval` (net/netfilter/nft_payload.c), used by `add_nft_tcp`, `add_nft_udp` (iptables/nft.c) from 1.8.8 on",
-			matters:
-				"Without connection tracking, fragments that evade port rules are no longer dropped by them.",
-			scenario: "short-headers-are-dropped",
-		},
-	),
+	shortHeaders: SHORT_HEADERS,
+	octetsOfFragments: OCTETS_OF_FRAGMENTS,
 	trace: byNft<"log" | "monitor of 1.8.9" | "monitor">(
 		"log",
 		{

@@ -6,7 +6,12 @@ import type { MatchUse } from "../contract/ruleset.ts";
 import type { MatchExtension, Test } from "../extension/extension.ts";
 import type { Behaviour } from "../linux/behaviour.ts";
 import { FRAGMENT_UNIT } from "../packet/packet-length.ts";
+import type { Skb } from "../packet/skb/skb.ts";
 import { hasHeader } from "../packet/skb/skb-fragment.ts";
+import { copyOfSkb } from "../packet/skb/skb-packet.ts";
+
+/** Where in TCP's header they are. */
+const TCP_FLAGS_OCTET = 13;
 
 /** The test of a match, for fragments. */
 export function onFragments(
@@ -16,7 +21,8 @@ export function onFragments(
 ): Test {
 	const read =
 		behaviour.shortHeaders === "read" ? (octetsRead?.(options) ?? 0) : 0;
-	if (read > 0) return ofOctets(test, read);
+	if (read > 0)
+		return ofOctets(test, read, behaviour.octetsOfFragments === "read");
 	switch (onFragments) {
 		case undefined:
 			return test;
@@ -39,10 +45,27 @@ function ofHeader(test: Test, evilOffset: number | null): Test {
 	};
 }
 
-/** As `nft_payload_eval` reads them (net/netfilter/nft_payload.c, 6.1): what is not there does not match. */
-function ofOctets(test: Test, read: number): Test {
-	return (skb) =>
-		(skb.fragment?.offset ?? 0) === 0 &&
-		skb.payload.length >= read &&
-		test(skb);
+/**
+ * As `nft_payload_eval` reads them (net/netfilter/nft_payload.c, 6.1): what is not there does not match. Of a further
+ * fragment it reads nothing, but is not asked where `nft_payload_fast_eval` reads the octets (nf_tables_core.c, 6.1).
+ */
+function ofOctets(test: Test, read: number, areOfFragments: boolean): Test {
+	return (skb) => {
+		if (skb.payload.length < read) return false;
+		const offset = skb.fragment?.offset ?? 0;
+		if (offset === 0) return test(skb);
+		return areOfFragments && test(withHeaderOfOctets(skb));
+	};
+}
+
+/** The octets taken for ports, and for TCP's flags. */
+function withHeaderOfOctets(skb: Skb): Skb {
+	const { payload } = skb;
+	const octetAt = (index: number) => payload.charCodeAt(index) || 0;
+	const portAt = (index: number) => (octetAt(index) << 8) | octetAt(index + 1);
+	const read = copyOfSkb(skb);
+	read.sourcePort = portAt(0);
+	read.destinationPort = portAt(2);
+	read.tcpFlags = octetAt(TCP_FLAGS_OCTET);
+	return read;
 }

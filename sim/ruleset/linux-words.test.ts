@@ -460,3 +460,43 @@ test.each([
 		expect(said("bookworm", line)).toBe(words);
 	},
 );
+
+// `strtol`, kept in an `unsigned int` (1.8.10).
+describe("the number of a rule that is deleted", () => {
+	const rule = "-A INPUT -j ACCEPT";
+	test.each([
+		["4294967296", "2 Invalid rule number `4294967296'"],
+		["4294967297", ""],
+		["4294967298", "1 line 3 failed: Index of deletion too big."],
+		["2147483648", "1 line 3 failed: Index of deletion too big."],
+		["2147483649", "139 Segmentation fault"],
+		["18446744073709551617", "139 Segmentation fault"],
+	])("-D INPUT %s", (number, words) => {
+		expect(said("trixie/nft", rule, `-D INPUT ${number}`)).toBe(words);
+	});
+
+	test("is none for a chain that is not there", () => {
+		expect(said("trixie/nft", "-D NOPE 4294967295")).toBe(
+			"1 line 2 failed: Bad rule (does a matching rule exist in that chain?).",
+		);
+	});
+
+	test("has more octets in older versions", () => {
+		expect(said("bookworm", rule, "-D INPUT 4294967297")).toBe(
+			"2 Invalid rule number `4294967297'",
+		);
+	});
+});
+
+describe("a jump to a built-in chain that is not there", () => {
+	const refused = (rule: string) => said("bookworm/nft", ":ONE -", rule);
+
+	test("is refused behind the matches of its rule", () => {
+		const words = (error: string) =>
+			`4 line 3: RULE_APPEND failed (${error}): rule in chain ONE`;
+		expect(refused("-A ONE -p tcp -m tcp -j INPUT")).toBe(
+			words("No such file or directory"),
+		);
+		expect(refused("-A ONE -m tcp -j INPUT")).toBe(words("Invalid argument"));
+	});
+});

@@ -17,6 +17,7 @@ import { type Fault, RulesetError } from "./base/ruleset-error.ts";
 import { TABLE_HOOKS } from "./base/tables.ts";
 import {
 	checkLoad,
+	faultBeforeJump,
 	type LoadFault,
 	type Placed,
 	usesOf,
@@ -25,6 +26,7 @@ import { changeTable } from "./table/change-table.ts";
 import {
 	CommandFailure,
 	Crash,
+	JumpToBuiltIn,
 	NotFollowed,
 	TableDraft,
 } from "./table/table-draft.ts";
@@ -42,6 +44,7 @@ import { readScript, type Statement } from "./text/read-script.ts";
 import {
 	SENT_TO_ADD,
 	sentFor,
+	type TransactionWords,
 	transactionWords,
 } from "./text/transaction-words.ts";
 
@@ -298,10 +301,30 @@ class Loader {
 				error instanceof NotFollowed
 			)
 				return [faultOfFailure(place(), error, this.how.kind)];
-			const words = transactionWords(error, command, this.how.behaviour);
+			const words = this.wordsOf(error, command);
 			this.failed.push({ place: place(), failure: error, words });
 		}
 		return NO_FAULTS;
+	}
+
+	private wordsOf(error: CommandFailure, command: Command): TransactionWords {
+		const { behaviour } = this.how;
+		const words = transactionWords(error, command, behaviour);
+		const { open } = this;
+		if (!(error instanceof JumpToBuiltIn) || open === null) return words;
+		const chain = open.chains.get("rules" in command ? command.chain : "");
+		const [rule] = "rules" in command ? command.rules : [];
+		if (chain === undefined || rule === undefined) return words;
+		const before = faultBeforeJump(
+			{ chain: chain.build(), rule },
+			{ table: open.build(), loaded: [...this.loaded.values()], behaviour },
+		);
+		return before === null
+			? words
+			: {
+					...words,
+					message: before.message.replace(SENT_TO_ADD, sentFor(command.kind)),
+				};
 	}
 
 	/**

@@ -84,6 +84,7 @@ export const TOUCHES: { readonly [Name in DifferenceName]: Touches } = {
 	greatestHitcount: "loading",
 	hashlimitNames: "loading",
 	ownWords: "loading",
+	octetsOfFragments: has(/ --([sd]port|tcp-flags) /),
 	invertedPorts: has(/ ! --[sd]port /),
 	flagsOfNone: has(/ --tcp-flags NONE /),
 	twoMatches: has(/ -m (tcp|udp) .*-m \1 /),

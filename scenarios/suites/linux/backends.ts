@@ -26,6 +26,7 @@ function routerWith(name: string, text: string) {
 
 const INPUT_ONLY = "*filter\n-A INPUT -s 172.16.0.1/32 -j DROP\nCOMMIT\n";
 
+const DATAGRAM = "udp 10.0.0.10:40000 > 192.168.0.1:53 ipid 8 len 32";
 const SEGMENT = "tcp 10.0.0.10:40000 > 192.168.0.1:53 S seq 1000 ipid 7 len 4";
 
 /** What iptables-nft, and later versions of both programs, do in other ways than iptables-legacy 1.8.9. */
@@ -106,6 +107,31 @@ export const backendDifferences = [
 			at(100, observe("at the end")),
 		],
 		expect: [packetsOut(INSIDE, [], { exactly: true })],
+	}),
+	scenario({
+		name: "further-fragments-have-no-ports",
+		suite,
+		title: "A rule with a port does not meet the second fragment",
+		story:
+			"The second fragment of a datagram has no ports, so neither rule counts it nor drops it. Up to Linux 6.12, nf_tables takes its first two octets for a port (`nft_payload_fast_eval`), where nothing asks for connections: iptables-nft drops it, whatever port it stands for.",
+		setup: routerWith(
+			"all-but-one",
+			"*filter\n-A FORWARD -p udp -m udp ! --sport 40000 -j DROP\nCOMMIT\n",
+		),
+		steps: [
+			packet(OUTSIDE, `${DATAGRAM} part 0-16`),
+			packet(OUTSIDE, `${DATAGRAM} part 16-40`),
+		],
+		expect: [
+			packetsOut(
+				INSIDE,
+				[
+					"proto 17 10.0.0.10 > 192.168.0.1 * MF *",
+					"proto 17 10.0.0.10 > 192.168.0.1 * frag 16 *",
+				],
+				{ exactly: true },
+			),
+		],
 	}),
 	scenario({
 		name: "gap-in-a-source-is-asked-for",

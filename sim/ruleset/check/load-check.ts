@@ -110,13 +110,7 @@ function checkTransaction(
 	const names = new SharedNames(loaded, behaviour);
 	const faults: LoadFault[] = [];
 	for (const { chain, rule } of sent) {
-		const odd = oddRule(rule);
-		if (odd !== null) faults.push(inTransaction(odd, chain.name));
-		if (odd !== null || isPlain(rule)) continue;
-		const hook = ownHook(chain);
-		const mask = hook === null ? 0 : 1 << HOOK_NAMES.indexOf(hook);
-		const standing = { table, chain: chain.name, rule, mask, names, behaviour };
-		const fault = checkRule(standing);
+		const fault = oddRule(rule) ?? checkSent({ chain, rule }, table, names);
 		if (fault !== null) faults.push(inTransaction(fault, chain.name));
 	}
 	if (faults.length > 0) return faults;
@@ -134,6 +128,40 @@ function checkTransaction(
 	const about =
 		target === null || target.kind === "verdict" ? chain : nameOf(target);
 	return [inTransaction({ rule, about, message: error, remedy }, chain)];
+}
+
+/** The rule as it is sent to nf_tables, whatever leads to it. */
+function checkSent(
+	{ chain, rule }: Placed,
+	table: Table,
+	names: SharedNames,
+): LoadFault | null {
+	if (isPlain(rule)) return null;
+	const hook = ownHook(chain);
+	const mask = hook === null ? 0 : 1 << HOOK_NAMES.indexOf(hook);
+	const { behaviour } = names;
+	return checkRule({ table, chain: chain.name, rule, mask, names, behaviour });
+}
+
+/**
+ * What nf_tables finds in a rule that jumps to where it must not: it comes to the matches first, in the order in which
+ * they are sent (`nf_tables_newrule`, net/netfilter/nf_tables_api.c). `null`: nothing.
+ */
+export function faultBeforeJump(
+	placed: Placed,
+	{
+		table,
+		loaded,
+		behaviour,
+	}: {
+		readonly table: Table;
+		readonly loaded: readonly Table[];
+		readonly behaviour: Behaviour;
+	},
+): LoadFault | null {
+	const names = new SharedNames(loaded, behaviour);
+	const fault = oddRule(placed.rule) ?? checkSent(placed, table, names);
+	return fault && inTransaction(fault, placed.chain.name);
 }
 
 /** What iptables-nft sends in a form that nf_tables does not take; `null`: nothing of the rule. */
@@ -399,7 +427,7 @@ class SharedNames {
 	/** What each stands for; `null` until a rule shares a name. */
 	private known: Map<string, string> | null = null;
 
-	private readonly behaviour: Behaviour;
+	readonly behaviour: Behaviour;
 
 	/** @param loaded the tables as they are, the one that is to be replaced among them */
 	constructor(loaded: readonly Table[], behaviour: Behaviour) {

@@ -107,8 +107,16 @@ export function readDeletedNumber(text: string, { words }: Behaviour): number {
 	const range = text.indexOf(":");
 	if (range >= 0)
 		throw new Refusal("Rule ranges are not supported", "Write one number.");
-	const number = /^\s*[+-]?\d+$/.test(text) ? Number(text) : 0;
+	const isDecimal = /^\s*[+-]?\d+$/.test(text);
+	const number = isDecimal ? asUnsignedInt(BigInt(text)) : 0;
 	return number === 0 ? badRuleNumber(text) : number;
+}
+
+/** What C keeps of a number that `strtol` has read, in an `unsigned int`. */
+function asUnsignedInt(number: bigint): number {
+	const [least, greatest] = [-(2n ** 63n), 2n ** 63n - 1n];
+	const long = number < least ? least : number > greatest ? greatest : number;
+	return Number(BigInt.asUintN(32, long));
 }
 
 /** @throws Refusal */

@@ -9,6 +9,7 @@ import { neverEqual } from "./equal.ts";
 import {
 	type ChainDraft,
 	CommandFailure,
+	Crash,
 	chainOf,
 	JumpToBuiltIn,
 	NO_SUCH_NAME,
@@ -40,6 +41,8 @@ export function append(
 	table.changed = true;
 }
 
+const NO_RULE = "Bad rule (does a matching rule exist in that chain?)";
+
 /** `-I`, `-R`, `-D` by number. @throws CommandFailure */
 export function changeByNumber(
 	table: TableDraft,
@@ -49,6 +52,7 @@ export function changeByNumber(
 	>,
 ): void {
 	const written = command.kind === "delete-number" ? [] : command.rules;
+	if (command.kind === "delete-number") mustBeIndex(table, command);
 	const rules = written.map((rule) => toOwnChain(table, rule));
 	for (const { target } of rules) checkTargetExists(table, target);
 	const chain = chainOf(table, command.chain);
@@ -73,6 +77,21 @@ export function changeByNumber(
 	table.changed = true;
 }
 
+/** From here on iptables-nft takes the number of a rule that is to be deleted for none. */
+const NO_INDEX = 2 ** 31;
+
+/** Then it looks for a rule by its specification, of which there is none (`nft_rule_delete`, iptables/nft.c, 1.8.11). */
+function mustBeIndex(
+	table: TableDraft,
+	{ chain, number }: Extract<Command, { kind: "delete-number" }>,
+): void {
+	if (number <= NO_INDEX || table.behaviour.commands === "at once") return;
+	const remedy = "Rules of a chain are numbered from 1.";
+	if (table.chains.has(chain))
+		throw new Crash("Segmentation fault", remedy, String(number));
+	throw new CommandFailure(NO_RULE, remedy, String(number));
+}
+
 /** `-D` and `-C` by specification. @throws CommandFailure */
 export function deleteSame(
 	table: TableDraft,
@@ -92,7 +111,7 @@ export function deleteSame(
 			rule.target === null ||
 				rule.target.kind === "verdict" ||
 				table.behaviour.commands === "with COMMIT"
-				? "Bad rule (does a matching rule exist in that chain?)"
+				? NO_RULE
 				: NO_SUCH_NAME,
 			chain === undefined
 				? `There is no chain ${name} in ${table.name}.`
