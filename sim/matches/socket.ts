@@ -2,7 +2,7 @@ import { IPS_SRC_NAT_DONE } from "../conntrack/table/status.ts";
 import { defineMatch } from "../extension/extension.ts";
 import type { ExtensionHost } from "../extension/host.ts";
 import { ALL_BITS, writesMark } from "../extension/mark-uses.ts";
-import { type Address, ICMP, TCP, UDP } from "../packet/packet.ts";
+import { type Address, ICMP, type Packet, TCP, UDP } from "../packet/packet.ts";
 import {
 	CTINFO_ESTABLISHED_REPLY,
 	CTINFO_RELATED_REPLY,
@@ -18,6 +18,9 @@ const FLAGS = ["transparent", "nowildcard", "restore-skmark"] as const;
 interface Options {
 	readonly flags: readonly (typeof FLAGS)[number][];
 }
+
+/** Both, which are read together. */
+const OCTETS_OF_PORTS = 4;
 
 interface End {
 	readonly protocol: "tcp" | "udp";
@@ -55,9 +58,18 @@ function headerEnd(skb: Skb): End | null {
 	const to = { address: destination, port: portOf(skb) };
 	if (protocol === TCP) return { protocol: "tcp", ...to };
 	if (protocol === UDP) return { protocol: "udp", ...to };
-	return about?.kind === "tcp" || about?.kind === "udp"
-		? { protocol: about.kind, address: about.source, port: about.sourcePort }
-		: null;
+	return about === null ? null : quotedEnd(about);
+}
+
+/** Of a fragment as well, the first octets are taken for ports (`extract_icmp4_fields`, net/ipv4/netfilter/nf_socket_ipv4.c, 6.1). */
+function quotedEnd(about: Packet): End | null {
+	const { kind, source: address } = about;
+	if (kind === "tcp" || kind === "udp")
+		return { protocol: kind, address, port: about.sourcePort };
+	if (kind !== "other" || about.payload.length < OCTETS_OF_PORTS) return null;
+	const protocol = about.protocol === TCP ? "tcp" : "udp";
+	if (about.protocol !== TCP && about.protocol !== UDP) return null;
+	return { protocol, address, port: portAt(about, 0) };
 }
 
 /** Has the router a socket for this packet? (iptables 1.8.9 libxt_socket.c, kernel 6.1 xt_socket.c, revision 3) */

@@ -68,7 +68,7 @@ export function afterLoopback(skb: Skb): void {
 
 /**
  * Are its parts no list any more? A header that was read in one piece
- * (`tcp_v4_early_demux`, `nf_nat_manip_pkt`) takes octets from the second fragment if the first is too
+ * (`tcp_v4_early_demux`, `nf_nat_manip_pkt`, `set_ect_tcp`) takes octets from the second fragment if the first is too
  * short; and what was to stay in the gateway has no room for the headers of a link.
  */
 function isJoined(
@@ -97,6 +97,9 @@ function isSameHeader(packet: Packet, whole: Packet): boolean {
 		packet.source === whole.source &&
 		packet.sourcePort === whole.sourcePort &&
 		packet.destination === whole.destination &&
-		packet.destinationPort === whole.destinationPort
+		packet.destinationPort === whole.destinationPort &&
+		// By targets that write it (ECN, TCPMSS, TCPOPTSTRIP).
+		packet.flags === whole.flags &&
+		JSON.stringify(packet.options) === JSON.stringify(whole.options)
 	);
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { DEFAULT_LINUX, parseLinux } from "../../linux/linux.ts";
 import { parsePacket, printPacket } from "../../packet/notation/notation.ts";
+import { packetLength } from "../../packet/packet-length.ts";
 import { createTestGateway, IN, OUT, SETUP } from "../test-gateway.ts";
 
 const TRACKED =
@@ -198,4 +200,55 @@ describe("fragments, where nothing is tracked", () => {
 		const [error] = gateway.send(IN, `${line} part 8-32`);
 		expect(error).toContain("icmp 10.0.0.1 > 192.168.0.1 port-unreachable");
 	});
+});
+
+// What nf_tables itself compares, it reads of what is there (`nft_payload_fast_eval`).
+it.each([
+	["bookworm/legacy", [0, 0]],
+	["bookworm/nft", [1, 1]],
+	["sid/nft", [0, 0]],
+] as const)(
+	"further fragments have ports and flags by their first octets on %s",
+	(name, counted) => {
+		const rules = ["! --sport 25", "--tcp-flags SYN SYN"].map(
+			(asks) => `-A FORWARD -p tcp -m tcp ${asks}`,
+		);
+		const gateway = createTestGateway(
+			`*filter\n${rules.join("\n")}\nCOMMIT\n`,
+			{ linux: parseLinux(name) ?? DEFAULT_LINUX },
+		);
+		const octets = `${"\\x00".repeat(13)}\\x02\\x00\\x00`;
+		gateway.send(
+			OUT,
+			`proto 6 10.0.0.10 > 192.168.0.1 ipid 7 frag 64 data "${octets}"`,
+		);
+		const { observation } = gateway.model.answer({ kind: "observe", atMs: 0 });
+		const found = [
+			...(observation?.ruleset ?? "").matchAll(/\[(\d+):\d+\] -A/g),
+		];
+		expect(found.map(([, packets]) => Number(packets))).toEqual(counted);
+	},
+);
+
+it("a target that writes TCP's header joins what a short first fragment has of it", () => {
+	const gateway = createTestGateway(
+		`${TRACKED}*mangle\n-A POSTROUTING -p tcp -j ECN --ecn-tcp-ece 1\nCOMMIT\n`,
+	);
+	const segment = "tcp 10.0.0.1:25 > 10.0.0.10:40000 A seq 1 ipid 7 len 24";
+	gateway.send("lo", `${segment} part 0-8`);
+	const sent = gateway.send("lo", `${segment} part 8-44`);
+	const lengths = sent.map((one) => parsePacket(one.replace(/^\S+ /, "")));
+	expect(lengths.map(packetLength)).toEqual([52, 32]);
+});
+
+it("an error about a fragment has the ports of its first octets for socket", () => {
+	const gateway = createTestGateway(
+		"*filter\n-A INPUT -m socket --nowildcard\nCOMMIT\n",
+		{ listeners: [{ protocol: "tcp", port: 25 }] },
+	);
+	gateway.send(
+		OUT,
+		'icmp 10.0.0.10 > 10.0.0.1 host-unreachable (proto 6 10.0.0.1 > 203.0.113.7 MF data "\\x00\\x19\\x04\\x00\\x00\\x00\\x00\\x00")',
+	);
+	expect(gateway.matched).toContain("filter:INPUT:rule:1");
 });

@@ -1,7 +1,9 @@
 import type { Skb } from "../../packet/skb/skb.ts";
 
 /** SCTP, DCCP, UDP-Lite … are octets to the model; where they have ports, two octets are one. */
-export function portAt(skb: Skb, offset: number): number {
-	const { payload } = skb;
+export function portAt(
+	{ payload }: Pick<Skb, "payload">,
+	offset: number,
+): number {
 	return (payload.charCodeAt(offset) << 8) | payload.charCodeAt(offset + 1);
 }
