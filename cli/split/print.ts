@@ -50,7 +50,7 @@ export function splitLines(
 		...services.flatMap((service) => [...serviceLines(service, paper), ""]),
 		...(services.length === 0
 			? [
-					`${paper.paint("yellow", "?")} ${nameText(document.file)}: no service was found: no packet that was walked is sent anywhere else, or marked for routing`,
+					`${paper.paint("yellow", "?")} ${nameText(document.file)}: no service was found: no first packet of a connection that was walked is sent anywhere else, or marked for routing`,
 				]
 			: []),
 		...gaps.map((gap) => `${paper.paint("yellow", "?")} ${plainText(gap)}`),

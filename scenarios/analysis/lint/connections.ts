@@ -21,6 +21,8 @@ export interface Connection {
 	readonly arrival: Arrival;
 	/** Its key among the backends of the service. */
 	readonly backend: string;
+	/** All ways of its first packet. */
+	readonly decision: Decision;
 	/** Where its first packet came to. */
 	readonly end: End;
 	readonly later: LaterPackets;
@@ -116,6 +118,7 @@ function waysOf(
 									client,
 									arrival,
 									backend: key,
+									decision,
 									end,
 									keyOf: (one: End) => meaning(one).key,
 								},

@@ -37,6 +37,7 @@ import {
 } from "../spaces/space.ts";
 import type { Walker } from "../walk/walker.ts";
 import type { AssumedWorld } from "../world/assumed-world.ts";
+import { leavesMarksOpen } from "./rules-that-matter.ts";
 
 /** Where a first packet that comes in meets rules before it is routed, and where its source is translated. */
 const LOOKED_AT = [
@@ -202,11 +203,12 @@ function candidatesIn(
 	const { interfaces, where } = metBy(begin, links);
 	const here = links.ownAddresses;
 	const byTable = new Map<string, Map<string, Space>>();
+	const leavesOpen = leavesMarksOpen(ruleset);
 	const isWhole = visitRules(
 		ruleset,
 		{ begin, interfaces },
 		({ rule, table, space, comingBy }) => {
-			if (!hasASay(rule)) return;
+			if (!hasASay(rule) && !leavesOpen(table, rule)) return;
 			const known = byTable.get(table) ?? new Map<string, Space>();
 			// Clients at an interface that a rule leaves out ask for the same service.
 			const isLeftOut = rule.header.inInterface?.inverted === true;

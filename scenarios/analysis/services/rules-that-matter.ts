@@ -76,6 +76,54 @@ export function rulesThatMatter(
 	return matters;
 }
 
+/**
+ * @returns is it unknown whether packets that come to the rule of that table get another mark? What it asks the
+ * machine knows and the model was not given, or what it does is not modelled.
+ */
+export function leavesMarksOpen({
+	tables,
+}: Ruleset): (table: string, rule: Rule) => boolean {
+	const known = new Map<Rule, boolean>();
+	const marks = (name: string, rule: Rule): boolean => {
+		const { target } = rule;
+		const leads = target?.kind === "jump" || target?.kind === "goto";
+		const table = tables.find((one) => one.name === name);
+		const behind =
+			leads && table !== undefined
+				? chainsFrom(table, target.chain).flatMap(({ rules }) => rules)
+				: [];
+		return [rule, ...behind].some(setsMark);
+	};
+	return (table, rule) => {
+		const does =
+			known.get(rule) ??
+			((isNotModelled(rule) || asksUnknown(rule)) && marks(table, rule));
+		known.set(rule, does);
+		return does;
+	};
+}
+
+function setsMark(rule: Rule): boolean {
+	return marksOf(rule).some(
+		({ mark, does, copies }) =>
+			mark === "packet" && does === "writes" && !copies,
+	);
+}
+
+function isNotModelled({ matches: uses, target }: Rule): boolean {
+	return (
+		uses.some(({ name }) => matches.get(name)?.compile === null) ||
+		(target?.kind === "extension" && targets.get(target.name)?.compile === null)
+	);
+}
+
+function asksUnknown({ matches: uses }: Rule): boolean {
+	return uses.some(({ name, options }) => {
+		const question = matches.get(name)?.question?.(options) ?? null;
+		return question?.kind === "open" && question.isUnknown === true;
+	});
+}
+
 function endsOrJumps(target: Rule["target"]): boolean {
 	if (target?.kind !== "extension") return target !== null;
 	return targets.get(target.name)?.ends !== undefined;

@@ -106,8 +106,11 @@ function makeLinks({ setup, clientInterfaces }: AssumedWorld): Links {
 		hosts,
 		farHosts,
 		farSamples: samplesOf(farHosts),
-		neighbours: own.flatMap(({ address, network: [, greatest] }) =>
-			address + 41 < greatest ? [address + 41] : [],
+		neighbours: own.flatMap(({ address, network: [least, greatest] }) =>
+			// A gateway may have one of the last addresses of its network.
+			[address + 41, address - 41]
+				.filter((one) => least < one && one < greatest)
+				.slice(0, 1),
 		),
 		sourceAddresses: normalized([
 			...own.map(({ address }) => [address, address] as const),

@@ -79,6 +79,43 @@ export function laterPackets(
 	return { again, answer: back, next: ways, data };
 }
 
+/** Ends of a packet behind which the same packet is walked. */
+const MOST_ONCE_MORE = 64;
+
+/**
+ * The packet that follows, once more, behind each end of the first of its kind: a second answer, or the packet after the
+ * client's next one.
+ * @returns [] where there are too many ends
+ */
+export function onceMore(
+	walker: Walker,
+	first: Arrival,
+	end: End,
+	which: "answer" | "next",
+): readonly Decision[] {
+	const answer = answerTo(end);
+	if (answer === null) return [];
+	const { fate, packet } = end;
+	const listens =
+		fate.kind === "delivered" && packet !== null ? { listens: packet } : {};
+	const before: Before = { ...first, ways: end.ways };
+	const behind = (arrival: Arrival, known: readonly Before[]) => {
+		const ends = endsOf(walker.walk(arrival, { ...listens, before: known }));
+		if (ends.length > MOST_ONCE_MORE) return [];
+		return ends.map(({ ways }) =>
+			walker.walk(arrival, {
+				...listens,
+				before: [...known, { ...arrival, ways }],
+			}),
+		);
+	};
+	if (which === "answer") return behind(answer, [before]);
+	const back = walker.walk(answer, { ...listens, before: [before] });
+	const returned = firstEnd(back, (one) => comesBack(one, first));
+	const next = { interface: first.interface, packet: nextOf(first.packet) };
+	return behind(next, [before, { ...answer, ways: returned.ways }]);
+}
+
 /** Between two connections of a client. */
 const COMES_AGAIN_MS = 1_000;
 

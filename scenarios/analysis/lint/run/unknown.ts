@@ -7,6 +7,7 @@ import { notMet } from "../../walk/not-met.ts";
 import { type Connection, connectionsOf } from "../connections.ts";
 import type { Facts } from "../facts.ts";
 import type { LintFinding } from "../finding.ts";
+import { movesOf } from "../moves.ts";
 
 /**
  * A sentence each, without an end; [] when all is known.
@@ -101,17 +102,20 @@ function unknownAnswers(
 }
 
 /** Whether packets of a connection that follow its first one come through, where that rests on what is not known. */
-function unknownLater({
-	service,
-	backend,
-	later,
-}: Connection): readonly string[] {
+function unknownLater(connection: Connection): readonly string[] {
+	const { service, backend, later } = connection;
+	const moves = movesOf(connection).flatMap(({ which, restsOn }) =>
+		restsOn.map(
+			({ on, at }) =>
+				`${service.key}: whether ${MOVING[which]} to ${backend} is treated as it was is unknown: it depends on ${on}${placeOf(at)}, and the model does not know that`,
+		),
+	);
 	const named = [
 		["answers of", later.answer],
 		["answers of", later.data],
 		["packets behind the first one to", later.next],
 	] as const;
-	return named.flatMap(([whose, decision]) => {
+	const others = named.flatMap(([whose, decision]) => {
 		if (decision === null) return [];
 		const come = `${service.key}: whether ${whose} ${backend} come through is unknown`;
 		return [
@@ -122,7 +126,13 @@ function unknownLater({
 			),
 		];
 	});
+	return [...others, ...moves];
 }
+
+const MOVING = {
+	next: "a packet behind the first one",
+	again: "the first packet, sent once more,",
+} as const;
 
 type Open = Extract<Asked, { readonly kind: "open" }>;
 

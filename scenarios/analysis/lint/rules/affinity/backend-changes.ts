@@ -8,12 +8,14 @@ import {
 } from "../../../../../sim/rational.ts";
 import { marksOf } from "../../../../../sim/ruleset/rule-traits.ts";
 import { splitOf } from "../../../split/split-of.ts";
-import type { Decision, End, RuleRef } from "../../../walk/decision.ts";
-import { endsOf } from "../../../walk/ends-of.ts";
+import type { Asked, Decision, RuleRef } from "../../../walk/decision.ts";
+import { askedIn } from "../../../walk/ends-of.ts";
+import { doesTake } from "../../../walk/turns.ts";
 import { type Connection, connectionsOf } from "../../connections.ts";
 import { rulesByName } from "../../each-rule.ts";
 import type { Facts } from "../../facts.ts";
 import type { Found, LintRule } from "../../finding.ts";
+import { type Moves, movesOf, turnsIn } from "../../moves.ts";
 
 /** Later packets of a connection that leave by another way than its first one, or reach another backend. */
 export const backendChanges: LintRule = {
@@ -58,76 +60,71 @@ COMMIT
 	check(facts) {
 		const found = new Map<string, Found>();
 		for (const connection of connectionsOf(facts).all) {
-			const one = movedOf(connection, facts);
+			const { key } = connection.service;
 			// One for each service: its connections move by the same rules.
-			if (one !== null && !found.has(connection.service.key))
-				found.set(connection.service.key, one);
+			if (found.get(key)?.path.length) continue;
+			const moved = movesOf(connection).find(({ end }) => end !== null);
+			const one = moved ? foundOf(moved, connection, facts) : null;
+			// Counters keep step: a packet has to take the way that is shown.
+			if (one !== null && (one.path.length > 0 || !found.has(key)))
+				found.set(key, one);
 		}
 		return [...found.values()];
 	},
 };
 
-const LATER = [
-	["next", "later packets"],
-	["again", "the first packet, sent once more,"],
-] as const;
+const WORDS = {
+	next: "later packets of a connection to BACKEND get",
+	again: "the first packet, sent once more, of a connection to BACKEND gets",
+} as const;
 
-function movedOf(connection: Connection, facts: Facts): Found | null {
-	for (const [which, words] of LATER) {
-		const decision = connection.later[which];
-		const end =
-			decision && endsOf(decision).find((one) => isMoved(one, connection));
-		if (decision && end)
-			return found({ decision, end, words }, connection, facts);
-	}
-	return null;
-}
-
-/** It goes on, to another place than the first packet. What drops it is for other rules. */
-function isMoved(end: End, { keyOf, backend }: Connection) {
-	const { kind } = end.fate;
-	if (kind !== "forwarded" && kind !== "delivered") return false;
-	return keyOf(end) !== backend;
-}
-
-interface Moved {
-	readonly decision: Decision;
-	readonly end: End;
-	/** What moves: `later packets`. */
-	readonly words: string;
-}
-
-function found(
-	{ decision, end, words }: Moved,
+function foundOf(
+	moves: Moves,
 	connection: Connection,
 	facts: Facts,
 ): Found | null {
 	const { backend, service, keyOf, end: first } = connection;
-	const writer = decisive(end.rules, facts) ?? decisive(first.rules, facts);
-	if (writer === null) return null;
+	const { decision } = moves;
+	const turns = turnsIn(connection);
+	const shown = doesTake(connection.decision, first, turns)
+		? moves.ends.find((one) => doesTake(moves.whole, one, turns))
+		: undefined;
+	const end = shown ?? moves.end;
+	if (end === null) return null;
+	const writer =
+		markWriter(end.rules, facts) ??
+		markWriter(first.rules, facts) ??
+		end.rules.at(-1) ??
+		first.rules.at(-1);
+	if (writer === undefined) return null;
 	const other = keyOf(end).startsWith("mark ") ? keyOf(end) : "no mark";
 	const to = service.balances === "mark" ? other : keyOf(end);
-	const asked = decision.kind === "fork" ? decision.asked : null;
+	const chooses = askedIn(decision).find(isChosenAnew);
 	const share = movedShare(decision, connection);
 	const part = share === null ? "some packets" : shareText(share);
 	const related = [
-		...(asked !== null && asked.at.rule !== writer.rule
-			? [{ at: asked.at, role: "it chooses for each packet anew" }]
+		...(chooses !== undefined && chooses.at.rule !== writer.rule
+			? [{ at: chooses.at, role: "it chooses for each packet anew" }]
 			: []),
 	];
 	return {
 		at: writer,
-		message: `${words} of a connection to ${backend} get ${to}`,
+		message: `${WORDS[moves.which].replace("BACKEND", () => backend)} ${to}`,
 		happens: `${service.key}: ${part} of a known connection go elsewhere than its first one.`,
 		remedy:
 			"Restore the connection's mark before this choice, let packets that have one pass by, and save the mark behind it.",
 		related,
-		path: end.rules,
+		path: shown?.rules ?? [],
 		repair: [],
 		...(service.balances === "mark" && facts.world.markRoutes.length === 0
 			? { assumes: "routing reads the marks (`ip rule`)" }
 			: {}),
 	};
+}
+
+/** What the machine would tell is no choice. */
+function isChosenAnew(asked: Asked): boolean {
+	return asked.kind !== "open" || asked.isUnknown !== true;
 }
 
 /** Of later packets that are not dropped; `null`: it has no exact part. */
@@ -154,17 +151,16 @@ function shareText(share: Rational): string {
 		: `${text} (${printPercent(share)}) of the packets`;
 }
 
-/** The last rule on a way that writes the packet's mark; where none does, the last one. */
-function decisive(
+/** The last rule on a way that writes the packet's mark. */
+function markWriter(
 	rules: readonly RuleRef[],
 	{ ruleset }: Facts,
-): RuleRef | null {
+): RuleRef | undefined {
 	const named = rulesByName(ruleset);
-	const writes = ({ rule }: RuleRef) => {
+	return rules.findLast(({ rule }) => {
 		const placed = named.get(rule);
 		return placed !== undefined && marksOf(placed.rule).some(isPacketWrite);
-	};
-	return rules.findLast(writes) ?? rules.at(-1) ?? null;
+	});
 }
 
 const isPacketWrite = ({ mark, does }: MarkUse) =>
