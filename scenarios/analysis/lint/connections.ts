@@ -91,7 +91,11 @@ function waysOf(
 	const [first] = service.ports ?? [];
 	const keepsPort = service.ports?.length !== 1 || first?.[0] !== first?.[1];
 	return service.classes.flatMap((client) => {
-		const passing = passingBy(client.packet, service, links);
+		const passing = fromBehind(
+			passingBy(client.packet, service, links),
+			{ client, service },
+			links,
+		);
 		const first = { interface: client.interface, packet: passing };
 		return [first, ...byOtherUplinks(first, service, links)].flatMap(
 			(arrival) => {
@@ -153,6 +157,36 @@ function byOtherUplinks(
 		interface: name,
 		packet: { ...packet, destination: address | 0 },
 	}));
+}
+
+/** How far a neighbour's address is from the gateway's own. */
+const NEXT_TO = [41, -41] as const;
+
+/**
+ * Answers to a client that stands for any come back by the link inside that it came by, so that what follows them is
+ * seen, where it has an address of that link.
+ */
+function fromBehind(
+	packet: Packet,
+	{
+		client,
+		service,
+	}: { readonly client: ClientClass; readonly service: Service },
+	{ own, uplinks, interfaceTowards }: Links,
+): Packet {
+	const { interface: from, sources } = client;
+	const isBehind = interfaceTowards(packet.source >>> 0) === from;
+	if (service.balances !== "mark" || isBehind || uplinks.has(from))
+		return packet;
+	const source = own
+		.filter(({ interface: at }) => at === from)
+		.flatMap(({ address, network: [least, greatest] }) =>
+			NEXT_TO.map((step) => address + step).filter(
+				(one) => least < one && one < greatest,
+			),
+		)
+		.find((one) => sources === null || contains(sources, one));
+	return source === undefined ? packet : { ...packet, source: source | 0 };
 }
 
 /** What leaves by one way or another is for other hosts: for the gateway itself stands such a packet. */

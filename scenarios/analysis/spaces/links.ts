@@ -23,6 +23,8 @@ export interface Links {
 	readonly own: readonly {
 		readonly address: number;
 		readonly interface: string;
+		/** The first and the last address of its network. */
+		readonly network: readonly [least: number, greatest: number];
 	}[];
 	/** The addresses alone. */
 	readonly ownAddresses: Intervals;
@@ -106,11 +108,8 @@ function makeLinks({ setup, clientInterfaces }: AssumedWorld): Links {
 		hosts,
 		farHosts,
 		farSamples: samplesOf(farHosts),
-		neighbours: own.flatMap(({ address, network: [least, greatest] }) =>
-			// A gateway may have one of the last addresses of its network.
-			[address + 41, address - 41]
-				.filter((one) => least < one && one < greatest)
-				.slice(0, 1),
+		neighbours: own.flatMap(({ address, network: [, greatest] }) =>
+			address + 41 < greatest ? [address + 41] : [],
 		),
 		sourceAddresses: normalized([
 			...own.map(({ address }) => [address, address] as const),
