@@ -12,7 +12,13 @@ import type { Stateful } from "../stateful.ts";
 import type { AnyPacket, ExtensionHost, NatRange } from "./host.ts";
 import type { KernelRefusal } from "./kernel-refusal.ts";
 import type { GivenOptions, OptionEntry } from "./options.ts";
-import type { Comparison, Lookup, MarkUse, Question } from "./traits.ts";
+import type {
+	Comparison,
+	ListUse,
+	Lookup,
+	MarkUse,
+	Question,
+} from "./traits.ts";
 
 interface Extension<Options extends object> {
 	/** As it is written behind `-m` or `-j`. */
@@ -189,6 +195,8 @@ export interface MatchExtension<
 	readonly stateful?: boolean;
 	/** Does its answer follow from what packets of other connections have left in a list? It does not, when left out. */
 	asksWhoCame?(options: Options): boolean;
+	/** The list of addresses that it writes or asks; `null`: it only deletes. Left out: it keeps none. */
+	keepsList?(options: Options): ListUse | null;
 	/** The kernel keeps a pointer among its options, so `iptables -D` and `-C` never find a rule with it. */
 	readonly neverEqual?: boolean;
 	/** What `iptables -D` and `-C` compare of its options; all of them when left out. */

@@ -92,6 +92,17 @@ export interface CountryLookup {
 	readonly inverted: boolean;
 }
 
+/** A list of addresses that packets write, and what a rule does with it. */
+export interface ListUse {
+	/** `list b1`, `set b1`: equal for uses of one. */
+	readonly list: string;
+	readonly does: "writes" | "asks";
+	/** Which addresses of a packet, ports and interfaces. */
+	readonly sides: readonly ("src" | "dst")[];
+	/** As the rule has them: `--rsource`. */
+	readonly words: string;
+}
+
 /**
  * Bits of a mark that an extension reads or writes (`mark-uses.ts` makes them). A target that turns bits
  * over where they stand (`--xor-mark`) writes them and reads nothing: no other bit depends on them.

@@ -2,7 +2,12 @@
 import type { MatchUse, Rule, TargetUse } from "../contract/ruleset.ts";
 import { comparesNetwork } from "../extension/comparisons.ts";
 import type { WalkEnd } from "../extension/extension.ts";
-import type { Comparison, Lookup, MarkUse } from "../extension/traits.ts";
+import type {
+	Comparison,
+	ListUse,
+	Lookup,
+	MarkUse,
+} from "../extension/traits.ts";
 import { matches } from "../matches/index.ts";
 import { targets } from "../targets/index.ts";
 import { printMatch } from "./print.ts";
@@ -25,6 +30,22 @@ export function lookupsOf({ matches: uses, target }: Rule): readonly Lookup[] {
 	if (target?.kind !== "extension") return ofMatches;
 	const ofTarget = targets.get(target.name)?.lookups?.(target.options) ?? [];
 	return [...ofMatches, ...ofTarget];
+}
+
+/** Lists of addresses that a rule writes to or asks, and sets. */
+export function listUsesOf(rule: Rule): readonly ListUse[] {
+	const ofLists = rule.matches.flatMap(
+		({ name, options }) => matches.get(name)?.keepsList?.(options) ?? [],
+	);
+	const ofSets = lookupsOf(rule).flatMap((lookup): readonly ListUse[] => {
+		const isOne = lookup.list === "set";
+		if (!isOne || (lookup.how !== "adds" && lookup.how !== "asks")) return [];
+		const { name, sides } = lookup;
+		const does = lookup.how === "adds" ? "writes" : "asks";
+		const words = `${name} ${sides.join(",")}`;
+		return [{ list: `set ${name}`, does, sides, words }];
+	});
+	return [...ofLists, ...ofSets];
 }
 
 /** Those of them that say something about a packet: what it asks for, or what gives it a mark. */

@@ -51,6 +51,15 @@ export const recent = defineMatch<Options>({
 	},
 	stateful: true,
 	asksWhoCame: ({ operation }) => operation !== "set",
+	keepsList: ({ operation, name, side }) =>
+		operation === "remove"
+			? null
+			: {
+					list: `list ${name}`,
+					does: operation === "set" ? "writes" : "asks",
+					sides: [side === "rdest" ? "dst" : "src"],
+					words: `--${side}`,
+				},
 	options: [
 		...OPERATIONS.map((name) => ({
 			name,

@@ -3,6 +3,7 @@ import type { LintDescription, LintRule } from "../finding.ts";
 import { answersDropped } from "./affinity/answers-dropped.ts";
 import { answersUntranslated } from "./affinity/answers-untranslated.ts";
 import { backendChanges } from "./affinity/backend-changes.ts";
+import { otherSide } from "./affinity/other-side.ts";
 import { returningClients } from "./affinity/returning-clients.ts";
 import { backendGetsNothing } from "./balance/backend-gets-nothing.ts";
 import { firstMatchAssumed } from "./balance/first-match-assumed.ts";
@@ -65,6 +66,7 @@ export const lintRules: readonly LintRule[] = [
 	answersDropped,
 	answersUntranslated,
 	returningClients,
+	otherSide,
 	// MT4xx: marks
 	restoreMissing,
 	restoredAfterUse,

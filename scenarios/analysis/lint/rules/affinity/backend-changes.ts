@@ -16,6 +16,7 @@ import { rulesByName } from "../../each-rule.ts";
 import type { Facts } from "../../facts.ts";
 import type { Found, LintRule } from "../../finding.ts";
 import { type Moves, movesOf, turnsIn } from "../../moves.ts";
+import { markedLater } from "./marked-later.ts";
 
 /** Later packets of a connection that leave by another way than its first one, or reach another backend. */
 export const backendChanges: LintRule = {
@@ -69,7 +70,7 @@ COMMIT
 			if (one !== null && (one.path.length > 0 || !found.has(key)))
 				found.set(key, one);
 		}
-		return [...found.values()];
+		return [...found.values(), ...markedLater(facts)];
 	},
 };
 
