@@ -62,8 +62,9 @@ export function judgeAbandoned(
 	});
 	const asked = askedOf(ofThem, hosts, connections);
 	const lastMs = new Map(sent.map((one) => [one.connection, one.atMs]));
+	const mayGo = notBoundElsewhere(asked, { connections, sent, account });
 	const isShown = failures.some((failure) =>
-		asked.some((one) => tells(one, { lastMs, failure, withinMs })),
+		mayGo(failure).some((one) => tells(one, { lastMs, failure, withinMs })),
 	);
 	return late.length > 0 || isShown
 		? found
@@ -117,6 +118,53 @@ function askedOf(
 				? [{ atMs, connection }]
 				: [],
 	);
+}
+
+/** An entry of UDP that no answer came for is forgotten after so long (`udp_timeouts`, net/netfilter/nf_conntrack_proto_udp.c, 6.1). */
+const SHORTEST_MEMORY_MS = 30_000;
+/** What takes entries away, as `describeOperation` says it. */
+const FORGETS = /^conntrack -D|^a second router takes over/;
+
+/**
+ * What a connection sends that stood when the backend failed, and of which no packet had gone there, goes by its
+ * entry to another one, whatever the rules are: it shows nothing, unless the entry may have been forgotten.
+ */
+function notBoundElsewhere(
+	asked: readonly Sent[],
+	{
+		connections,
+		sent,
+		account,
+	}: {
+		readonly connections: readonly ConnectionRecord[];
+		readonly sent: readonly Sent[];
+		readonly account: Account;
+	},
+): (failure: Failure) => readonly Sent[] {
+	const firstMs = new Map<number, number>();
+	for (const { connection, atMs } of sent)
+		if (!firstMs.has(connection)) firstMs.set(connection, atMs);
+	const records = new Map(connections.map((one) => [one.id, one]));
+	const forgottenMs = account.operations
+		.filter(({ text }) => FORGETS.test(text))
+		.map(({ atMs }) => atMs);
+	const isForgotten = (from: number, to: number, isFlow: boolean) =>
+		(isFlow && to - from >= SHORTEST_MEMORY_MS) ||
+		forgottenMs.some((atMs) => atMs >= from && atMs <= to);
+	return ({ fromMs }) => {
+		const beforeMs = new Map<number, number>();
+		const free = new Set<number>();
+		return asked.filter(({ connection, atMs }) => {
+			const record = records.get(connection);
+			if (record === undefined || record.startedMs >= fromMs) return true;
+			const isFlow = record.protocol === "udp";
+			const lastMs = beforeMs.get(connection);
+			beforeMs.set(connection, atMs);
+			if (lastMs !== undefined && isForgotten(lastMs, atMs, isFlow))
+				free.add(connection);
+			return free.has(connection) || (firstMs.get(connection) ?? atMs) < atMs;
+		});
+	};
 }
 
 /** Was it sent late enough, or in the failure by a connection whose last packet to the backend was before? */

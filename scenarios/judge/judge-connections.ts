@@ -19,6 +19,8 @@ import {
 	showsNothing,
 } from "../result/finding.ts";
 import { isLate, servingOf } from "../result/serving.ts";
+import { type Planned, whyNoneEnds } from "./never/never-ends.ts";
+import { whyNeverSynAck } from "./never/never-seen.ts";
 
 type Of<Kind extends ExpectationKind["kind"]> = Extract<
 	ExpectationKind,
@@ -88,7 +90,7 @@ export function judgeAffinity(
 		seen: describeMoved(moved, connections),
 		concerned: moved,
 	});
-	return unlessUnmet(found, connections);
+	return unlessAlone(unlessUnmet(found, connections), connections, 0);
 }
 
 export function judgeMoved(given: Of<"moved">, account: Account): Finding {
@@ -101,7 +103,37 @@ export function judgeMoved(given: Of<"moved">, account: Account): Finding {
 		concerned: moved.length < given.atLeast ? [] : moved,
 	});
 	const open = unlessOpen(found, given, connections.length);
-	return unlessUnmet(open, connections);
+	const met = unlessUnmet(open, connections);
+	return given.atLeast > 0 ? met : unlessAlone(met, connections, given.atMost);
+}
+
+/** A packet that is the only one of its connection goes to one backend, whatever the rules are. */
+function unlessAlone(
+	found: Finding,
+	connections: readonly ConnectionRecord[],
+	atMost: number,
+): Finding {
+	if (found.outcome !== "holds") return found;
+	const several = connections.filter((one) => !isOfOnePacket(one)).length;
+	if (several > atMost) return found;
+	const noun = nounOf(connections);
+	return showsNothing(
+		found,
+		several === 0
+			? `each ${noun} sent one ${noun === "flow" ? "datagram" : "packet"} alone`
+			: `${counted(several, noun)} alone sent more than one packet`,
+	);
+}
+
+/** A SYN that is refused is the only one; of flows that real clients send it is not known. */
+function isOfOnePacket({
+	protocol,
+	datagrams,
+	syns,
+	connectedMs,
+}: ConnectionRecord): boolean {
+	if (protocol === "udp") return (datagrams?.sent ?? 2) <= 1;
+	return connectedMs === null && syns <= 1;
 }
 
 function describeMoved(
@@ -119,6 +151,7 @@ function describeMoved(
 export function judgeOutcomes(
 	given: Of<"outcomes">,
 	account: Account,
+	{ steps, setup }: Omit<Planned, "connections">,
 ): Finding {
 	const connections = selected(account.connections, given.of);
 	const fitting = connections.filter((it) => endedAs(it, given.outcome));
@@ -136,71 +169,21 @@ export function judgeOutcomes(
 		unlessOpen(found, given, connections.length),
 		given,
 		connections,
+		{ steps, setup, connections: account.connections },
 	);
 }
-
-/** Outcomes of connections of TCP alone, and of flows of UDP alone. */
-export const OF_ONE_PROTOCOL: Readonly<Record<string, "tcp" | "udp">> = {
-	completed: "tcp",
-	accepted: "tcp",
-	"half-open": "tcp",
-	"connect-timeout": "tcp",
-	"read-timeout": "tcp",
-	reset: "tcp",
-	"cut-short": "tcp",
-	answered: "udp",
-	unanswered: "udp",
-	sent: "udp",
-	undelivered: "udp",
-};
 
 /** That none came to what none of them can come to. */
 function unlessImpossible(
 	found: Finding,
 	{ outcome }: Of<"outcomes">,
 	connections: readonly ConnectionRecord[],
+	planned: Planned,
 ): Finding {
-	const only = OF_ONE_PROTOCOL[outcome];
-	const isImpossible =
-		only !== undefined &&
-		connections.every(({ protocol = "tcp" }) => protocol !== only);
 	if (found.outcome !== "holds") return found;
-	if (isImpossible)
-		return showsNothing(
-			found,
-			only === "tcp"
-				? `no flow of UDP is ever ${outcome}`
-				: `no connection of TCP is ever ${outcome}`,
-		);
-	const elsewhere = WITHOUT[outcome];
-	const isExcluded =
-		elsewhere !== undefined &&
-		connections.every((one) => elsewhere.ends.has(one.outcome));
-	return isExcluded ? showsNothing(found, elsewhere.why) : found;
+	const why = whyNoneEnds(connections, outcome, planned);
+	return why === null ? found : showsNothing(found, why);
 }
-
-const UNAWAITED = {
-	ends: new Set<string>(["sent", "undelivered"]),
-	why: "none of them awaits an answer",
-};
-const AWAITED = {
-	ends: new Set<string>(["answered", "unanswered"]),
-	why: "each of them awaits answers",
-};
-
-/** What flows cannot come to that ended in these ways: whether an answer is awaited is for the step to say. */
-const WITHOUT: Readonly<
-	Record<
-		string,
-		{ readonly ends: ReadonlySet<string>; readonly why: string } | undefined
-	>
-> = {
-	answered: UNAWAITED,
-	unanswered: UNAWAITED,
-	late: UNAWAITED,
-	sent: AWAITED,
-	undelivered: AWAITED,
-};
 
 export function endedAs(
 	connection: ConnectionRecord,
@@ -215,6 +198,7 @@ export function endedAs(
 export function judgeGatewayAnswered(
 	given: Of<"gateway-answered">,
 	account: Account,
+	{ steps, setup }: Omit<Planned, "connections">,
 ): Finding {
 	const connections = selected(account.connections, given.of);
 	const answered = connections.filter(({ gatewayAnswers }) =>
@@ -228,9 +212,10 @@ export function judgeGatewayAnswered(
 		concerned: telling(given, answered, connections),
 	});
 	const isOfDatagrams = connections.every(({ protocol }) => protocol === "udp");
-	const isOfTcp = !ANSWER_NAMES.some(
-		(name) => name.startsWith("icmp ") && matchesPattern(name, given.answer),
+	const meant = ANSWER_NAMES.filter((name) =>
+		matchesPattern(name, given.answer),
 	);
+	const isOfTcp = !meant.some((name) => name.startsWith("icmp "));
 	if (isOfTcp && isOfDatagrams && found.outcome === "holds")
 		return showsNothing(
 			found,
@@ -238,6 +223,11 @@ export function judgeGatewayAnswered(
 				? "datagrams are never reset"
 				: `nothing says ${given.answer} about datagrams`,
 		);
+	const isSynAck = meant.every((name) => name === "syn/ack");
+	if (isSynAck && found.outcome === "holds" && setup !== undefined) {
+		const why = whyNeverSynAck({ setup, steps, account });
+		if (why !== null) return showsNothing(found, why);
+	}
 	return unlessOpen(found, given, connections.length);
 }
 

@@ -26,7 +26,8 @@ import {
 import type { ImpliedExpectation, Judgement } from "../result/result.ts";
 import { servingOf } from "../result/serving.ts";
 import { type AtFirst, failoverGaps, serving } from "./failover-gaps.ts";
-import { endedAs, OF_ONE_PROTOCOL } from "./judge-connections.ts";
+import { endedAs } from "./judge-connections.ts";
+import { type Planned, whyNeverEnds } from "./never/never-ends.ts";
 
 type Done = Account["operations"][number];
 
@@ -80,14 +81,12 @@ export function judgeSteps(
  * @returns `null` when there is none
  */
 export function judgeServed(
-	{
-		expect,
-		setup,
-	}: Pick<Scenario, "expect"> & Partial<Pick<Scenario, "setup">>,
+	scenario: Pick<Scenario, "expect" | "steps"> &
+		Partial<Pick<Scenario, "setup">>,
 	account: Account,
 ): (Judgement & Pick<Finding, "all">) | null {
 	const spokenOf = new Set(
-		expect.flatMap((one) => endingsSaid(one, account, setup?.backends)),
+		scenario.expect.flatMap((one) => endingsSaid(one, account, scenario)),
 	);
 	const lost = account.connections.filter(
 		(one) => servingOf(one) === "lost" && !spokenOf.has(one),
@@ -140,12 +139,12 @@ export function judgeWhole({
 function endingsSaid(
 	expectation: Expectation,
 	account: Account,
-	backends: readonly AtFirst[] | undefined,
+	{ steps, setup }: Pick<Scenario, "steps"> & Partial<Pick<Scenario, "setup">>,
 ): readonly ConnectionRecord[] {
 	const { connections } = account;
 	switch (expectation.kind) {
 		case "outcomes":
-			return endsOf(expectation, connections);
+			return endsOf(expectation, { steps, setup, connections });
 		case "gateway-answered": {
 			const { of, answer } = expectation;
 			return selected(connections, of).filter((one) =>
@@ -165,7 +164,7 @@ function endingsSaid(
 			return failedOver(
 				expectation,
 				account,
-				backends?.find(({ name }) => name === expectation.backend) ??
+				setup?.backends.find(({ name }) => name === expectation.backend) ??
 					serving(expectation.backend),
 			);
 		case "order":
@@ -222,15 +221,15 @@ const KEPT_SO_FAR: ReadonlySet<CountedOutcome> = new Set(["open", "accepted"]);
 /** Those that it counts; and all that may come to it, where it says how many are to be served. */
 function endsOf(
 	expectation: Expectation & { readonly kind: "outcomes" },
-	connections: readonly ConnectionRecord[],
+	planned: Planned,
 ): readonly ConnectionRecord[] {
 	const { outcome, of, atLeast } = expectation;
+	const { connections } = planned;
 	const saysHowMany =
 		SAYS_HOW_MANY.has(outcome) || (KEPT_SO_FAR.has(outcome) && atLeast > 0);
-	const only = OF_ONE_PROTOCOL[outcome];
 	if (saysHowMany)
 		return atAnyTime(connections, of).filter(
-			({ protocol = "tcp" }) => only === undefined || protocol === only,
+			(one) => whyNeverEnds(one, outcome, planned) === null,
 		);
 	// How long a connection waits is not how it ends.
 	return outcome === "late"

@@ -170,9 +170,11 @@ function find(
 		)
 		.with({ kind: "affinity" }, (it) => judgeAffinity(it, account))
 		.with({ kind: "moved" }, (it) => judgeMoved(it, account))
-		.with({ kind: "outcomes" }, (it) => judgeOutcomes(it, account))
+		.with({ kind: "outcomes" }, (it) =>
+			judgeOutcomes(it, account, { steps, setup }),
+		)
 		.with({ kind: "gateway-answered" }, (it) =>
-			judgeGatewayAnswered(it, account),
+			judgeGatewayAnswered(it, account, { steps, setup }),
 		)
 		.with({ kind: P.union("packets-out", "packets-past") }, (it) =>
 			judgePackets(it, account),

@@ -141,7 +141,6 @@ describe("datagrams of clients", () => {
 			expect: [
 				order(["b1", "b2", "b1", "b2", "b1", "b2"]),
 				evenSplit(["b1", "b2"]),
-				affinity(),
 				outcomes("answered", 6, { service: "dns" }),
 			],
 		});

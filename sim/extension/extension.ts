@@ -314,6 +314,8 @@ export interface TargetExtension<Options extends object = object>
 	readonly actsUnseen?: boolean;
 	/** Of what it takes it tells the sender, with a packet of the gateway's own that meets OUTPUT and POSTROUTING. */
 	readonly answersItself?: boolean;
+	/** It answers a SYN with a SYN/ACK of the gateway's own. */
+	readonly answersSyn?: boolean;
 	/**
 	 * How it ends the walk through its table, so that no packet goes on to the rule behind it; left out: all
 	 * or some do.

@@ -11,6 +11,7 @@ interface Options {
 /** Draws what a scanner gets (xtables-addons 3.23: libxt_CHAOS.c, xt_CHAOS.c). */
 export const chaos = defineTarget<Options>({
 	name: "CHAOS",
+	answersSyn: true,
 	flagCodes: { delude: "d", tarpit: "t" },
 	library: { package: "xtables-addons" },
 	ends: "drops",

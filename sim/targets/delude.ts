@@ -8,6 +8,7 @@ import { NF_DROP, type Skb } from "../packet/skb/skb.ts";
  */
 export const delude = defineTarget<object>({
 	name: "DELUDE",
+	answersSyn: true,
 	library: { package: "xtables-addons" },
 	ends: "drops",
 	answersItself: true,

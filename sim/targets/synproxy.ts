@@ -5,6 +5,7 @@ import { TCP } from "../packet/packet.ts";
 /** Answers SYNs in a server's place (iptables 1.8.9 libxt_SYNPROXY.c, kernel 6.1 ipt_SYNPROXY.c). */
 export const synproxy = defineTarget<SynproxyOffer>({
 	name: "SYNPROXY",
+	answersSyn: true,
 	flagCodes: { "sack-perm": 0, timestamp: 1, ecn: 4 },
 	hooks: ["INPUT", "FORWARD"],
 	needsConntrack: true,

@@ -19,6 +19,7 @@ const FIRST_WINDOW = 5;
  */
 export const tarpit = defineTarget<Options>({
 	name: "TARPIT",
+	answersSyn: true,
 	flagCodes: { tarpit: "t", honeypot: "h", reset: "r" },
 	ends: "drops",
 	answersItself: true,

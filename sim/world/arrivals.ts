@@ -62,7 +62,8 @@ export function startArrivals(
 // `ip_local_port_range`, net.ipv4 (6.1). Which port of it `__inet_hash_connect` takes looks random from outside.
 const FIRST_PORT = 32_768;
 const LAST_PORT = 60_999;
-const PORTS = LAST_PORT - FIRST_PORT + 1;
+/** How many ports there are to draw from. */
+export const DRAWN_PORTS = LAST_PORT - FIRST_PORT + 1;
 
 /** A port that a socket asks for. */
 interface SourcePort {
@@ -151,10 +152,10 @@ export function createPortSource(
 		}
 		case "drawn":
 			return () => {
-				if (inUse.count >= PORTS) return null;
-				const start = choice.pick(PORTS, "source port");
-				for (let tries = 0; tries < PORTS; tries++) {
-					const port = FIRST_PORT + ((start + tries) % PORTS);
+				if (inUse.count >= DRAWN_PORTS) return null;
+				const start = choice.pick(DRAWN_PORTS, "source port");
+				for (let tries = 0; tries < DRAWN_PORTS; tries++) {
+					const port = FIRST_PORT + ((start + tries) % DRAWN_PORTS);
 					if (isFree(port)) return { port, isTaken: false };
 				}
 				return null;

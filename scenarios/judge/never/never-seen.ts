@@ -7,7 +7,9 @@ import { DEFAULT_LINUX } from "../../../sim/linux/linux.ts";
 import { formatAddress, parseAddress } from "../../../sim/packet/address.ts";
 import { checkRuleset } from "../../../sim/ruleset/parse.ts";
 import { comparisonsOf, marksOf } from "../../../sim/ruleset/rule-traits.ts";
+import { targets } from "../../../sim/targets/index.ts";
 import type { Account } from "../../../sim/world/account/account.ts";
+import { LOOPBACK } from "../../../sim/world/setup/services.ts";
 import type { Expectation, Scenario } from "../../language/scenario.ts";
 import { counted, nounOf } from "../../result/finding.ts";
 
@@ -125,6 +127,33 @@ function mayBeMarked(
 	return (mark & ~bits) === 0;
 }
 
+/** Why the gateway sends no SYN/ACK of its own; `null`: it may. */
+export function whyNeverSynAck(
+	play: Pick<Play, "setup" | "steps" | "account">,
+): string | null {
+	const { backends, gateway } = play.setup;
+	const rulesets = rulesetsOf(play);
+	const isOwn =
+		gateway.listeners.length > 0 ||
+		backends.some((one) => one.interface === LOOPBACK);
+	if (rulesets === null || isOwn) return null;
+	const mayAnswer = rulesets.some(({ tables }) =>
+		tables.some(({ chains }) =>
+			chains.some(({ rules }) => rules.some(answersSyn)),
+		),
+	);
+	return mayAnswer
+		? null
+		: "no rule answers a SYN, and no program of the gateway listens";
+}
+
+function answersSyn({ target }: Rule): boolean {
+	return (
+		target?.kind === "extension" &&
+		targets.get(target.name)?.answersSyn === true
+	);
+}
+
 function mayBeMet({ header }: Rule, { wasSent }: Play): boolean {
 	const { protocol, protocolInverted } = header;
 	// The gateway itself, and hosts, send errors about any protocol.
@@ -139,7 +168,9 @@ function mayBeMet({ header }: Rule, { wasSent }: Play): boolean {
 const known = new WeakMap<Account, readonly Ruleset[] | null>();
 
 /** `null`: they are not all known. */
-function rulesetsOf(play: Play): readonly Ruleset[] | null {
+function rulesetsOf(
+	play: Pick<Play, "setup" | "steps" | "account">,
+): readonly Ruleset[] | null {
 	const before = known.get(play.account);
 	if (before !== undefined) return before;
 	const found = readRulesets(play);
@@ -151,7 +182,7 @@ function readRulesets({
 	setup,
 	steps,
 	account: { observations },
-}: Play): readonly Ruleset[] | null {
+}: Pick<Play, "setup" | "steps" | "account">): readonly Ruleset[] | null {
 	const texts = rulesOf({ setup, steps });
 	if (texts === null) return null;
 	const { linux = DEFAULT_LINUX } = setup.gateway;

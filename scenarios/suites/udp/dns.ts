@@ -55,7 +55,6 @@ export const dns = [
 		],
 		expect: [
 			evenSplit(["b1", "b2"]),
-			affinity(),
 			outcomes("answered", 12),
 			conntrack({ protocol: "udp" }, 12, {
 				at: "asked",
