@@ -5,6 +5,8 @@ import {
 	affinity,
 	at,
 	avoided,
+	backendAt,
+	clientAt,
 	connect,
 	moved,
 	recipeSetup,
@@ -63,7 +65,11 @@ const STAYING = metrics(
 	`-m recent --name b2 --set ${TO[1]}`,
 );
 
-function sentOf(text: string, expectation: Expectation) {
+function sentOf(
+	text: string,
+	expectation: Expectation,
+	...others: readonly ScenarioStep[]
+) {
 	return scenario({
 		name: "luck-of-datagrams",
 		title: "Luck of datagrams",
@@ -78,7 +84,10 @@ function sentOf(text: string, expectation: Expectation) {
 				}),
 			],
 		}),
-		steps: [send(2, { port: 40_000, everyMs: 40_000, reply: false })],
+		steps: [
+			send(2, { port: 40_000, everyMs: 40_000, reply: false }),
+			...others,
+		],
 		expect: [expectation],
 	}) as PlayableScenario;
 }
@@ -200,6 +209,83 @@ describe("what rules decide holds, though draws are made", () => {
 			sentOf(EACH, moved({ atMost: 1, atLeast: 0 })),
 		);
 		expect(judgements[0]?.seen).not.toMatch(/draws decided/);
+	});
+});
+
+/** Two clients in step: each always has the same turn, as long as no other one comes. */
+describe("what holds by the phase of a counter is unknown", () => {
+	const turn = "-m statistic --mode nth --every 2 --packet 0";
+	const TURNS = nat(`${turn} ${TO[0]}`, `${TO[1]}`);
+	const TURNS_KEPT = nat(
+		`-m recent --name b1 --rcheck ${TO[0]}`,
+		`-m recent --name b2 --rcheck ${TO[1]}`,
+		`${turn} -m recent --name b1 --set ${TO[0]}`,
+		`-m recent --name b2 --set ${TO[1]}`,
+	);
+	const byMark = (packet: number) =>
+		`${SMTP} -m conntrack --ctstate NEW -m statistic --mode nth --every 3 --packet ${packet} -j CONNMARK --set-mark ${packet + 1}\n`;
+	/** Of each three one has the mark 1, 2 or 3, whatever came before: none is left for the last rule. */
+	const MARKED = `*mangle\n${[0, 1, 2].map(byMark).join("")}${SMTP} -j CONNMARK --restore-mark\nCOMMIT\n${nat(
+		`-m mark --mark 1 ${TO[0]}`,
+		`-m mark --mark 2 ${TO[1]}`,
+		`-m mark --mark 3 ${TO[1]}`,
+		`${TO[2]}`,
+	)}`;
+	const inStep = (text: string, clients: number, expectation: Expectation) => {
+		const names = Array.from({ length: clients }, (_, index) => `p${index}`);
+		return scenario({
+			name: "in-step",
+			title: "In step",
+			setup: recipeSetup({
+				ruleset: { name: "my.rules", text },
+				clients: names.map((name, index) =>
+					clientAt(name, `10.0.0.${20 + index}`),
+				),
+				backends: [1, 2, 3].map((host) =>
+					backendAt(`b${host}`, `192.168.0.${host}`, {
+						interface: "bond0.205",
+					}),
+				),
+			}),
+			steps: names.map((client) => connect(4, { client, everyMs: 1_000 })),
+			expect: [expectation],
+		}) as PlayableScenario;
+	};
+
+	it.each([
+		["clients that stay", 2, sticky()],
+		["a backend that is avoided", 2, avoided("b2", { client: "p0" })],
+	])("%s", (_, clients, expectation) => {
+		const { judgements } = checkScenario(inStep(TURNS, clients, expectation));
+		expect(judgements[0]).toMatchObject({
+			outcome: "unknown",
+			seen: expect.stringMatching(
+				/; turns decided it, and no rule: where connections of others come in between, it is violated \(/,
+			),
+		});
+		const three = checkScenario(inStep(TURNS, 3, expectation)).judgements[0];
+		expect(three?.outcome).toBe("violated");
+	});
+
+	it("flows that are forgotten between two datagrams", () => {
+		const text = metrics(`${turn} ${TO[0]}`, `${TO[1]}`);
+		const other = send(2, { port: 40_001, everyMs: 40_000, reply: false });
+		const { judgements } = checkScenario(sentOf(text, affinity(), other));
+		expect(judgements[0]).toMatchObject({
+			outcome: "unknown",
+			seen: expect.stringContaining("turns decided it"),
+		});
+	});
+
+	it.each([
+		["clients that rules keep", TURNS_KEPT, sticky()],
+		["a backend that no turn leads to", TURNS, avoided("b3")],
+		["turns that are taken side by side", MARKED, avoided("b3")],
+		["packets of a connection", TURNS, affinity()],
+		["packets of a connection", TURNS, moved(0)],
+	])("but not %s", (_, text, expectation) => {
+		const { judgements } = checkScenario(inStep(text, 2, expectation));
+		expect(judgements[0]?.outcome).toBe("holds");
 	});
 });
 

@@ -47,6 +47,12 @@ export interface Choice {
 	): number | null;
 
 	/**
+	 * As which packet, counted from 0, all rules that take turns see the one that has come: packets of others may have
+	 * come before. Left out: each rule counts what came to it.
+	 */
+	turn?(): number;
+
+	/**
 	 * A number that a kernel makes with a secret key, so that only who was told it knows it: which one it is
 	 * makes no difference. Left out: the model's own.
 	 * @param own the model's

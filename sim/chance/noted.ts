@@ -39,7 +39,11 @@ export class NotedChoice implements Choice {
 	readonly aside: Choice;
 	/** Only where there is one: it looks at every connection. */
 	readonly evict?: NonNullable<Choice["evict"]>;
+	/** Only where there is one: without it, rules count. */
+	readonly turn?: NonNullable<Choice["turn"]>;
 	private noted: ChancePart[] = [];
+	/** One for all rules that a packet meets. */
+	private turnNow: number | null = null;
 	/** What the next draws follow from, where that is known, and what was noted. */
 	readonly state: Stateful<{
 		readonly choice: unknown;
@@ -57,6 +61,11 @@ export class NotedChoice implements Choice {
 		this.aside = choice;
 		if (choice.evict !== undefined)
 			this.evict = (candidates) => choice.evict?.(candidates) ?? null;
+		if (choice.turn !== undefined)
+			this.turn = () => {
+				this.turnNow ??= choice.turn?.() ?? 0;
+				return this.turnNow;
+			};
 	}
 
 	pick(count: number, label: string): number {
@@ -100,10 +109,11 @@ export class NotedChoice implements Choice {
 		this.noted.push(part);
 	}
 
-	/** What was noted since this was last called. */
+	/** What was noted since this was last called: the gateway is done with a packet. */
 	take(): readonly ChancePart[] {
 		const { noted } = this;
 		if (noted.length > 0) this.noted = [];
+		this.turnNow = null;
 		return noted;
 	}
 

@@ -174,6 +174,10 @@ export const statistic = defineMatch<Options, NumberCell>({
 					hook === HOOK_POSTROUTING ? routed : label,
 				) === wanted;
 		}
+		if (choice.turn !== undefined) {
+			const { every, packet } = options;
+			return () => ((choice.turn?.() ?? 0) % every === packet) === wanted;
+		}
 		const last = options.every - 1;
 		return () => {
 			const before = cell[0] as number;
