@@ -17,6 +17,7 @@ import { printRulePlace } from "../../scenarios/result/rule-place.ts";
 import type { GatewaySetup } from "../../sim/contract/gateway.ts";
 import { DEFAULT_LINUX, linuxName } from "../../sim/linux/linux.ts";
 import type { ConnectionRecord } from "../../sim/world/account/account.ts";
+import { answersInWords } from "../../sim/world/account/answer-names.ts";
 import { nameText, plainText, screenText } from "../screen/screen-text.ts";
 import type { Paint } from "../screen/terminal.ts";
 import { wrap } from "../screen/wrap.ts";
@@ -209,7 +210,7 @@ function describeConnection(
 	const said =
 		gatewayAnswers.length === 0
 			? ""
-			: `; the gateway said ${gatewayAnswers.join(", ")}`;
+			: `; the gateway said ${answersInWords(gatewayAnswers)}`;
 	return `#${number} ${client}:${sourcePort}${which} at ${startedMs} ms → ${where}, ${outcome}${tries}${unread}${said}`;
 }
 

@@ -16,6 +16,19 @@ function icmpAnswer(type: number, code: number): string {
 	return `icmp ${icmpName(type, code) ?? `${type}/${code}`}`;
 }
 
+/** `rst, 35 × icmp port-unreachable`: equal ones that follow each other once, with their number. */
+export function answersInWords(answers: readonly string[]): string {
+	const runs: { readonly name: string; count: number }[] = [];
+	for (const name of answers) {
+		const last = runs.at(-1);
+		if (last?.name === name) last.count++;
+		else runs.push({ name, count: 1 });
+	}
+	return runs
+		.map(({ name, count }) => (count === 1 ? name : `${count} × ${name}`))
+		.join(", ");
+}
+
 /** Codes of ICMP are fewer than that (`NR_ICMP_UNREACH` is 15, include/uapi/linux/icmp.h, 6.1). */
 const ICMP_CODES = 16;
 
