@@ -36,7 +36,7 @@ export interface ExactShare {
 	readonly anyWindow: Rational;
 }
 
-type Played = Pick<Scenario, "setup" | "steps">;
+export type Played = Pick<Scenario, "setup" | "steps">;
 
 /**
  * @param connections that are meant
@@ -51,16 +51,7 @@ export function exactShares(
 	const last = connections.at(-1);
 	if (last === undefined || !isOneRun(account, connections)) return null;
 	if (connections.some(({ chance }) => chance !== undefined)) return null;
-	const untilMs = last.startedMs;
-	const isMoved = steps.some(
-		({ kind, atMs }) =>
-			atMs <= untilMs &&
-			(kind === "operation" || kind === "packet" || kind === "race"),
-	);
-	const isFlipped = account.events.some(
-		({ kind, atMs }) => kind === "condition" && atMs > 0 && atMs <= untilMs,
-	);
-	if (isMoved || isFlipped) return null;
+	if (changesBefore(last.startedMs, steps, account)) return null;
 	const ways = connectionWays(setup, account.connections);
 	if (ways === null) return null;
 	const conditions = conditionsOf(setup, account);
@@ -88,8 +79,26 @@ export function exactShares(
 /** As no backend is called: names of backends are not empty. */
 const NONE = "";
 
+/** Do rules, conditions or packets by hand make it another play up to this time? */
+export function changesBefore(
+	untilMs: number,
+	steps: Played["steps"],
+	{ events }: Pick<Account, "events">,
+): boolean {
+	return (
+		steps.some(
+			({ kind, atMs }) =>
+				atMs <= untilMs &&
+				(kind === "operation" || kind === "packet" || kind === "race"),
+		) ||
+		events.some(
+			({ kind, atMs }) => kind === "condition" && atMs > 0 && atMs <= untilMs,
+		)
+	);
+}
+
 /** All connections from the first to the last, and none of others between them. */
-function isOneRun(
+export function isOneRun(
 	account: Account,
 	connections: readonly ConnectionRecord[],
 ): boolean {
@@ -102,7 +111,7 @@ function isOneRun(
 }
 
 /** At the beginning: later changes are seen to before. */
-function conditionsOf(
+export function conditionsOf(
 	{ conditions }: Played["setup"],
 	{ events }: Account,
 ): ReadonlyMap<string, 0 | 1> {

@@ -19,6 +19,13 @@ import type {
 	ConnectionRecord,
 } from "../../sim/world/account/account.ts";
 import {
+	areOthers,
+	drawnShares,
+	drawnWords,
+	drawsToTell,
+	type SharesOf,
+} from "../exact/drawn-shares.ts";
+import {
 	areShares,
 	exactShares,
 	keepSources,
@@ -54,7 +61,12 @@ export function judgeSplit(
 ): Finding {
 	return given.per === "client"
 		? judgeEachClient(given, account, played)
-		: judgeShares(given, account, played);
+		: judgeShares(
+				given,
+				account,
+				played,
+				played && { ...played, of: "backend" },
+			);
 }
 
 /** How many clients a finding names. */
@@ -68,7 +80,8 @@ function judgeEachClient(
 ): Finding {
 	const connections = selected(account.connections, given.of);
 	const clients = [...new Set(connections.map(({ client }) => client))];
-	if (clients.length === 0) return judgeShares(given, account, played);
+	const drawn = played && ({ ...played, of: "backend" } as const);
+	if (clients.length === 0) return judgeShares(given, account, played, drawn);
 	const { within } = given;
 	const each: Given["within"] =
 		within.kind === "confidence"
@@ -83,6 +96,7 @@ function judgeEachClient(
 			{ weights: given.weights, within: each, of },
 			account,
 			played,
+			drawn,
 		);
 		return { client, ...one };
 	});
@@ -122,7 +136,12 @@ export function judgeSplitBySource(
 			backend: sourceOf(one, addresses),
 		};
 	});
-	const shares = judgeShares(given, { ...account, connections });
+	const shares = judgeShares(
+		given,
+		{ ...account, connections },
+		undefined,
+		played === undefined ? undefined : { ...played, of: "source" },
+	);
 	const found = {
 		...shares,
 		all: shares.all.map((one) => originals.get(one.id) ?? one),
@@ -139,10 +158,15 @@ export function judgeSplitBySource(
 		: found;
 }
 
+/**
+ * @param played by which the rules' own shares are known, where they take turns
+ * @param drawn by which they are known, where they draw, and of what they are
+ */
 function judgeShares(
 	given: Given,
 	account: Account,
 	played?: Pick<Scenario, "setup" | "steps">,
+	drawn?: DrawnOf,
 ): Finding {
 	const connections = selected(account.connections, given.of);
 	const names = Object.keys(given.weights);
@@ -193,6 +217,9 @@ function judgeShares(
 				? ""
 				: `${counted(parts.drew.length, "draw")} may fall in any way`,
 		);
+	const luck = holds && drawn ? luckOf(given, account, parts, drawn) : null;
+	if (luck !== null)
+		return { ...found, outcome: "unknown", seen: `${found.seen}; ${luck}` };
 	const [only, ...others] = names.filter(
 		(name) => (own(given.weights, name) ?? 0) > 0,
 	);
@@ -205,6 +232,41 @@ function judgeShares(
 	return judged.length === 1 && parts.drew.length === 1
 		? showsNothing(found, "1 draw may fall in any way")
 		: found;
+}
+
+type DrawnOf = Pick<Scenario, "setup" | "steps"> & { readonly of: SharesOf };
+
+/**
+ * What draws have left within what is expected, though the rules give other shares: by luck, and fewer of them than
+ * would tell. `null`: the rules give those that are expected, or it is not known what they give.
+ */
+function luckOf(
+	{ weights, within }: Given,
+	account: Account,
+	{ judged, drew, followed }: Draws,
+	{ of, ...played }: DrawnOf,
+): string | null {
+	if (within.kind === "exact" || followed.length > 0) return null;
+	const isDrawn =
+		within.kind === "tolerance"
+			? judged.some(({ chance }) => chance === "drew") &&
+				judged.every(({ chance }) => [undefined, "drew"].includes(chance))
+			: drew.length > 0;
+	const shares = isDrawn ? drawnShares(played, account, judged, of) : null;
+	if (shares === null) return null;
+	if (within.kind === "tolerance")
+		return areOthers(shares, weights, within.tolerance)
+			? `luck: the rules give ${drawnWords(shares)}, which is further off`
+			: null;
+	if (!areOthers(shares, weights)) return null;
+	const draws = drawsToTell(shares, weights, within.confidence);
+	const expected = new Map(
+		Object.entries(weights).map(([name, weight]) => [
+			name,
+			weight / sum(Object.values(weights)),
+		]),
+	);
+	return `luck: the rules give ${drawnWords(shares)}, and not ${drawnWords(expected)}; about ${draws ?? "10^9"} draws would tell these apart`;
 }
 
 function areInside(counts: readonly number[], bands: readonly Band[]): boolean {
