@@ -43,6 +43,7 @@ export function drawnShares(
 	const last = connections.at(-1);
 	if (last === undefined || changesBefore(last.startedMs, steps, account))
 		return null;
+	if (hasSeveralHops(setup)) return null;
 	const ways = connectionWays(setup, connections);
 	const [first, ...others] = (ways ?? []).map((one) => one.first);
 	if (first === undefined) return null;
@@ -61,6 +62,11 @@ export function drawnShares(
 		shares.set(key, toNumber(share.value));
 	}
 	return shares;
+}
+
+/** Which of them a connection takes follows from a hash, and no walk of the rules tells. */
+function hasSeveralHops({ gateway }: Played["setup"]): boolean {
+	return (gateway.ip ?? []).some((command) => /\bnexthop\b/.test(command));
 }
 
 function sourceIn({ fate, packet }: End): string | null {
