@@ -262,18 +262,21 @@ export class GuestBox implements LinuxGateway {
 	}
 
 	/**
-	 * The address that the kernel gives to a socket which is bound to none.
+	 * The address from which a socket sends: the one to which it is bound, else the one that the kernel gives it.
 	 * @returns `null` when no route leads there
 	 */
 	async sourceTowards({
 		protocol,
 		destination,
 		port,
+		boundTo,
 	}: Ask & { readonly kind: "source" }): Promise<string | null> {
+		const from = boundTo === undefined ? [] : ["from", boundTo];
 		const to = ["ipproto", protocol, "dport", `${port}`];
-		const words = ["ip", "route", "get", destination, ...to];
+		const words = ["ip", "route", "get", destination, ...from, ...to];
 		const { status, out } = await this.linux.run(words);
-		return status === 0 ? (/ src (\S+)/.exec(out)?.[1] ?? null) : null;
+		if (status !== 0) return null;
+		return boundTo ?? / src (\S+)/.exec(out)?.[1] ?? null;
 	}
 
 	/** From now on the kernel tells which rules packets match. */

@@ -76,7 +76,10 @@ function endWords(log: readonly Happening[], about: About): Ended {
 		return { ...stoppedWords(stop, { syn, log }, about), course: "stopped" };
 	if (syn === null)
 		return {
-			words: "no packet of it came to the gateway",
+			words:
+				connection.outcome === "unreachable"
+					? `no route of the gateway's leads to ${scene.serviceOf(connection)}: the kernel refused it to the program (ENETUNREACH), and nothing was sent`
+					: "no packet of it came to the gateway",
 			rule: null,
 			course: "stopped",
 		};

@@ -23,6 +23,10 @@ export interface Scene {
 	/** Behind a link: programs of the gateway's own share its addresses. */
 	backendAt(address: number): BackendSetup | null;
 	clientAddress(name: string): string;
+	/** Who has the address behind a link, and behind which; `null`: nobody. */
+	hostAt(
+		address: number,
+	): { readonly name: string; readonly interface: string } | null;
 	/** `b1`, and ` (vanished at 2.5 s)` where something was wrong with it then. */
 	backendWords(name: string, atMs: number): string;
 	/** When the health checker believed that it is dead, and what it switched; "" without a checker. */
@@ -76,6 +80,11 @@ export function sceneOf(
 			) ?? null,
 		clientAddress: (name) =>
 			clients.find((one) => one.name === name)?.address ?? "",
+		hostAt: (address) =>
+			[...backends, ...clients].find(
+				(one) =>
+					one.interface !== LOOPBACK && one.address === formatAddress(address),
+			) ?? null,
 		backendWords(name, atMs) {
 			const { kind, sinceMs } = behaviour(name, atMs);
 			const wrong = WRONG[kind];

@@ -51,10 +51,7 @@ export function stopWords(
 		case "waits":
 			return waitsWords(stop.at, scene);
 		case "nowhere":
-			return told(
-				`${addressee(stop.at.packet)}, which is no host of this scenario`,
-				{ blamed: "destination" },
-			);
+			return nowhereWords(stop.at, scene);
 		case "no-arp": {
 			const { packet, interface: name } = stop.at;
 			return told(
@@ -103,6 +100,23 @@ export function stopWords(
 				blamed: stop.at.from === null ? "sender" : "none",
 			});
 	}
+}
+
+/** Whoever has the address may be behind another link than that by which the packet left. */
+function nowhereWords(
+	{ packet, interface: name }: Extract<Stop, { kind: "nowhere" }>["at"],
+	scene: Scene,
+): End {
+	const to = addressee(packet);
+	const host = scene.hostAt(packet.destination);
+	return host === null || host.interface === name
+		? told(`${to}, which is no host of this scenario`, {
+				blamed: "destination",
+			})
+		: told(
+				`${to}, which is no host behind ${name}: it is ${host.name}, behind ${host.interface}; no rule is to blame: the routes that the packet was led to do not lead there`,
+				{ blamed: "none" },
+			);
 }
 
 function told(words: string, about: Partial<End> = {}): End {

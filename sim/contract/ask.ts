@@ -60,10 +60,12 @@ export type Ask =
 			readonly interface: string;
 			readonly isThere: boolean;
 	  }
-	/** A program of the gateway's own that is bound to no address is about to connect: from which one will it send? */
+	/** A program of the gateway's own is about to connect: from which address will it send, if routing leads there at all? */
 	| {
 			readonly kind: "source";
 			readonly atMs: number;
+			/** To which it is bound; left out: to none. */
+			readonly boundTo?: string;
 			readonly protocol: "tcp" | "udp";
 			readonly destination: string;
 			readonly port: number;

@@ -445,12 +445,11 @@ export class ModelGateway {
 					this.silentHosts.add(`${name} ${text.split("/")[0]}`);
 	}
 
-	private sourceTowards({
-		protocol,
-		destination,
-		port,
-	}: Ask & { readonly kind: "source" }): string | null {
-		const to = { protocol, destination: addressOf(destination), port };
+	private sourceTowards(ask: Ask & { readonly kind: "source" }): string | null {
+		const { protocol, port, boundTo } = ask;
+		const bound = boundTo === undefined ? 0 : addressOf(boundTo);
+		const destination = addressOf(ask.destination);
+		const to = { protocol, destination, port, bound };
 		const source = sourceTowards(this.state, to);
 		return source === null ? null : formatAddress(source);
 	}

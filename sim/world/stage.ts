@@ -223,9 +223,10 @@ function addHealthChecker(
 }
 
 /**
- * A client is about to connect. One that is bound to no address stands at the one that routing gives it by then.
- * @param act is done at once where the client has an address, else when the gateway has said which; `null`: no
- * route leads there
+ * A client is about to connect. A program of the gateway's own that is bound to no address stands at the one that
+ * routing gives it by then.
+ * @param act is done at once of a host, of such a program when the gateway has said that it can send; `null`: no
+ * route leads there, and the kernel refuses to connect (`ENETUNREACH`)
  */
 export function whenPlaced(
 	stage: Stage,
@@ -233,22 +234,25 @@ export function whenPlaced(
 	to: Towards,
 	act: (at: Station | null) => void,
 ): void {
-	if (client.boundTo !== 0) {
+	const { boundTo } = client;
+	if (client.interface !== LOOPBACK) {
 		act(client);
 		return;
 	}
 	const { network, clock } = stage;
 	const destination = formatAddress(to.address);
 	const { protocol, port } = to;
-	const kind = "source";
+	const bound = boundTo === 0 ? {} : { boundTo: formatAddress(boundTo) };
+	const about = { protocol, destination, port, ...bound };
 	network.requests.put({
-		ask: { kind, atMs: clock.nowMs, protocol, destination, port },
+		ask: { kind: "source", atMs: clock.nowMs, ...about },
 		label: "",
 		from: null,
 		connection: null,
 		onAnswer({ source }) {
 			invariant(source !== undefined, "the gateway names no source address");
-			act(source === null ? null : stationAt(network, client, source));
+			if (source === null) act(null);
+			else act(boundTo === 0 ? stationAt(network, client, source) : client);
 		},
 	});
 }

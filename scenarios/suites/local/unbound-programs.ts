@@ -116,6 +116,59 @@ export const unboundPrograms = [
 		],
 	}),
 	scenario({
+		name: "local-bound-without-a-route",
+		suite,
+		title: "A program that is bound to an address needs a route as well",
+		story:
+			"DNAT in OUTPUT would send what the router's own programs ask for to the server, but the route comes first: without one, connecting and sending fail at once, also for a program that is bound to an address, and no rule is asked. A routing rule for its address gives it a way that others do not have. Without the address, it has none again.",
+		setup: router(
+			table(
+				"nat",
+				"-A OUTPUT -d 10.96.0.20/32 -p tcp -m tcp --dport 80 -j DNAT --to-destination 192.0.2.80",
+				"-A OUTPUT -d 10.96.0.20/32 -p udp -m udp --dport 53 -j DNAT --to-destination 192.0.2.80",
+			),
+			["ip addr add 198.51.100.3/24 dev isp1", "ip route del default"],
+			{
+				clients: [
+					clientAt("bound", "198.51.100.3", { interface: LOOPBACK }),
+					updater,
+				],
+				services: [
+					service("web", { address: "10.96.0.20", port: 80, speaks: "http" }),
+					service("dns", {
+						protocol: "udp",
+						address: "10.96.0.20",
+						port: 53,
+					}),
+				],
+			},
+		),
+		steps: [
+			connect(1, { client: "bound", service: "web", label: "none" }),
+			send(1, { client: "bound", service: "dns", label: "none" }),
+			at(
+				1_000,
+				ip("ip rule add from 198.51.100.3 lookup 7"),
+				ip("ip route add default via 198.51.100.1 dev isp1 table 7"),
+				connect(1, { client: "bound", service: "web", label: "own" }),
+				send(1, { client: "bound", service: "dns", label: "own" }),
+				connect(1, { client: "updater", service: "web", label: "other" }),
+			),
+			at(
+				3_000,
+				ip("ip addr del 198.51.100.3/24 dev isp1"),
+				connect(1, { client: "bound", service: "web", label: "gone" }),
+			),
+		],
+		expect: [
+			outcomes("unreachable", 2, { step: "none" }),
+			outcomes("completed", 1, { step: "own" }),
+			outcomes("answered", 1, { step: "own" }),
+			outcomes("unreachable", 1, { step: "other" }),
+			outcomes("unreachable", 1, { step: "gone" }),
+		],
+	}),
+	scenario({
 		name: "local-source-of-datagrams",
 		suite,
 		title: "A resolver on the router asks from the uplink's address",

@@ -51,8 +51,9 @@ export function rawSend(gateway: GatewayState, skb: Skb): Fate {
 }
 
 /**
- * The address that a socket gets which is bound to none, when it connects: the preferred source of the way there
- * (`ip_route_connect`, include/net/route.h, 6.1). Its own port is not drawn yet. `null`: there is no way.
+ * The address that a socket sends from when it connects: the one to which it is bound, else the preferred source of the way
+ * there (`ip_route_connect`, include/net/route.h, 6.1). Its own port is not drawn yet. `null`: there is no way, or the
+ * address is the gateway's no more.
  * @throws UnknownSignal where a multipath route is the way, and for destinations that are not modelled
  */
 export function sourceTowards(
@@ -61,14 +62,20 @@ export function sourceTowards(
 		readonly protocol: "tcp" | "udp";
 		readonly destination: Address;
 		readonly port: number;
+		/** 0: to none. */
+		readonly bound: Address;
 	},
 ): Address | null {
+	const { bound } = to;
 	const flow: Flow = {
 		...flowTo(to.destination),
+		source: bound,
 		protocol: to.protocol === "tcp" ? TCP : UDP,
 		destinationPort: to.port,
 	};
 	const back = routes.lookupBack(flow);
+	if (bound !== 0)
+		return back.type !== "none" && routes.isOwn(bound) ? bound : null;
 	if (back.type !== "none" && back.interfaces.length > 1)
 		throw new UnknownSignal(
 			"the source address that a multipath route gives to a program bound to none is not modelled",
