@@ -145,13 +145,13 @@ export const unboundPrograms = [
 		),
 		steps: [
 			connect(1, { client: "bound", service: "web", label: "none" }),
-			send(1, { client: "bound", service: "dns", label: "none" }),
+			send(1, { client: "bound", service: "dns", label: "no datagram" }),
 			at(
 				1_000,
 				ip("ip rule add from 198.51.100.3 lookup 7"),
 				ip("ip route add default via 198.51.100.1 dev isp1 table 7"),
 				connect(1, { client: "bound", service: "web", label: "own" }),
-				send(1, { client: "bound", service: "dns", label: "own" }),
+				send(1, { client: "bound", service: "dns", label: "own datagram" }),
 				connect(1, { client: "updater", service: "web", label: "other" }),
 			),
 			at(
@@ -161,9 +161,10 @@ export const unboundPrograms = [
 			),
 		],
 		expect: [
-			outcomes("unreachable", 2, { step: "none" }),
+			outcomes("unreachable", 1, { step: "none" }),
+			outcomes("unreachable", 1, { step: "no datagram" }),
 			outcomes("completed", 1, { step: "own" }),
-			outcomes("answered", 1, { step: "own" }),
+			outcomes("answered", 1, { step: "own datagram" }),
 			outcomes("unreachable", 1, { step: "other" }),
 			outcomes("unreachable", 1, { step: "gone" }),
 		],
