@@ -53,7 +53,7 @@ export function neighOutput(
 ): Fate {
 	const { outInterface } = skb;
 	const neighbour = neighbourAt(gateway.neighbours, outInterface, address);
-	if (gateway.silentHosts.size > 0) noteReachableTime(gateway, neighbour);
+	if (gateway.choice.hearsUnseen) noteReachableTime(gateway, neighbour);
 	switch (neighbour.state) {
 		case "reachable":
 		case "delay":
