@@ -1,3 +1,4 @@
+import type { Rule, Table } from "../../../../../sim/contract/ruleset.ts";
 import { printPacket } from "../../../../../sim/packet/notation/notation.ts";
 import { endOf } from "../../../../../sim/ruleset/rule-traits.ts";
 import { targets } from "../../../../../sim/targets/index.ts";
@@ -154,16 +155,36 @@ function overwrites(use: Use, set: Use): boolean {
 	return (isRestore(use) || isSet(use)) && overlap(use, set);
 }
 
-/** A rule that only marks by a mark decides nothing else. */
+/** A rule that only marks by a mark decides nothing else, be it by a chain of such rules. */
 function isReadByRules(set: SetMark, { ruleset }: Facts): boolean {
-	return usesOfMarks(ruleset).some(({ placed, use }) => {
-		const { target } = placed.rule;
-		const marksAlone =
-			target?.kind === "extension" &&
-			targets.get(target.name)?.marks !== undefined &&
-			endOf(target) === null;
-		return isTest(use) && overlap(use, set.use) && !marksAlone;
-	});
+	return usesOfMarks(ruleset).some(
+		({ placed: { rule, table }, use }) =>
+			isTest(use) &&
+			overlap(use, set.use) &&
+			!marksAlone(rule.target, table.chains),
+	);
+}
+
+/** What comes to it goes on behind it, with another mark at most. */
+function marksAlone(target: Rule["target"], chains: Table["chains"]): boolean {
+	if (target?.kind === "extension")
+		return (
+			targets.get(target.name)?.marks !== undefined && endOf(target) === null
+		);
+	// Chains that were loaded do not call each other in a circle.
+	return (
+		target?.kind === "jump" &&
+		chains
+			.filter(({ name }) => name === target.chain)
+			.flatMap(({ rules }) => rules)
+			.every(({ target: own }) => isReturn(own) || marksAlone(own, chains))
+	);
+}
+
+function isReturn(target: Rule["target"]): boolean {
+	return (
+		target === null || (target.kind === "verdict" && target.name === "RETURN")
+	);
 }
 
 function isForRouting({ use }: SetMark, { world }: Facts): boolean {

@@ -102,6 +102,37 @@ COMMIT
 	]);
 });
 
+describe("marks that the last rule overwrites, in chains that packets without one are led to", () => {
+	const chosen = (
+		last: string,
+		behind = "-A IFACES -i wan1 -j MARK --set-mark 9",
+	) =>
+		mangle(
+			":HOOK - [0:0]",
+			":IFACES - [0:0]",
+			":RULES - [0:0]",
+			"-A PREROUTING -j HOOK",
+			"-A HOOK -j CONNMARK --restore-mark",
+			"-A HOOK -m mark --mark 0 -j IFACES",
+			"-A HOOK -m mark --mark 0 -j RULES",
+			"-A HOOK -j CONNMARK --save-mark",
+			behind,
+			`-A RULES -m mark --mark 0 ${NTH} -j MARK --set-mark 1`,
+			`-A RULES ${last} -j MARK --set-mark 2`,
+		);
+	const found = (text: string) =>
+		codes(text).filter((code) => code === "MT408");
+
+	it("are found: chains that only mark read none", () => {
+		expect(found(chosen(""))).toEqual(["MT408"]);
+		expect(found(chosen("-m mark --mark 0"))).toEqual([]);
+	});
+
+	it("are not where a chain does something else by the mark", () => {
+		expect(found(chosen("", "-A IFACES -i wan1 -j DROP"))).toEqual([]);
+	});
+});
+
 describe("marks that are right", () => {
 	it.each([
 		[
