@@ -500,3 +500,11 @@ describe("a jump to a built-in chain that is not there", () => {
 		expect(refused("-A ONE -m tcp -j INPUT")).toBe(words("Invalid argument"));
 	});
 });
+
+test("iptables-nft dies of a rule of the same file when it sends it: what cannot be carried out is found before", () => {
+	const dies = ["-A INPUT -j ACCEPT", "-Z INPUT 1"];
+	expect(said("trixie/nft", ...dies)).toBe("139 Segmentation fault");
+	expect(said("trixie/nft", ...dies, "-I OUTPUT 99 -j ACCEPT")).toBe(
+		"1 line 4 failed: Index of insertion too big.",
+	);
+});

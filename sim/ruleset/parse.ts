@@ -25,7 +25,7 @@ import {
 import { changeTable } from "./table/change-table.ts";
 import {
 	CommandFailure,
-	Crash,
+	CrashWhenSent,
 	JumpToBuiltIn,
 	NotFollowed,
 	TableDraft,
@@ -347,7 +347,7 @@ class Loader {
 			rules.some((one) => one === rule),
 		);
 		if (rule !== null && isNew)
-			throw new Crash(
+			throw new CrashWhenSent(
 				"Segmentation fault",
 				"iptables itself ends here: write the rule as it is to be in the first place.",
 				String(number),
@@ -401,10 +401,8 @@ class Loader {
 		this.read.push(table);
 		const { failed } = this;
 		this.failed = [];
-		// Of what the kernel would refuse, it is asked when nothing else has failed.
-		const first = failed.filter(({ words }) => words.by !== "kernel");
 		if (failed.length > 0)
-			return (first.length > 0 ? first : failed).map((one) =>
+			return firstOf(failed).map((one) =>
 				faultInTransaction(one, place(), this.how),
 			);
 		const faults = checkLoad(
@@ -456,6 +454,17 @@ class Loader {
 		if (!isGone) this.loaded.set(name, table);
 		this.replaced.push(table);
 	}
+}
+
+/** Of what the kernel would refuse, it is asked when nothing else has failed. */
+function firstOf(failed: readonly FailedCommand[]): readonly FailedCommand[] {
+	const isWhenSent = ({ failure }: FailedCommand) =>
+		failure instanceof CrashWhenSent;
+	const before = failed.filter(
+		(one) => one.words.by !== "kernel" && !isWhenSent(one),
+	);
+	const whenSent = failed.filter(isWhenSent);
+	return [before, whenSent].find(({ length }) => length > 0) ?? failed;
 }
 
 /** iptables-nft passes over the policy of a user's chain. */

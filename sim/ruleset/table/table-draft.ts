@@ -55,6 +55,9 @@ export class Crash extends CommandFailure {
 	override readonly exitCode = 139;
 }
 
+/** It does so when it sends the transaction: what cannot be carried out is found before. */
+export class CrashWhenSent extends Crash {}
+
 /** `-E` that iptables-nft takes and the kernel does not. */
 export class RefusedRename extends CommandFailure {}
 
