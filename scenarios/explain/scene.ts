@@ -73,18 +73,11 @@ export function sceneOf(
 				.map(placeOf)
 				.join(" or "),
 		backend,
-		backendAt: (address) =>
-			backends.find(
-				(one) =>
-					one.interface !== LOOPBACK && one.address === formatAddress(address),
-			) ?? null,
+		backendAt: (address) => backends.find(isBehindLinkAt(address)) ?? null,
 		clientAddress: (name) =>
 			clients.find((one) => one.name === name)?.address ?? "",
 		hostAt: (address) =>
-			[...backends, ...clients].find(
-				(one) =>
-					one.interface !== LOOPBACK && one.address === formatAddress(address),
-			) ?? null,
+			[...backends, ...clients].find(isBehindLinkAt(address)) ?? null,
 		backendWords(name, atMs) {
 			const { kind, sinceMs } = behaviour(name, atMs);
 			const wrong = WRONG[kind];
@@ -123,4 +116,10 @@ export function sceneOf(
 				: ` (after ${describeStep(done)} at ${time(done.atMs)})`;
 		},
 	};
+}
+
+function isBehindLinkAt(address: number) {
+	const text = formatAddress(address);
+	return (one: { readonly interface: string; readonly address: string }) =>
+		one.interface !== LOOPBACK && one.address === text;
 }

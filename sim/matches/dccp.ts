@@ -2,9 +2,9 @@ import { allOf } from "../extension/all-of.ts";
 import { defineMatch, type Test } from "../extension/extension.ts";
 import type { GivenOptions } from "../extension/options.ts";
 import { DCCP } from "../kernel.ts";
+import { portAt } from "../packet/skb/payload-ports.ts";
 import type { Skb } from "../packet/skb/skb.ts";
 import { printRange } from "./sctp/sctp.ts";
-import { portAt } from "./shared/payload-ports.ts";
 import { isIn, type PortRange, portComparisons } from "./shared/port-range.ts";
 
 interface Options {

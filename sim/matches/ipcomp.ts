@@ -1,6 +1,6 @@
 import { defineMatch } from "../extension/extension.ts";
+import { portAt } from "../packet/skb/payload-ports.ts";
 import { type NumberRange, printNumberRange } from "./shared/number-range.ts";
-import { portAt } from "./shared/payload-ports.ts";
 
 interface Options extends NumberRange {
 	/** `--compres`, which the kernel does not look at. */

@@ -15,8 +15,8 @@ import {
 import { readUnsigned } from "../extension/values/read-number.ts";
 import { DCCP, SCTP, UDPLITE } from "../kernel.ts";
 import { TCP, UDP } from "../packet/packet.ts";
+import { portAt } from "../packet/skb/payload-ports.ts";
 import type { Skb } from "../packet/skb/skb.ts";
-import { portAt } from "./shared/payload-ports.ts";
 
 /** Protocols that have their ports where TCP has them, and the names their services go by. */
 const SERVICES: ReadonlyMap<number, ServiceProtocol | null> = new Map([

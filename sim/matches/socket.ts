@@ -3,6 +3,7 @@ import { defineMatch } from "../extension/extension.ts";
 import type { ExtensionHost } from "../extension/host.ts";
 import { ALL_BITS, writesMark } from "../extension/mark-uses.ts";
 import { type Address, ICMP, type Packet, TCP, UDP } from "../packet/packet.ts";
+import { portAt } from "../packet/skb/payload-ports.ts";
 import {
 	CTINFO_ESTABLISHED_REPLY,
 	CTINFO_RELATED_REPLY,
@@ -11,7 +12,6 @@ import {
 } from "../packet/skb/skb.ts";
 import { hasHeader } from "../packet/skb/skb-fragment.ts";
 import { beginsConnection } from "./shared/begins-connection.ts";
-import { portAt } from "./shared/payload-ports.ts";
 
 const FLAGS = ["transparent", "nowildcard", "restore-skmark"] as const;
 

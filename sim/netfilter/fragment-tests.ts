@@ -6,6 +6,7 @@ import type { MatchUse } from "../contract/ruleset.ts";
 import type { MatchExtension, Test } from "../extension/extension.ts";
 import type { Behaviour } from "../linux/behaviour.ts";
 import { FRAGMENT_UNIT } from "../packet/packet-length.ts";
+import { portAt } from "../packet/skb/payload-ports.ts";
 import type { Skb } from "../packet/skb/skb.ts";
 import { hasHeader } from "../packet/skb/skb-fragment.ts";
 import { copyOfSkb } from "../packet/skb/skb-packet.ts";
@@ -61,11 +62,9 @@ function ofOctets(test: Test, read: number, areOfFragments: boolean): Test {
 /** The octets taken for ports, and for TCP's flags. */
 function withHeaderOfOctets(skb: Skb): Skb {
 	const { payload } = skb;
-	const octetAt = (index: number) => payload.charCodeAt(index) || 0;
-	const portAt = (index: number) => (octetAt(index) << 8) | octetAt(index + 1);
 	const read = copyOfSkb(skb);
-	read.sourcePort = portAt(0);
-	read.destinationPort = portAt(2);
-	read.tcpFlags = octetAt(TCP_FLAGS_OCTET);
+	read.sourcePort = portAt(skb, 0);
+	read.destinationPort = portAt(skb, 2);
+	read.tcpFlags = payload.charCodeAt(TCP_FLAGS_OCTET) || 0;
 	return read;
 }

@@ -101,12 +101,7 @@ export function neighOutput(
  */
 function noteReachableTime(gateway: GatewayState, neighbour: Neighbour): void {
 	const { state, timer } = neighbour;
-	const isKnown =
-		state === "reachable" ||
-		state === "stale" ||
-		state === "delay" ||
-		state === "probe";
-	if (!isKnown || answersArp(gateway, neighbour)) return;
+	if (hasFailed(state) || answersArp(gateway, neighbour)) return;
 	const leftMs = (timer?.atMs ?? 0) - gateway.timers.nowMs;
 	const isSure =
 		state === "reachable" &&
@@ -142,7 +137,11 @@ export function neighHasFailed(
 	interfaceIndex: number,
 	address: Address,
 ): boolean {
-	const state = neighbours.known[interfaceIndex]?.get(address)?.state;
+	const neighbour = neighbours.known[interfaceIndex]?.get(address);
+	return neighbour !== undefined && hasFailed(neighbour.state);
+}
+
+function hasFailed(state: Neighbour["state"]): boolean {
 	return state === "failed" || state === "failing" || state === "incomplete";
 }
 

@@ -1,8 +1,8 @@
 import type { Behaviour } from "../../linux/behaviour.ts";
 import { prefixMask } from "../../packet/address.ts";
 import { TCP, UDP } from "../../packet/packet.ts";
+import { portAt } from "../../packet/skb/payload-ports.ts";
 import type { Skb } from "../../packet/skb/skb.ts";
-import { portAt } from "../shared/payload-ports.ts";
 
 /** What a rule says: `struct hashlimit_cfg3`, include/uapi/linux/netfilter/xt_hashlimit.h (6.1). */
 export interface HashlimitOptions {

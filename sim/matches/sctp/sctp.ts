@@ -2,8 +2,8 @@ import { allOf } from "../../extension/all-of.ts";
 import { defineMatch, type Test } from "../../extension/extension.ts";
 import { SCTP } from "../../kernel.ts";
 import { SCTP_HEADER_LENGTH } from "../../packet/bytes/sctp.ts";
+import { portAt } from "../../packet/skb/payload-ports.ts";
 import { readPortRange } from "../shared/old-ports.ts";
-import { portAt } from "../shared/payload-ports.ts";
 import { isIn, type PortRange, portComparisons } from "../shared/port-range.ts";
 import { type Chunks, chunkTest, readChunks } from "./sctp-chunks.ts";
 

@@ -1,6 +1,6 @@
 import { defineMatch } from "../../extension/extension.ts";
+import { portAt } from "../../packet/skb/payload-ports.ts";
 import { type NumberRange, printNumberRange } from "./number-range.ts";
-import { portAt } from "./payload-ports.ts";
 
 const GREATEST = 0xffffffff;
 

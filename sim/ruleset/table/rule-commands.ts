@@ -12,6 +12,7 @@ import {
 	Crash,
 	chainOf,
 	JumpToBuiltIn,
+	NO_RULE,
 	NO_SUCH_NAME,
 	NotFollowed,
 	type TableDraft,
@@ -40,8 +41,6 @@ export function append(
 	}
 	table.changed = true;
 }
-
-const NO_RULE = "Bad rule (does a matching rule exist in that chain?)";
 
 /** `-I`, `-R`, `-D` by number. @throws CommandFailure */
 export function changeByNumber(

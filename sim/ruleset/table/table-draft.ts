@@ -362,6 +362,8 @@ export class ChainDraft {
 }
 
 export const NO_SUCH_NAME = "No chain/target/match by that name";
+/** What iptables says where no rule is found by its specification. */
+export const NO_RULE = "Bad rule (does a matching rule exist in that chain?)";
 
 /** @throws CommandFailure when the table has no such chain */
 export function chainOf(table: TableDraft, name: string): ChainDraft {

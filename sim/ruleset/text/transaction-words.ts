@@ -6,6 +6,7 @@ import {
 	type CommandFailure,
 	Crash,
 	JumpToBuiltIn,
+	NO_RULE,
 	RefusedRename,
 	UnknownChain,
 } from "../table/table-draft.ts";
@@ -19,8 +20,6 @@ export interface TransactionWords {
 	 */
 	readonly by: "iptables" | "line" | "kernel";
 }
-
-const NO_RULE = "Bad rule (does a matching rule exist in that chain?)";
 
 /** What is sent for a rule that is put behind all others. */
 export const SENT_TO_ADD = "RULE_APPEND";

@@ -1,4 +1,4 @@
-import type { Skb } from "../../packet/skb/skb.ts";
+import type { Skb } from "./skb.ts";
 
 /** SCTP, DCCP, UDP-Lite … are octets to the model; where they have ports, two octets are one. */
 export function portAt(
