@@ -10,6 +10,7 @@ import type {
 	Operation,
 	Unknown,
 } from "../../sim/contract/gateway.ts";
+import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
 import { invariant, unreachable } from "../../sim/invariant.ts";
 import { ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED } from "../../sim/kernel.ts";
 import type { Linux } from "../../sim/linux/linux.ts";
@@ -27,7 +28,7 @@ import {
 	withListenerBackends,
 } from "../../sim/world/setup/services.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
-import { setUpOperations } from "../run/set-up.ts";
+import { gatewayChoice, setUpOperations } from "../run/set-up.ts";
 import { type Coverage, count, operationName } from "./coverage.ts";
 import { allowedBy } from "./extensions/uses.ts";
 import type { FuzzCase } from "./fuzz-case.ts";
@@ -106,7 +107,7 @@ class ScenarioGeneration {
 			text.includes(VANISHED.address) ||
 			fuzzCase.steps.some(({ kind }) => kind === "neighbour");
 		const sysctls = {
-			...fuzzCase.sysctls,
+			...takenBy(linux, fuzzCase.sysctls),
 			// A kernel gives up up to an eighth late; whose errors have taken from a bucket by then may differ.
 			...(this.isWaiting ? { "ipv4.icmp_ratelimit": 0 } : {}),
 		};
@@ -181,9 +182,12 @@ class ScenarioGeneration {
 		return operation.kind !== "link" || operation.interface !== SIDE;
 	}
 
-	/** @returns the conditions that there are */
+	/**
+	 * Where the model does not know what comes of it, the play of the scenario meets the same, and counts it.
+	 * @returns the conditions that there are
+	 */
 	private setUp(): Readonly<Record<string, string>> {
-		const { gateway } = this.recorder;
+		const { gateway, nowMs: atMs } = this.recorder;
 		const written: [name: string, write: string][] = [];
 		const { ruleset, conditions } = this.fuzzCase;
 		const rules = { name: RULES_NAME, text: ruleset };
@@ -191,7 +195,10 @@ class ScenarioGeneration {
 			ruleset: rules,
 			conditions,
 		})) {
-			const outcome = gateway.operate(operation);
+			const answer = gateway.answer({ kind: "operation", atMs, operation });
+			const { outcome, unknown } = answer;
+			this.recorder.unknown ??= unknown;
+			if (outcome === null) break;
 			// A condition that no rule names is not there.
 			if (operation.kind === "condition") {
 				if (outcome.ok) written.push([operation.name, operation.write]);
@@ -449,6 +456,21 @@ class ScenarioGeneration {
 		for (const step of steps) this.step({ ...step, afterMs: 1 });
 		this.recorder.makeRoom();
 	}
+}
+
+/** Without settings that this kernel does not have, or refuses: nothing is set up with them. */
+function takenBy(
+	linux: Linux | null,
+	sysctls: FuzzCase["sysctls"],
+): FuzzCase["sysctls"] {
+	const gateway = new ModelGateway(gatewaySetup({}, { linux }), {
+		choice: gatewayChoice(SEED),
+	});
+	return Object.fromEntries(
+		Object.entries(sysctls).filter(
+			([name, value]) => gateway.operate({ kind: "sysctl", name, value }).ok,
+		),
+	);
 }
 
 /** The other end hears what one has sent, if it came out. */

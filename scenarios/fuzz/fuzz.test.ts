@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Ask } from "../../sim/contract/ask.ts";
 import { parseLinux } from "../../sim/linux/linux.ts";
+import { compareScenario } from "../compare/lockstep/compare-scenario.ts";
 import type { TracingDriver } from "../compare/lockstep/side-by-side.ts";
 import { driverWith } from "../compare/lockstep/test-driver.ts";
 import { validateScenarioFile } from "../language/check/validate.ts";
@@ -55,6 +56,29 @@ const deaf = driverWith((ask): Ask => {
 });
 
 describe("what is generated", () => {
+	it("is set up without settings that a kernel does not have", () => {
+		const name = "netfilter.nf_conntrack_tcp_ignore_invalid_rst";
+		const drawn = { ...caseAt(SEED, "3"), sysctls: { [name]: 1 } };
+		const sysctlsOn = (linux: string) =>
+			toScenario(drawn, "case", parseLinux(linux)).scenario.setup.gateway
+				.sysctls;
+		expect(sysctlsOn("bookworm")).toHaveProperty([name], 1);
+		expect(sysctlsOn("bullseye")).not.toHaveProperty([name]);
+	});
+
+	it("is compared as unknown where the model does not follow its rules", async () => {
+		const masked = "*filter\n-A INPUT -s 0.0.0.1/0.0.0.1 -j DROP\nCOMMIT\n";
+		const linux = parseLinux("bullseye/nft");
+		const drawn = { ...caseAt(SEED, "3"), ruleset: masked };
+		const { scenario, unknown } = toScenario(drawn, "case", linux);
+		expect(unknown?.reason).toContain("begins with an octet of 0");
+		const { divergences, unknown: met } = await compareScenario(scenario, {
+			driver: honest,
+		});
+		expect(divergences).toEqual([]);
+		expect(met?.reason).toContain("begins with an octet of 0");
+	});
+
 	it("is the same for the same seed, and another for another", () => {
 		expect(caseAt(SEED, "3")).toEqual(caseAt(SEED, "3"));
 		expect(caseAt(SEED, "3")).not.toEqual(caseAt(SEED, "4"));

@@ -75,6 +75,8 @@ interface Restored {
 	readonly tablesBefore: number;
 	/** What is loaded by then; `null`: marktwin does not take it. */
 	readonly base: Ruleset | null;
+	/** Of the text that is loaded first; `undefined`: none. */
+	readonly firstFault: Fault | undefined;
 }
 
 function onItsWay(one: TextCase, linux: Linux): Restored {
@@ -89,6 +91,7 @@ function onItsWay(one: TextCase, linux: Linux): Restored {
 			linesBefore: CLEAN_LINES,
 			tablesBefore: TABLES,
 			base: EMPTY_RULESET,
+			firstFault: undefined,
 		};
 	const first = CLEAN + onto;
 	const loaded = restoreText(EMPTY_RULESET, first, { counters, linux });
@@ -101,6 +104,7 @@ function onItsWay(one: TextCase, linux: Linux): Restored {
 		linesBefore: 0,
 		tablesBefore: 0,
 		base: isTaken ? loaded.ruleset : null,
+		firstFault: loaded.faults[0],
 	};
 }
 
@@ -120,7 +124,7 @@ export async function examineText(
 	const { counters } = one;
 	const { linux } = oracle;
 	const restored = onItsWay(one, linux);
-	const { text, base, options } = restored;
+	const { text, base, options, firstFault } = restored;
 	if (base === null)
 		return { difference: null, verdict: "not taken by marktwin", words: "" };
 	const applied = restoreText(base, text, { ...options, linux });
@@ -129,8 +133,12 @@ export async function examineText(
 	const words = fault === undefined ? "" : plainWords(fault.message);
 	const verdict = verdictOf(fault);
 	const { needs } = openPoints([...base.tables, ...read]);
-	if (!areHere(needs))
-		return { difference: null, verdict: "needs something else", words };
+	const missing: TextComparison = {
+		difference: null,
+		verdict: "needs something else",
+		words,
+	};
+	if (!areHere(needs)) return missing;
 	const agreed = { difference: null, verdict, words };
 	if (verdict === "not taken by marktwin") return agreed;
 	const differs = (
@@ -142,11 +150,14 @@ export async function examineText(
 		difference: { kind, model, kernel, one },
 	});
 	await oracle.account(needs.map(({ name }) => name));
-	if (restored.first !== null)
-		await oracle.restore(restored.first, { counters, noflush: false });
+	if (restored.first !== null) {
+		const how = { counters, noflush: false };
+		const saidFirst = await oracle.restore(restored.first, how);
+		if (saidFirst.exitCode !== 0 && isMissing(saidFirst.words, firstFault))
+			return missing;
+	}
 	const said = await oracle.restore(text, options);
-	if (said.exitCode !== 0 && isMissing(said.words, fault))
-		return { difference: null, verdict: "needs something else", words };
+	if (said.exitCode !== 0 && isMissing(said.words, fault)) return missing;
 	if ((said.exitCode === 0) !== (fault === undefined))
 		return differs("verdict", words || "accepted", wordsOf(said));
 	if (fault !== undefined) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DEFAULT_LINUX } from "../../../sim/linux/linux.ts";
-import { compareText } from "./compare-text.ts";
+import { compareText, examineText } from "./compare-text.ts";
 import { type TextCoverageKind, textHoles, textUniverse } from "./coverage.ts";
 import { fuzzTexts, textAt } from "./fuzz-text.ts";
 import type { TextOracle } from "./oracle.ts";
@@ -129,5 +129,32 @@ describe("a text that both refuse", () => {
 		const rule = "-m connlabel --label 65537 65537";
 		const words = "label '65538' not found or invalid value";
 		expect(await compared(rule, words)).not.toBeNull();
+	});
+});
+
+describe("a text that is added to another one", () => {
+	it("is not compared where the machine lacks what the other one needs", async () => {
+		const model = oracleWith((text) => text);
+		const lacking: TextOracle = {
+			...model,
+			restore: async (text, options) =>
+				text.includes("LED")
+					? {
+							exitCode: 1,
+							words:
+								"Warning: Extension LED revision 0 not supported, missing kernel module?\niptables-restore: line 29 failed\n",
+						}
+					: model.restore(text, options),
+		};
+		const one = {
+			text: "*mangle\n-A INPUT -j ACCEPT\nCOMMIT\n",
+			counters: false,
+			onto: "*filter\n-A INPUT -j LED --led-trigger-id foo\nCOMMIT\n",
+			oddities: 1,
+		};
+		expect((await examineText(one, lacking)).verdict).toBe(
+			"needs something else",
+		);
+		expect(await compareText(one, model)).toBeNull();
 	});
 });
