@@ -93,6 +93,8 @@ export interface InterfaceMatch {
 	/** A trailing `+` matches any name that begins so. */
 	readonly name: string;
 	readonly inverted: boolean;
+	/** What iptables-save takes it for, where that is another one. */
+	readonly savedAs?: Omit<InterfaceMatch, "savedAs">;
 }
 
 /** A match as a rule uses it; `options` belong to the extension of that name and are plain data. @public */

@@ -54,6 +54,8 @@ export interface OptionEntry {
 	readonly invertible?: boolean;
 	/** May be given more than once. */
 	readonly repeatable?: boolean;
+	/** What is said where it is given twice; `null`, or left out: what libxtables says of any option. */
+	readonly saidTwice?: (behaviour: Behaviour) => string | null;
 	/** Options that must not stand beside this one. */
 	readonly excludes?: readonly string[];
 	/** Options that must stand beside this one. */

@@ -24,6 +24,32 @@ export const PROGRAM_DIFFERENCES = {
 			scenario: "refused-option-has-its-letter",
 		},
 	),
+	persistentOfSource: byIptables<"kept" | "lost">(
+		{
+			"1.8.7": "lost",
+			"1.8.9": "kept",
+			"1.8.11": "kept",
+			"1.8.13": "kept",
+		},
+		{
+			title: "SNAT with --persistent in front of --to-source",
+			says: (value) =>
+				value === "kept"
+					? "it counts, wherever it stands; a second --to-source is refused as that of any option"
+					: "it is lost; behind --to-source it counts. A second one is refused with other words: `Multiple --to-source not supported`, and so is a second --to-destination",
+			source:
+				"`SNAT_parse`, `append_range` (extensions/libipt_SNAT.c), `DNAT_parse` (extensions/libipt_DNAT.c) of 1.8.7; libxt_NAT.c of 1.8.8",
+			matters:
+				"Clients that were to keep their address are given another one with each connection.",
+			scenario: null,
+			saved: {
+				table: "nat",
+				rules:
+					"-A POSTROUTING -j SNAT --persistent --to-source 192.0.2.1-192.0.2.9",
+				as: "-A POSTROUTING -j SNAT --to-source 192.0.2.1-192.0.2.9 --persistent",
+			},
+		},
+	),
 	attachedArgument: byIptables<"with its option" | "alone">(
 		{
 			"1.8.7": "alone",
@@ -142,6 +168,27 @@ export const PROGRAM_DIFFERENCES = {
 			source: "`add_addr` (iptables/nft-shared.c), mended in 1.8.8",
 			matters: "Such a rule meets more addresses than it names.",
 			scenario: "gap-in-a-source-is-asked-for",
+		},
+	),
+	wholeInterface: byNft<"all or none" | "all">(
+		"all or none",
+		{
+			"1.8.7": "all",
+			"1.8.9": "all or none",
+			"1.8.11": "all or none",
+			"1.8.13": "all or none",
+		},
+		{
+			title: "the interface `+`: `-i +` and `! -i +`",
+			says: (value) =>
+				value === "all or none"
+					? "a packet of any interface matches `-i +`, and none matches `! -i +`"
+					: "either matches any packet, and iptables-save takes the octets of the address behind it for the interface's name: `-i + -s 65.66.67.68` is printed with `-i ABCD+`, and with -f it is `! -i `",
+			source:
+				"`add_iniface` (iptables/nft-shared.c), which compares nothing, and `nft_parse_cmp`, which takes the next comparison for that of the name; mended in 1.8.8",
+			matters:
+				"A rule that is to match no packet matches all of them, and what is saved of others is restored as a rule for an interface that is not there.",
+			scenario: "interface-of-no-packet",
 		},
 	),
 	replacementAddresses: byIptables<"one" | "the first">(

@@ -94,6 +94,82 @@ describe("an interface that no packet has", () => {
 	});
 });
 
+describe("the interface `+` of iptables-nft 1.8.7", () => {
+	const dropped = (header: string) =>
+		saved("bullseye/nft", `-A FORWARD ${header} -j DROP`);
+
+	test.each([
+		["-i + -s 65.66.67.68", "-s 65.66.67.68/32 -i ABCD+"],
+		["-i + ! -s 65.66.67.68", "! -s 65.66.67.68/32 ! -i ABCD+"],
+		["! -i + -s 65.66.67.68", "-s 65.66.67.68/32 -i ABCD+"],
+		["-i + -s 65.66.0.0/16", "-s 65.66.0.0/16 -i AB+"],
+		["-i + -s 65.66.67.65/18", "-s 65.66.64.0/18 -i AB@"],
+		["-i + -s 65.0.67.68", "-s 65.0.67.68/32 -i ACD+"],
+		["-i + -s 0.0.0.0/8", "-s 0.0.0.0/8 -i "],
+		["-i + -s 255.66.67.68", "-s 255.66.67.68/32 -i \ufffdBCD+"],
+		["-i + -s 65.66.67.68/255.240.255.0", "-s 65.64.67.0/255.240.255.0 -i A@C"],
+		[
+			"-i + -s 65.66.64.0/18 -d 65.66.67.68",
+			"-s 65.66.64.0/18 -d 65.66.67.68/32 -i AB@",
+		],
+		[
+			"-i eth+ -o + ! -s 65.66.67.68 ! -f",
+			"! -s 65.66.67.68/32 -i eth+ ! -o ABCD+ ! -f",
+		],
+		["-i + -o + -s 65.66.67.68", "-s 65.66.67.68/32 -o ABCD+"],
+		["-i + -o eth0 -s 65.66.67.68", "-s 65.66.67.68/32 -o eth0"],
+		["-i + -f", "! -i  -f"],
+		["-o + ! -f", "-o  ! -f"],
+		["-i + -p tcp -s 65.66.67.68", "-s 65.66.67.68/32 -p tcp"],
+	])("has the name of what is compared behind it: %s", (header, printed) => {
+		expect(dropped(header)).toBe(`-A FORWARD ${printed} -j DROP`);
+	});
+
+	test("is that of the rule for which -D looks", () => {
+		const put = "-A FORWARD -i + -s 65.66.67.68 -j DROP";
+		const take = (header: string) =>
+			said("bullseye/nft", put, `-D FORWARD ${header} -j DROP`);
+		expect(take("-i + -s 65.66.67.68")).toBe("");
+		expect(take("-s 65.66.67.68")).not.toBe("");
+	});
+});
+
+describe("SNAT of 1.8.7", () => {
+	const printed = (name: string, words: string) =>
+		saved(name, `COMMIT\n*nat\n-A POSTROUTING -p tcp -j SNAT ${words}`);
+
+	test.each([
+		["--persistent --to-source 10.0.0.1", "--to-source 10.0.0.1"],
+		[
+			"--random --persistent --to-source 10.0.0.1",
+			"--to-source 10.0.0.1 --random",
+		],
+		["--to-source 10.0.0.1 --persistent", "--to-source 10.0.0.1 --persistent"],
+	])("loses --persistent in front of its address: %s", (words, target) => {
+		for (const name of ["bullseye", "bullseye/nft"])
+			expect(printed(name, words)).toBe(
+				`-A POSTROUTING -p tcp -j SNAT ${target}`,
+			);
+	});
+
+	test("does not take a second address, as DNAT does not", () => {
+		const twice = (name: string, target: string, option: string) =>
+			said(
+				name,
+				`-A ${target === "SNAT" ? "INPUT" : "OUTPUT"} -j ${target} --${option} 10.0.0.1 --${option} 10.0.0.2`,
+			);
+		expect(twice("bullseye", "SNAT", "to-source")).toBe(
+			"2 SNAT: Multiple --to-source not supported",
+		);
+		expect(twice("bullseye/nft", "DNAT", "to-destination")).toBe(
+			"2 DNAT: Multiple --to-destination not supported",
+		);
+		expect(twice("bookworm", "SNAT", "to-source")).toBe(
+			'2 SNAT: option "--to-source" can only be used once.',
+		);
+	});
+});
+
 describe("a number that -Z has of a rule of the same file", () => {
 	const lines = ["-A INPUT -j DROP", "-Z INPUT 1"];
 	test("ends iptables-nft up to 1.8.11", () => {

@@ -241,8 +241,10 @@ function printInterface(
 	if (match === null) return "";
 	if (
 		match.name === "+" &&
+		match.savedAs === undefined &&
 		(!match.inverted || behaviour.noInterface === "lost")
 	)
 		return "";
-	return `${match.inverted ? " !" : ""} -${letter} ${match.name}`;
+	const { name, inverted } = match.savedAs ?? match;
+	return `${inverted ? " !" : ""} -${letter} ${name}`;
 }

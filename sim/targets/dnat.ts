@@ -5,6 +5,7 @@ import {
 	printFlags,
 	printRange,
 	readRange,
+	saidTwice,
 } from "./shared/nat-range.ts";
 
 /**
@@ -22,7 +23,12 @@ export const dnat = defineTarget<NatRange>({
 	hooks: ["PREROUTING", "OUTPUT"],
 	needsConntrack: true,
 	options: [
-		{ name: "to-destination", type: "string", mandatory: true },
+		{
+			name: "to-destination",
+			type: "string",
+			mandatory: true,
+			saidTwice: saidTwice("DNAT", "to-destination"),
+		},
 		{ name: "random", type: "none" },
 		{ name: "persistent", type: "none" },
 	],

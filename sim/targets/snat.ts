@@ -1,10 +1,12 @@
 import { defineTarget } from "../extension/extension.ts";
 import type { NatRange } from "../extension/host.ts";
+import type { GivenOptions } from "../extension/options.ts";
 import {
 	addressesOf,
 	printFlags,
 	printRange,
 	readRange,
+	saidTwice,
 } from "./shared/nat-range.ts";
 
 /**
@@ -21,7 +23,12 @@ export const snat = defineTarget<NatRange>({
 	hooks: ["INPUT", "POSTROUTING"],
 	needsConntrack: true,
 	options: [
-		{ name: "to-source", type: "string", mandatory: true },
+		{
+			name: "to-source",
+			type: "string",
+			mandatory: true,
+			saidTwice: saidTwice("SNAT", "to-source"),
+		},
 		{ name: "random", type: "none" },
 		{ name: "random-fully", type: "none" },
 		{ name: "persistent", type: "none" },
@@ -33,7 +40,7 @@ export const snat = defineTarget<NatRange>({
 			basePort: range.basePort === null ? null : 0,
 			random: given.has("random"),
 			randomFully: given.has("random-fully"),
-			persistent: given.has("persistent"),
+			persistent: isPersistent(given),
 		};
 	},
 	print: (range) => ` --to-source ${printRange(range)}${printFlags(range)}`,
@@ -41,3 +48,14 @@ export const snat = defineTarget<NatRange>({
 		return (skb) => nat.setup(skb, range, "source");
 	},
 });
+
+/** In some versions the address that is read makes the range anew. */
+function isPersistent(given: GivenOptions): boolean {
+	const persistent = given.get("persistent", "none");
+	const source = given.get("to-source", "string");
+	if (persistent === undefined || source === undefined) return false;
+	return (
+		given.behaviour.persistentOfSource === "kept" ||
+		persistent.word > source.word
+	);
+}

@@ -106,6 +106,8 @@ export const TOUCHES: { readonly [Name in DifferenceName]: Touches } = {
 	protocolNames: printsOtherwise("protocolNames"),
 	noInterface: printsOtherwise("noInterface"),
 	maskWithGaps: { ofText: hasMaskWithGaps },
+	wholeInterface: { ofText: hasWholeInterface },
+	persistentOfSource: { ofText: hasPersistentInFront },
 	replacementAddresses: "loading",
 	tablesOfTrace: "loading",
 	gapsInAddress: has(/ -[sd] [\d.]+\/\d+\.\d+\./),
@@ -147,6 +149,16 @@ function hasMaskWithGaps(text: string): boolean {
 		const address = parseAddress(mask);
 		return address !== null && prefixLength(address) === null;
 	});
+}
+
+/** iptables-save prints nothing of it, or something else. */
+function hasWholeInterface(text: string): boolean {
+	return / (-i|--in-interface|-o|--out-interface)[ =]*\+(?=\s|$)/.test(text);
+}
+
+/** What iptables-save prints has it behind the address, or not at all. */
+function hasPersistentInFront(text: string): boolean {
+	return / --persistent .*--to-source /.test(text);
 }
 
 /** Does `-F` stand alone below a rule of its table? */

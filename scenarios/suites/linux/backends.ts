@@ -228,6 +228,22 @@ export const backendDifferences = [
 		],
 	}),
 	scenario({
+		name: "interface-of-no-packet",
+		suite,
+		title: "No packet has an interface that is not any",
+		story:
+			"`! -i +` and `! -o +` ask for an interface whose name does not begin as any name does: no packet has it. iptables-nft 1.8.7 compares nothing, and the rules match.",
+		setup: routerWith(
+			"no-interface",
+			"*filter\n-A FORWARD ! -i +\n-A FORWARD -s 10.0.0.10/32 ! -o +\nCOMMIT\n",
+		),
+		steps: [passes, at(100, observe("at the end"))],
+		expect: [
+			counter("filter:FORWARD:rule:1", 0, { at: "at the end" }),
+			counter("filter:FORWARD:rule:2", 0, { at: "at the end" }),
+		],
+	}),
+	scenario({
 		name: "limit-counts-in-ticks",
 		suite,
 		title: "A limit earns nothing within a tick of the kernel",

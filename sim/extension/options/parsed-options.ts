@@ -102,7 +102,9 @@ export class ParsedOptions implements GivenOptions {
 		const option = this.table.entries[slot]?.entry ?? entry.entry;
 		const extension = this.table.extension.name;
 		const before = this.at(slot) ?? null;
-		if (before !== null && option.repeatable !== true)
+		const saidTwice = option.saidTwice?.(this.behaviour) ?? null;
+		const isTwice = before !== null && option.repeatable !== true;
+		if (isTwice && saidTwice === null)
 			throw new Refusal(
 				`${extension}: option "--${option.name}" can only be used once.`,
 				"Take one of the two away, or write a second match.",
@@ -114,6 +116,8 @@ export class ParsedOptions implements GivenOptions {
 				"Take the `!` away.",
 				word,
 			);
+		if (isTwice && saidTwice !== null)
+			throw new Refusal(saidTwice, "Take one of the two away.", word);
 		const value = entry.read(text ?? "", option, extension, this.behaviour);
 		const said = { text: text ?? "", isBare: text === null };
 		this.put({ inverted, value, ...said, word, before, slot });

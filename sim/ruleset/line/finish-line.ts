@@ -21,6 +21,7 @@ import { optionName } from "./option-name.ts";
 import { ANY_ADDRESS, readAddresses } from "./read-address.ts";
 import { checkChainLength } from "./read-word.ts";
 import { OPTION_LETTERS, optionBit, type RuleDraft } from "./rule-draft.ts";
+import { misreadName } from "./whole-interface.ts";
 
 const NO_MATCHES: readonly MatchUse[] = [];
 
@@ -348,20 +349,19 @@ function headerOf(
 	draft: RuleDraft,
 	source: AddressMask | undefined,
 	destination: AddressMask | undefined,
-	{ commands }: Behaviour,
+	{ commands, wholeInterface }: Behaviour,
 ): RuleHeader {
 	if ((draft.options & HEADER_BITS) === 0) return ANY_HEADER;
-	const { inInterface, outInterface } = draft;
 	// In nf_tables a protocol is an octet: mptcp, 262, comes to tcp.
 	const protocol =
 		commands === "with COMMIT" && draft.protocol > 0
 			? draft.protocol & 0xff
 			: draft.protocol;
-	return {
+	const header: RuleHeader = {
 		source: source ?? ANY_ADDRESS,
 		destination: destination ?? ANY_ADDRESS,
-		inInterface,
-		outInterface,
+		inInterface: draft.inInterface,
+		outInterface: draft.outInterface,
 		protocol,
 		protocolInverted: draft.isInverted("p"),
 		fragment: draft.fragment
@@ -370,6 +370,17 @@ function headerOf(
 				: "only"
 			: null,
 	};
+	return wholeInterface === "all" ? withMisread(draft, header) : header;
+}
+
+/** The interface `+` that is loaded and not compared, with the name that is read in its place. */
+function withMisread(draft: RuleDraft, header: RuleHeader): RuleHeader {
+	const last = draft.has("o") ? "outInterface" : "inInterface";
+	const isWhole = draft[last] === null && (draft.has("o") || draft.has("i"));
+	const savedAs = isWhole ? misreadName(header) : null;
+	return savedAs === null
+		? header
+		: { ...header, [last]: { name: "+", inverted: false, savedAs } };
 }
 
 /** A command that brings rules. */

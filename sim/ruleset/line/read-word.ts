@@ -85,7 +85,8 @@ export function readInterface(
 			`An interface's name has at most ${LONGEST_INTERFACE} characters.`,
 		);
 	// A lone `+` matches every interface: iptables keeps nothing of it.
-	return name === "+" && !inverted ? null : { name, inverted };
+	const isAny = !inverted || behaviour.wholeInterface === "all";
+	return name === "+" && isAny ? null : { name, inverted };
 }
 
 /** @throws Refusal (`parse_rulenumber`) */

@@ -15,6 +15,7 @@ import {
 	readUnsigned,
 	scanUnsigned,
 } from "../../extension/values/read-number.ts";
+import type { Behaviour } from "../../linux/behaviour.ts";
 import { formatAddress, parseAddress } from "../../packet/address.ts";
 
 /** A range that changes nothing: the beginning of every other. */
@@ -184,6 +185,17 @@ export function mustBeOldPorts(
 		"Write a port from 0 to 65535, or a range `1024-2000`.",
 		"to-ports",
 	);
+}
+
+/** What is said of a second address to translate to, where it is not what is said of any option. */
+export function saidTwice(
+	extension: string,
+	option: string,
+): (behaviour: Behaviour) => string | null {
+	return ({ persistentOfSource }) =>
+		persistentOfSource === "kept"
+			? null
+			: `${extension}: Multiple --${option} not supported`;
 }
 
 function onePort(port: number): NatPorts {
