@@ -10,7 +10,6 @@ import type {
 	Operation,
 	Unknown,
 } from "../../sim/contract/gateway.ts";
-import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
 import { invariant, unreachable } from "../../sim/invariant.ts";
 import { ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED } from "../../sim/kernel.ts";
 import type { Linux } from "../../sim/linux/linux.ts";
@@ -28,12 +27,13 @@ import {
 	withListenerBackends,
 } from "../../sim/world/setup/services.ts";
 import type { PlayableScenario } from "../language/scenario.ts";
-import { gatewayChoice, setUpOperations } from "../run/set-up.ts";
+import { setUpOperations } from "../run/set-up.ts";
 import { type Coverage, count, operationName } from "./coverage.ts";
 import { allowedBy } from "./extensions/uses.ts";
 import type { FuzzCase } from "./fuzz-case.ts";
 import { Recorder } from "./recorder.ts";
 import { RULES_NAME, reloadOf } from "./reload.ts";
+import { takenBy } from "./taken-settings.ts";
 import { turnsOf } from "./traffic/dialogues.ts";
 import {
 	datagramFrom,
@@ -456,21 +456,6 @@ class ScenarioGeneration {
 		for (const step of steps) this.step({ ...step, afterMs: 1 });
 		this.recorder.makeRoom();
 	}
-}
-
-/** Without settings that this kernel does not have, or refuses: nothing is set up with them. */
-function takenBy(
-	linux: Linux | null,
-	sysctls: FuzzCase["sysctls"],
-): FuzzCase["sysctls"] {
-	const gateway = new ModelGateway(gatewaySetup({}, { linux }), {
-		choice: gatewayChoice(SEED),
-	});
-	return Object.fromEntries(
-		Object.entries(sysctls).filter(
-			([name, value]) => gateway.operate({ kind: "sysctl", name, value }).ok,
-		),
-	);
 }
 
 /** The other end hears what one has sent, if it came out. */
