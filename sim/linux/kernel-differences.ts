@@ -272,6 +272,26 @@ export const KERNEL_DIFFERENCES = {
 			scenario: "other-masks-are-refused",
 		},
 	),
+	nullAddresses: byKernel<"of hash:ip alone" | "of hash:ip,port as well">(
+		{
+			"5.10": "of hash:ip alone",
+			"6.1": "of hash:ip alone",
+			"6.12": "of hash:ip,port as well",
+			"7.2": "of hash:ip,port as well",
+		},
+		{
+			title: "null addresses in sets of hashes",
+			says: (value) =>
+				value === "of hash:ip alone"
+					? "an element of 0.0.0.0 and a port is stored; sets of type hash:ip alone refuse it"
+					: "hash:ip,port stores no element of 0.0.0.0 (or ::), and hash:net,net none whose first address is ::, as hash:ip does not",
+			source:
+				"`hash_ipport4_kadt`, `hash_ipport4_uadt` (net/netfilter/ipset/ip_set_hash_ipport.c) and `hash_netnet6_uadt` (ip_set_hash_netnet.c) of 6.2",
+			matters:
+				"What ipset save prints of such an element no longer loads, and rules add none for packets from 0.0.0.0, as those of DHCP clients are.",
+			scenario: "nobodys-ports-are-stored",
+		},
+	),
 	loops: byKernelAndBackend<"those that a hook reaches" | "all are refused">(
 		{
 			legacy: {

@@ -1,12 +1,13 @@
 import { expect, it } from "vitest";
-import { DEFAULT_BEHAVIOUR } from "../linux/behaviour.ts";
+import { behaviourOf, DEFAULT_BEHAVIOUR } from "../linux/behaviour.ts";
+import { parseLinux } from "../linux/linux.ts";
 import { carryOutIpset, normalSets, restoreSets } from "./command/restore.ts";
 import { IpSets } from "./ip-sets.ts";
 
-function testSets() {
+function testSets(behaviour = DEFAULT_BEHAVIOUR) {
 	const clock = { nowMs: 0 };
 	const sets = new IpSets({
-		behaviour: DEFAULT_BEHAVIOUR,
+		behaviour,
 		nowMs: () => clock.nowMs,
 		interfaces: ["", "lo", "eth0"],
 		usesInRules: () => 0,
@@ -40,6 +41,48 @@ add l a
 `;
 	expect(restoreSets(sets, text, false)).toEqual({ ok: true });
 	expect(normalSets(sets.print())).toBe(text);
+});
+
+it("stores null addresses as the kernel does", () => {
+	const commands = [
+		"create h6 hash:ip family inet6",
+		"add h6 0::0",
+		"create p hash:ip,port",
+		"add p 0.0.0.0,tcp:25",
+		"test p 0.0.0.0,tcp:25",
+		"add p 0.0.0.0-0.0.0.2,tcp:80",
+		"create p6 hash:ip,port family inet6",
+		"add p6 ::,tcp:25",
+		"add p6 ::1,tcp:25",
+		"create n hash:net,net",
+		"add n 0.0.0.0,0.0.0.0",
+		"create n6 hash:net,net family inet6",
+		"add n6 ::,::",
+		"add n6 ::/64,::",
+	];
+	const saidOn = (linux: string) => {
+		const { run } = testSets(behaviourOf(parseLinux(linux)));
+		return commands
+			.map((command) => [command, run(command)])
+			.filter(([, said]) => said !== "ok");
+	};
+	const inHashIp = [
+		"add h6 0::0",
+		"ipset v7.17: Null-valued element, cannot be stored in a hash type of set",
+	];
+	const invalid = "ipset v7.17: Kernel error received: Invalid argument";
+	expect(saidOn("bookworm/nft")).toEqual([inHashIp]);
+	expect(saidOn("trixie/nft")).toEqual([
+		inHashIp,
+		["add p 0.0.0.0,tcp:25", invalid],
+		["test p 0.0.0.0,tcp:25", "0.0.0.0,tcp:25 is NOT in set p."],
+		["add p 0.0.0.0-0.0.0.2,tcp:80", invalid],
+		["add p6 ::,tcp:25", invalid],
+		[
+			"add n6 ::,::",
+			"ipset v7.17: Null-valued element, cannot be stored in a hash type of set",
+		],
+	]);
 });
 
 it("says what ipset says", () => {

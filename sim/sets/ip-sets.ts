@@ -29,8 +29,11 @@ import { UnseenWrites } from "./unseen-writes.ts";
 /** What of a gateway its sets need. */
 export interface SetsHost extends Passing {
 	nowMs(): number;
-	/** Whether sets of hashes have a bucketsize, and whether hash:ip alone has masks. */
-	readonly behaviour: Pick<Behaviour, "setBuckets" | "setMasks">;
+	/** Whether sets of hashes have a bucketsize, which of them have masks, and which store null addresses. */
+	readonly behaviour: Pick<
+		Behaviour,
+		"setBuckets" | "setMasks" | "nullAddresses"
+	>;
 	/** How many matches and targets of the ruleset name the set. */
 	usesInRules(name: string): number;
 	/** Something may be assumed of sets that are not known: what rules write to them is kept. */
@@ -84,7 +87,10 @@ export class IpSets implements SetsApi, Stateful<SavedSets> {
 
 	/** @throws IpsetRefusal */
 	create(name: string, wanted: Header, exist: boolean): void {
-		const header = this.withBuckets(wanted);
+		const header = {
+			...this.withBuckets(wanted),
+			storesNull: this.storesNull(wanted),
+		};
 		const known = this.find(name);
 		if (known !== null) {
 			if (exist && isSameHeader(known.header, header)) return;
@@ -102,6 +108,15 @@ export class IpSets implements SetsApi, Stateful<SavedSets> {
 		const isMask = LATER_MASKS[option]?.includes(type) ?? false;
 		if (isMask && this.host.behaviour.setMasks === NOT_FOLLOWED)
 			this.host.unknown(notFollowed("setMasks"));
+	}
+
+	private storesNull({ type, family }: Header): boolean {
+		if (type.name === "hash:ip") return false;
+		if (this.host.behaviour.nullAddresses === "of hash:ip alone") return true;
+		const isOther =
+			type.name === "hash:ip,port" ||
+			(type.name === "hash:net,net" && family === "inet6");
+		return !isOther;
 	}
 
 	private withBuckets(header: Header): Header {
@@ -464,11 +479,12 @@ function isOfClient({ header: { type } }: IpSet, { sides }: SetUse): boolean {
 
 /** What of a packet's parts the set stores; `null` for what it cannot hold. */
 function withinSet(parts: Parts, header: Header): Parts | null {
-	const { type, netmask, markmask, first, last } = header;
+	const { type, netmask, markmask, first, last, storesNull } = header;
 	switch (type.name) {
-		case "hash:ip": {
+		case "hash:ip":
+		case "hash:ip,port": {
 			const ip = masked(parts.ip, netmask);
-			return ip === 0 ? null : { ...parts, ip };
+			return ip === 0 && !storesNull ? null : { ...parts, ip };
 		}
 		case "hash:ip,mark":
 			return { ...parts, mark: parts.mark & markmask };

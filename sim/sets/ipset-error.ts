@@ -22,6 +22,7 @@ export type KernelError =
 	| "bitmap-size"
 	| "full"
 	| "null-element"
+	| "invalid"
 	| "protocol"
 	| "whole-space"
 	| "member"
@@ -54,6 +55,7 @@ export const KERNEL_WORDS: Readonly<Record<KernelError, string>> = {
 		"The range you specified exceeds the size limit of the set type",
 	full: "Hash is full, cannot add more elements",
 	"null-element": "Null-valued element, cannot be stored in a hash type of set",
+	invalid: "Kernel error received: Invalid argument",
 	protocol: "Invalid protocol specified",
 	"whole-space": "Invalid range, covers the whole address space",
 	member: "Set to be added/deleted/tested as element does not exist.",

@@ -36,6 +36,8 @@ export interface Header extends WithExtensions {
 	/** `null`: this kernel's sets have none. */
 	readonly bucketsize: number | null;
 	readonly forceadd: boolean;
+	/** Whether an element whose first address is null can be stored. */
+	readonly storesNull: boolean;
 	/** Signed. */
 	readonly markmask: number;
 	/** Length of the networks that are stored: hash:ip and bitmap:ip. */

@@ -52,6 +52,7 @@ export const TOUCHES: { readonly [Name in DifferenceName]: Touches } = {
 	savedTimeout: printsOtherwise("savedTimeout"),
 	clusterIp: "loading",
 	setMasks: has(/ --(match|add|del|exist|map)-set /),
+	nullAddresses: has(/ --(match|add|del|exist|map)-set /),
 	setBuckets: has(/ --(match|add|del|exist|map)-set /),
 	addedSettings: "no rule",
 	portOfRange: picksPort,

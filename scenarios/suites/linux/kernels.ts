@@ -285,6 +285,28 @@ export const kernelDifferences = [
 		expect: [operationFails("with a mask", "Unknown argument: `netmask'")],
 	}),
 	scenario({
+		name: "nobodys-ports-are-stored",
+		suite,
+		title: "A set of addresses and ports stores those of 0.0.0.0",
+		story:
+			"A rule adds the source and port of each TCP packet to a set, and one of them comes from 0.0.0.0, as a host's does that has no address yet. From Linux 6.2 on hash:ip,port stores no null address: the rule adds nothing.",
+		setup: byHand({
+			gateway: { sets: "create ports hash:ip,port\n" },
+			ruleset: {
+				name: "remembered.rules",
+				text: table(
+					"raw",
+					"-A PREROUTING -p tcp -j SET --add-set ports src,dst",
+				),
+			},
+		}),
+		steps: [
+			packet(OUTSIDE, "tcp 0.0.0.0:40000 > 10.0.0.10:25 S seq 77"),
+			at(10, ipset("test ports 0.0.0.0,tcp:25", { label: "is it in the set" })),
+		],
+		expect: [operationSucceeds("is it in the set")],
+	}),
+	scenario({
 		name: "clusterip-loads",
 		suite,
 		title: "A rule with CLUSTERIP loads",

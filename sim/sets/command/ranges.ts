@@ -71,6 +71,8 @@ function checkNull(header: Header, { first, rest }: WrittenElement): void {
 			(rest.mark & header.markmask) === 0) ||
 		(name === "hash:mac" && rest.mac === "00:00:00:00:00:00");
 	if (isNull) kernelRefuses("null-element");
+	if (name === "hash:ip,port" && first?.from === 0 && !header.storesNull)
+		kernelRefuses("invalid");
 }
 
 type First = Pick<Parts, "ip" | "length">;

@@ -84,6 +84,7 @@ function emptyHeader(type: SetType): Writable {
 		maxelem: DEFAULT_MAXELEM,
 		bucketsize: GREATEST_BUCKET,
 		forceadd: false,
+		storesNull: true,
 		markmask: -1,
 		netmask: 32,
 		first: 0,

@@ -324,6 +324,7 @@ function inText(set: IpSet, { verb, entry, options, exist }: Entry): string {
 			`networks in sets of ${set.header.family} and type ${set.header.type.name} are not modelled`,
 		);
 	const isThere = set.lines.has(element);
+	if (verb !== "test" && isIpv6) checkNull(set, element);
 	if (verb === "test") return saidOf(element, set, isThere);
 	if (verb === "del") {
 		if (!set.lines.delete(element) && !exist) kernelRefuses("not-added");
@@ -332,6 +333,17 @@ function inText(set: IpSet, { verb, entry, options, exist }: Entry): string {
 	if (isThere && !exist) kernelRefuses("added");
 	set.lines.set(element, options.words.map(quoted).join(" "));
 	return "";
+}
+
+/** The null address of IPv6, however it is written, without a network's length. */
+const IPV6_NULL = /^[0:]+(\/128)?(,|$)/;
+
+/** @throws IpsetRefusal */
+function checkNull({ header }: IpSet, element: string): void {
+	if (header.storesNull || !IPV6_NULL.test(element)) return;
+	kernelRefuses(
+		header.type.name === "hash:ip,port" ? "invalid" : "null-element",
+	);
 }
 
 function quoted(word: string): string {
