@@ -1,5 +1,6 @@
 /** What sets are made with: how it is printed, and when two are the same. */
 
+import type { Behaviour } from "../linux/behaviour.ts";
 import { formatAddress } from "../packet/address.ts";
 import { hex } from "./element.ts";
 import type { Header } from "./members.ts";
@@ -97,4 +98,17 @@ export function isSameHeader(a: Header, b: Header): boolean {
 		a.comment === b.comment &&
 		a.skbinfo === b.skbinfo
 	);
+}
+
+/** Whether such a set stores an element whose first address is null. */
+export function storesNull(
+	{ type, family }: Header,
+	{ nullAddresses }: Pick<Behaviour, "nullAddresses">,
+): boolean {
+	if (type.name === "hash:ip") return false;
+	if (nullAddresses === "of hash:ip alone") return true;
+	const isOther =
+		type.name === "hash:ip,port" ||
+		(type.name === "hash:net,net" && family === "inet6");
+	return !isOther;
 }

@@ -18,11 +18,11 @@ import {
 	isExpired,
 	JUST_THERE,
 } from "./extensions.ts";
-import { GREATEST_BUCKET, isSameHeader } from "./header.ts";
+import { GREATEST_BUCKET, isSameHeader, storesNull } from "./header.ts";
 import { IpSet, type SavedSet } from "./ip-set.ts";
 import { kernelRefuses } from "./ipset-error.ts";
 import type { Found, Header } from "./members.ts";
-import { type Passing, partsOf } from "./packet-parts.ts";
+import { type Passing, partsOf, withinSet } from "./packet-parts.ts";
 import { dimensionOf, isAddress } from "./set-types.ts";
 import { UnseenWrites } from "./unseen-writes.ts";
 
@@ -89,7 +89,7 @@ export class IpSets implements SetsApi, Stateful<SavedSets> {
 	create(name: string, wanted: Header, exist: boolean): void {
 		const header = {
 			...this.withBuckets(wanted),
-			storesNull: this.storesNull(wanted),
+			storesNull: storesNull(wanted, this.host.behaviour),
 		};
 		const known = this.find(name);
 		if (known !== null) {
@@ -108,15 +108,6 @@ export class IpSets implements SetsApi, Stateful<SavedSets> {
 		const isMask = LATER_MASKS[option]?.includes(type) ?? false;
 		if (isMask && this.host.behaviour.setMasks === NOT_FOLLOWED)
 			this.host.unknown(notFollowed("setMasks"));
-	}
-
-	private storesNull({ type, family }: Header): boolean {
-		if (type.name === "hash:ip") return false;
-		if (this.host.behaviour.nullAddresses === "of hash:ip alone") return true;
-		const isOther =
-			type.name === "hash:ip,port" ||
-			(type.name === "hash:net,net" && family === "inet6");
-		return !isOther;
 	}
 
 	private withBuckets(header: Header): Header {
@@ -475,30 +466,6 @@ function isOfClient({ header: { type } }: IpSet, { sides }: SetUse): boolean {
 	return type.parts.some(
 		(kind, index) => isAddress(kind) && sides[index] === "src",
 	);
-}
-
-/** What of a packet's parts the set stores; `null` for what it cannot hold. */
-function withinSet(parts: Parts, header: Header): Parts | null {
-	const { type, netmask, markmask, first, last, storesNull } = header;
-	switch (type.name) {
-		case "hash:ip":
-		case "hash:ip,port": {
-			const ip = masked(parts.ip, netmask);
-			return ip === 0 && !storesNull ? null : { ...parts, ip };
-		}
-		case "hash:ip,mark":
-			return { ...parts, mark: parts.mark & markmask };
-		case "bitmap:port":
-			if (parts.port < first || parts.port > last) return null;
-			return { ...parts, protocol: 0 };
-		case "bitmap:ip": {
-			const address = parts.ip >>> 0;
-			if (address < first || address > last) return null;
-			return { ...parts, ip: masked(parts.ip, netmask) };
-		}
-		default:
-			return parts;
-	}
 }
 
 /** `list_set_kadd`, `list_set_kdel`: members in turn, until it is done in one; they return 0 either way. */

@@ -10,7 +10,8 @@ import {
 	type Skb,
 } from "../packet/skb/skb.ts";
 import { hasHeader } from "../packet/skb/skb-fragment.ts";
-import { NO_PARTS, type Parts } from "./element.ts";
+import { masked, NO_PARTS, type Parts } from "./element.ts";
+import type { Header } from "./members.ts";
 import type { SetType } from "./set-types.ts";
 
 /** `struct sctphdr` (include/linux/sctp.h, 6.1). */
@@ -123,4 +124,28 @@ function deviceOf(
 	const leaves =
 		hook === HOOK_FORWARD || hook === HOOK_OUTPUT || hook === HOOK_POSTROUTING;
 	return leaves ? (interfaces[outInterface] ?? "") : "";
+}
+
+/** What of a packet's parts the set stores; `null` for what it cannot hold. */
+export function withinSet(parts: Parts, header: Header): Parts | null {
+	const { type, netmask, markmask, first, last, storesNull } = header;
+	switch (type.name) {
+		case "hash:ip":
+		case "hash:ip,port": {
+			const ip = masked(parts.ip, netmask);
+			return ip === 0 && !storesNull ? null : { ...parts, ip };
+		}
+		case "hash:ip,mark":
+			return { ...parts, mark: parts.mark & markmask };
+		case "bitmap:port":
+			if (parts.port < first || parts.port > last) return null;
+			return { ...parts, protocol: 0 };
+		case "bitmap:ip": {
+			const address = parts.ip >>> 0;
+			if (address < first || address > last) return null;
+			return { ...parts, ip: masked(parts.ip, netmask) };
+		}
+		default:
+			return parts;
+	}
 }
