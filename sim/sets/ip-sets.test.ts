@@ -60,8 +60,10 @@ it("stores null addresses as the kernel does", () => {
 		"add n6 ::,::",
 		"add n6 ::/64,::",
 	];
-	const saidOn = (linux: string) => {
-		const { run } = testSets(behaviourOf(parseLinux(linux)));
+	const saidOn = (name: string) => {
+		const linux = parseLinux(name);
+		if (linux === null) throw new Error(`no Linux ${name}`);
+		const { run } = testSets(behaviourOf(linux));
 		return commands
 			.map((command) => [command, run(command)])
 			.filter(([, said]) => said !== "ok");
