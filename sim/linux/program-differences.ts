@@ -24,32 +24,6 @@ export const PROGRAM_DIFFERENCES = {
 			scenario: "refused-option-has-its-letter",
 		},
 	),
-	persistentOfSource: byIptables<"kept" | "lost">(
-		{
-			"1.8.7": "lost",
-			"1.8.9": "kept",
-			"1.8.11": "kept",
-			"1.8.13": "kept",
-		},
-		{
-			title: "SNAT with --persistent in front of --to-source",
-			says: (value) =>
-				value === "kept"
-					? "it counts, wherever it stands; a second --to-source is refused as that of any option"
-					: "it is lost; behind --to-source it counts. A second one is refused with other words: `Multiple --to-source not supported`, and so is a second --to-destination",
-			source:
-				"`SNAT_parse`, `append_range` (extensions/libipt_SNAT.c), `DNAT_parse` (extensions/libipt_DNAT.c) of 1.8.7; libxt_NAT.c of 1.8.8",
-			matters:
-				"Clients that were to keep their address are given another one with each connection.",
-			scenario: null,
-			saved: {
-				table: "nat",
-				rules:
-					"-A POSTROUTING -j SNAT --persistent --to-source 192.0.2.1-192.0.2.9",
-				as: "-A POSTROUTING -j SNAT --to-source 192.0.2.1-192.0.2.9 --persistent",
-			},
-		},
-	),
 	attachedArgument: byIptables<"with its option" | "alone">(
 		{
 			"1.8.7": "alone",
@@ -371,13 +345,13 @@ export const PROGRAM_DIFFERENCES = {
 			scenario: "missing-number-to-zero-is-refused",
 		},
 	),
-	replacedAtOnce: byNft<"takes its place" | "dies">(
+	replacedAtOnce: byNft<"takes its place" | "is lost sight of" | "dies">(
 		"takes its place",
 		{
 			"1.8.7": "dies",
 			"1.8.9": "dies",
 			"1.8.11": "dies",
-			"1.8.13": "takes its place",
+			"1.8.13": "is lost sight of",
 		},
 		{
 			title:
@@ -385,7 +359,9 @@ export const PROGRAM_DIFFERENCES = {
 			says: (value) =>
 				value === "dies"
 					? "iptables-restore dies of a segmentation fault, and nothing of the table is loaded"
-					: "the new rule takes its place",
+					: value === "takes its place"
+						? "the new rule takes its place"
+						: "the new rule is sent in its place, and commands behind it neither count nor find it; of a rule that was there before, iptables-restore dies when it is replaced twice",
 			source:
 				"`nft_rule_append`: the old rule is freed, and still to be sent (iptables/nft.c)",
 			matters:

@@ -27,6 +27,32 @@ export const SAVED_TEXT_DIFFERENCES = {
 			},
 		},
 	),
+	persistentOfSource: byIptables<"kept" | "lost">(
+		{
+			"1.8.7": "lost",
+			"1.8.9": "kept",
+			"1.8.11": "kept",
+			"1.8.13": "kept",
+		},
+		{
+			title: "SNAT with --persistent in front of --to-source",
+			says: (value) =>
+				value === "kept"
+					? "it counts, wherever it stands; a second --to-source is refused as that of any option"
+					: "it is lost; behind --to-source it counts. A second one is refused with other words: `Multiple --to-source not supported`, and so is a second --to-destination",
+			source:
+				"`SNAT_parse`, `append_range` (extensions/libipt_SNAT.c), `DNAT_parse` (extensions/libipt_DNAT.c) of 1.8.7; libxt_NAT.c of 1.8.8",
+			matters:
+				"Clients that were to keep their address are given another one with each connection.",
+			scenario: null,
+			saved: {
+				table: "nat",
+				rules:
+					"-A POSTROUTING -j SNAT --persistent --to-source 192.0.2.1-192.0.2.9",
+				as: "-A POSTROUTING -j SNAT --to-source 192.0.2.1-192.0.2.9 --persistent",
+			},
+		},
+	),
 	protocolNames: byIptables<"of the machine" | "its own">(
 		{
 			"1.8.7": "of the machine",

@@ -94,6 +94,98 @@ describe("an interface that no packet has", () => {
 	});
 });
 
+describe("a rule of the same file that iptables-nft 1.8.13 replaces", () => {
+	const from = (n: number) => `-s 10.0.0.${n}/32 -j ACCEPT`;
+	const put = (n: number) => `-A ONE ${from(n)}`;
+	const replace = (number: number, n: number) => `-R ONE ${number} ${from(n)}`;
+	const insert = (number: number, n: number) => `-I ONE ${number} ${from(n)}`;
+	const linux = parseLinux("sid/nft") ?? undefined;
+	const refused = "! -s 10.0.0.1/0.0.0.0 -j ACCEPT";
+
+	/** The last numbers of the sources, or what is said. */
+	const loaded = (lines: readonly string[], onto = "") => {
+		const how = { noflush: true, counters: false, linux } as Parameters<
+			typeof restoreText
+		>[2];
+		const empty = { tables: [] };
+		const made = restoreText(
+			empty,
+			`*filter\n:ONE - [0:0]\n${onto}COMMIT\n`,
+			how,
+		).ruleset;
+		const text = `*filter\n${lines.join("\n")}\nCOMMIT\n`;
+		const { ruleset, faults } = restoreText(made, text, how);
+		const [fault] = faults;
+		if (fault !== undefined) return `${fault.exitCode} ${fault.message}`;
+		const saved = printRuleset(ruleset, linux === undefined ? {} : { linux });
+		return [...saved.matchAll(/-A ONE -s 10\.0\.0\.(\d+)/g)]
+			.map(([, number]) => number)
+			.join(" ");
+	};
+	const TWO = `${put(11)}\n${put(12)}\n`;
+
+	test.each([
+		[[put(1), put(2), replace(1, 3), replace(1, 4)], "3 4"],
+		[[put(1), put(2), replace(1, 3), "-D ONE 1"], "3"],
+		[[put(1), put(2), replace(2, 3), insert(2, 9)], "1 3 9"],
+		[[put(1), put(2), put(3), replace(2, 4), insert(2, 9)], "1 4 9 3"],
+		[[put(1), replace(1, 3), "-A ONE -j DROP", replace(1, 5)], "3 5"],
+		[[put(1), replace(1, 3), "-F ONE", put(4)], "4"],
+		[
+			[
+				put(1),
+				put(2),
+				replace(1, 3),
+				insert(1, 9),
+				replace(1, 4),
+				insert(2, 8),
+			],
+			"4 3 2 8",
+		],
+	])("is counted and found no more: %s", (lines, numbers) => {
+		expect(loaded(lines)).toBe(numbers);
+	});
+
+	test("has no number", () => {
+		expect(loaded([put(1), replace(1, 3), replace(1, 4)])).toBe(
+			"1 line 4 failed: Index of replacement too big.",
+		);
+		expect(loaded([put(1), replace(1, 3), `-D ONE ${from(3)}`])).toBe(
+			"1 line 4 failed: Bad rule (does a matching rule exist in that chain?).",
+		);
+		expect(loaded([put(1), "-Z ONE 1", replace(1, 3)])).toBe(
+			"1 line 4 failed: Index of replacement too big.",
+		);
+	});
+
+	test("is in its chain all the same", () => {
+		expect(loaded([put(1), replace(1, 3), "-X ONE"])).toBe(
+			"4 line 4: CHAIN_DEL failed (Device or resource busy): chain ONE",
+		);
+	});
+
+	test("is not sent, and the other one as it would have been", () => {
+		expect(loaded([`-A ONE ${refused}`, replace(1, 3)])).toBe("3");
+		expect(loaded([put(1), `-R ONE 1 ${refused}`])).toBe(
+			"4 line 2: RULE_APPEND failed (Invalid argument): rule in chain ONE",
+		);
+	});
+
+	test("was there before, and may be replaced once", () => {
+		expect(loaded([replace(1, 3), replace(2, 4)], TWO)).toBe("3 4");
+		expect(loaded([insert(1, 9), replace(1, 4), replace(1, 5)], TWO)).toBe(
+			"4 5 12",
+		);
+		for (const again of [replace(1, 4), "-Z ONE 1"])
+			expect(loaded([replace(1, 3), again], TWO)).toBe(
+				"139 Segmentation fault",
+			);
+		expect(loaded(["-Z ONE 1", replace(1, 4)], TWO)).toBe(
+			"139 Segmentation fault",
+		);
+	});
+});
+
 describe("the interface `+` of iptables-nft 1.8.7", () => {
 	const dropped = (header: string) =>
 		saved("bullseye/nft", `-A FORWARD ${header} -j DROP`);

@@ -232,6 +232,8 @@ class Loader {
 	private readonly deleted = new Map<Rule, Deleted>();
 	/** By line: what was sent for its rules. */
 	private readonly sent = new Map<number, string>();
+	/** By line of a rule that is sent in the place of a new one: the line of that one. */
+	private readonly standIns = new Map<number, number>();
 
 	constructor(current: Ruleset, how: Loading) {
 		this.isTransaction = how.behaviour.commands === "with COMMIT";
@@ -292,7 +294,7 @@ class Loader {
 			if (!isTransaction) return NO_FAULTS;
 			if (open !== null) this.noteDeleted(open, place);
 			if ("rules" in command)
-				this.sent.set(command.line, sentFor(command.kind));
+				this.sent.set(command.line, this.sentWith(command));
 		} catch (error) {
 			if (!(error instanceof CommandFailure)) throw error;
 			if (
@@ -334,24 +336,27 @@ class Loader {
 	private mustNotBeNew({
 		chain,
 		number,
-	}: {
-		readonly chain: string | null;
-		readonly number: number | null;
-	}): void {
-		const { open, how } = this;
-		if (how.behaviour.replacedAtOnce === "takes its place") return;
+		line,
+	}: Extract<Command, { kind: "insert" | "replace" | "zero" }>): void {
+		const { replacedAtOnce } = this.how.behaviour;
+		if (replacedAtOnce === "takes its place") return;
 		if (chain === null || number === null) return;
-		open?.open();
-		const rule = open?.chains.get(chain)?.ruleAt(number - 1) ?? null;
-		const isNew = !this.before?.chains.some(({ rules }) =>
-			rules.some((one) => one === rule),
-		);
-		if (rule !== null && isNew)
+		this.open?.open();
+		const unsent = this.open?.chains.get(chain)?.unsentAt(number - 1) ?? null;
+		if (unsent === null) return;
+		if (replacedAtOnce === "is lost sight of" && !unsent.isAgain)
+			this.standIns.set(line, unsent.rule.line);
+		else
 			throw new CrashWhenSent(
 				"Segmentation fault",
 				"iptables itself ends here: write the rule as it is to be in the first place.",
 				String(number),
 			);
+	}
+
+	/** What is sent for its rules: of those that stand in for others, what these were to be sent with. */
+	private sentWith({ line, kind }: Command): string {
+		return this.sent.get(this.standIns.get(line) ?? -1) ?? sentFor(kind);
 	}
 
 	/** The open table, as far as this very transaction has not made it. */
@@ -386,7 +391,8 @@ class Loader {
 		if (behaviour.refusedRule === "the COMMIT")
 			return { kind: "commit", line: commit.line, exitCode };
 		const isOwn = behaviour.refusedRule === "the rule";
-		return { kind: "rule", line: isOwn ? rule.line : commit.line, exitCode };
+		const line = this.standIns.get(rule.line) ?? rule.line;
+		return { kind: "rule", line: isOwn ? line : commit.line, exitCode };
 	}
 
 	private commit(

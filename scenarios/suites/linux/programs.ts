@@ -78,13 +78,13 @@ export const programDifferences = [
 			name: "replaced-at-once",
 			title: "A file may replace a rule that it has put in itself",
 			story:
-				"The rule is appended and replaced in the same table of the same file. iptables-legacy changes a copy of the table. iptables-nft frees the first rule, which it has yet to send to the kernel, and dies.",
+				"The rule is appended and replaced twice in the same table of the same file. iptables-legacy changes a copy of the table. iptables-nft up to 1.8.11 frees the first rule, which it has yet to send to the kernel, and dies; 1.8.13 sends the second one in its place, and has no rule 1 any more.",
 		},
 		[
 			restore(
 				{
 					name: "replaced.rules",
-					text: "*filter\n-A INPUT -s 10.0.0.9 -j DROP\n-R INPUT 1 -s 10.0.0.8 -j DROP\nCOMMIT\n",
+					text: "*filter\n-A INPUT -s 10.0.0.9 -j DROP\n-R INPUT 1 -s 10.0.0.8 -j DROP\n-R INPUT 1 -s 10.0.0.7 -j DROP\nCOMMIT\n",
 				},
 				{ label: "replaced" },
 			),

@@ -137,7 +137,7 @@ export function deleteChain(table: TableDraft, name: string | null): void {
 			continue;
 		}
 		const used = chain.references > 0;
-		if (used || chain.length > 0)
+		if (used || !chain.isEmpty)
 			throw new ChainInUse(
 				used ? "Too many links" : "Directory not empty",
 				used
@@ -163,7 +163,7 @@ function deleteBaseChain(
 	chain: ChainDraft,
 	asked: string | null,
 ): void {
-	const isEmpty = chain.length === 0 && chain.policy === "ACCEPT";
+	const isEmpty = chain.isEmpty && chain.policy === "ACCEPT";
 	const isThere = chain.lacks !== "chain";
 	const { usedBaseChain } = table.behaviour;
 	const isNft = usedBaseChain === "in use";

@@ -69,10 +69,12 @@ export function changeByNumber(
 			String(command.number),
 		);
 	for (const { target } of rules) checkTarget(table, target);
-	if (command.kind === "insert") chain.use();
+	if (command.kind === "insert") {
+		chain.use();
+		// Each of several rules is put in at the same number, so the last one comes first.
+		for (const rule of rules) chain.insert(at, rule);
+	} else if (command.kind === "replace") chain.replace(at, rules);
 	else chain.removeAt(at);
-	// Each of several rules is put in at the same number, so the last one comes first.
-	for (const rule of rules) chain.insert(at, rule);
 	table.changed = true;
 }
 

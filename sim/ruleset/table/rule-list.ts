@@ -81,13 +81,24 @@ export class RuleList {
 		this.length--;
 	}
 
-	/** The first rule that is the same to `-D` and `-C`, or `null`. */
-	same(rule: Rule, to: JumpedTo | null): Entry | null {
+	/**
+	 * The first rule that is the same to `-D` and `-C`, or `null`.
+	 * @param unseen rules that are not meant
+	 */
+	same(
+		rule: Rule,
+		to: JumpedTo | null,
+		unseen: ReadonlySet<Entry>,
+	): Entry | null {
 		if (neverEqual(rule) !== null) return null;
-		if (this.index === null && this.searches++ < SEARCHES_WITHOUT_INDEX) {
+		const isFew =
+			this.index === null && this.searches++ < SEARCHES_WITHOUT_INDEX;
+		if (isFew || unseen.size > 0) {
 			for (const entry of this) {
 				const isSame =
-					entry.to === to && sameBut(entry.rule, rule, to !== null);
+					entry.to === to &&
+					!unseen.has(entry) &&
+					sameBut(entry.rule, rule, to !== null);
 				if (isSame) return entry;
 			}
 			return null;

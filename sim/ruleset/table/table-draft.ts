@@ -226,12 +226,18 @@ export class ChainDraft {
 	private shared: boolean;
 	private list: RuleList | null = null;
 	private zeroedAt = 0;
+	private readonly from: Chain | null;
+	/** Rules that are sent in the place of new ones: some iptables-nft lose sight of them (`replacedAtOnce`). */
+	private readonly unseen = new Set<Entry>();
+	/** Loaded rules that were replaced or zeroed, each by itself. */
+	private readonly resent = new Set<Entry>();
 
 	/** @param from the chain as it is loaded */
 	constructor(table: TableDraft, id: number, name: string, from: Chain | null) {
 		this.table = table;
 		this.id = id;
 		this.name = name;
+		this.from = from;
 		this.isLoaded = from !== null;
 		this.policy = from?.policy ?? null;
 		this.lacks = from?.lacks;
@@ -241,13 +247,19 @@ export class ChainDraft {
 		this.shared = from !== null;
 	}
 
+	/** Has it no rules, nor any that numbers do not count? */
+	get isEmpty(): boolean {
+		return this.length + this.unseen.size === 0;
+	}
+
+	/** Rules that numbers count. */
 	get length(): number {
-		return this.list?.length ?? this.plain.length;
+		return (this.list?.length ?? this.plain.length) - this.unseen.size;
 	}
 
 	push(rule: Rule): void {
 		if (this.list !== null) {
-			this.insert(this.list.length, rule);
+			this.put(this.list.length, rule);
 			return;
 		}
 		if (this.shared) this.plain = [...this.plain];
@@ -257,33 +269,50 @@ export class ChainDraft {
 
 	/** @param at from 0, at most `length`. The table has to be open, for this and what follows. */
 	insert(at: number, rule: Rule): void {
-		const to = this.leadsTo(rule);
-		if (to !== null) to.references++;
-		this.opened().insert(at, rule, to, ++this.table.clock);
-		this.table.filled.add(this);
+		this.put(at === 0 ? 0 : this.placeOf(at), rule);
+	}
+
+	/**
+	 * Of several rules the last one comes first: each is put in at the same number.
+	 * @param at from 0, less than `length`
+	 */
+	replace(at: number, rules: readonly Rule[]): void {
+		const place = this.placeOf(at);
+		const old = this.opened().at(place);
+		const isUnseen = this.losesSightOf(old);
+		if (isUnseen) this.take(old);
+		else this.remove(old);
+		for (const rule of rules)
+			(isUnseen ? this.unseen : this.resent).add(this.put(place, rule));
 	}
 
 	/** @param at from 0, less than `length` */
 	removeAt(at: number): void {
-		this.remove(this.opened().at(at));
+		this.remove(this.opened().at(this.placeOf(at)));
 	}
 
 	remove(entry: Entry): void {
-		const list = this.opened();
-		list.remove(entry);
+		this.take(entry);
 		this.table.removed.push({ chain: this, rule: entry.rule });
-		if (entry.to !== null) entry.to.references--;
-		if (list.length === 0) this.table.filled.delete(this);
 	}
 
-	/** @param at from 0; `null` where there is none */
-	ruleAt(at: number): Rule | null {
-		return at < this.length ? this.opened().at(at).rule : null;
+	/**
+	 * A rule that is yet to be sent; `isAgain`: in the place of a loaded one, or to zero it. `null`: it is no such rule, or
+	 * not there.
+	 * @param at from 0
+	 */
+	unsentAt(
+		at: number,
+	): { readonly rule: Rule; readonly isAgain: boolean } | null {
+		if (at >= this.length) return null;
+		const entry = this.opened().at(this.placeOf(at));
+		const isAgain = this.resent.has(entry);
+		return isAgain || this.isNew(entry) ? { rule: entry.rule, isAgain } : null;
 	}
 
 	/** The first rule that is the same to `-D` and `-C`. */
 	same(rule: Rule): Entry | null {
-		return this.opened().same(rule, this.leadsTo(rule));
+		return this.opened().same(rule, this.leadsTo(rule), this.unseen);
 	}
 
 	/** Takes all rules out. */
@@ -294,6 +323,8 @@ export class ChainDraft {
 			this.list = new RuleList();
 			this.table.filled.delete(this);
 		}
+		this.unseen.clear();
+		this.resent.clear();
 		this.shared = false;
 	}
 
@@ -321,7 +352,8 @@ export class ChainDraft {
 	zero(at: number | null): void {
 		if (at === null) this.zeroedAt = ++this.table.clock;
 		else {
-			const entry = this.opened().at(at);
+			const entry = this.opened().at(this.placeOf(at));
+			(this.losesSightOf(entry) ? this.unseen : this.resent).add(entry);
 			entry.rule = begunAnew(entry.rule);
 		}
 	}
@@ -330,7 +362,7 @@ export class ChainDraft {
 	open(): void {
 		if (this.list !== null) return;
 		this.list = new RuleList();
-		for (const rule of this.plain) this.insert(this.list.length, rule);
+		for (const rule of this.plain) this.put(this.list.length, rule);
 		this.plain = [];
 	}
 
@@ -347,6 +379,44 @@ export class ChainDraft {
 			this.list?.rules(Math.max(this.zeroedAt, this.table.zeroedAt)) ??
 			this.plain
 		);
+	}
+
+	/** @param place from 0, among all of its rules */
+	private put(place: number, rule: Rule): Entry {
+		const to = this.leadsTo(rule);
+		if (to !== null) to.references++;
+		this.table.filled.add(this);
+		return this.opened().insert(place, rule, to, ++this.table.clock);
+	}
+
+	private take(entry: Entry): void {
+		const list = this.opened();
+		list.remove(entry);
+		if (entry.to !== null) entry.to.references--;
+		if (list.length === 0) this.table.filled.delete(this);
+	}
+
+	/** The place of the rule with this number, from 0, among all of its rules. */
+	private placeOf(at: number): number {
+		if (this.unseen.size === 0) return at;
+		let place = 0;
+		let seen = 0;
+		for (const entry of this.opened()) {
+			if (!this.unseen.has(entry) && seen++ === at) break;
+			place++;
+		}
+		return place;
+	}
+
+	private isNew(entry: Entry): boolean {
+		return (
+			!this.resent.has(entry) && this.from?.rules.includes(entry.rule) !== true
+		);
+	}
+
+	private losesSightOf(entry: Entry): boolean {
+		const { replacedAtOnce } = this.table.behaviour;
+		return replacedAtOnce === "is lost sight of" && this.isNew(entry);
 	}
 
 	private opened(): RuleList {
