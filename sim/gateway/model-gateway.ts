@@ -47,6 +47,7 @@ import { mustHaveSets } from "./sets-of-rules.ts";
 import type { GatewayState } from "./state/gateway-state.ts";
 import {
 	restoreParts,
+	restoreRules,
 	type SavedParts,
 	saveParts,
 	seenParts,
@@ -254,12 +255,7 @@ export class ModelGateway {
 	 * @throws GatewayError when another gateway has made it
 	 */
 	restore(snapshot: GatewaySnapshot): void {
-		if (snapshot.of !== this)
-			throw new GatewayError(
-				"snapshot: another gateway has made it; restore it there (`snapshot.of`), or one that `snapshot()` of this gateway returns here",
-			);
-		const { state, parts, silentHosts, fate, raced } =
-			snapshot as TakenSnapshot;
+		const { state, parts, silentHosts, fate, raced } = this.taken(snapshot);
 		restoreParts(state, parts);
 		this.state = state;
 		this.walk?.attach(state);
@@ -267,6 +263,26 @@ export class ModelGateway {
 		for (const host of silentHosts) this.silentHosts.add(host);
 		this.fate = fate;
 		this.raced = raced;
+	}
+
+	/**
+	 * Puts the rules of a snapshot in the place of those that stand, with what they remember, as a command does
+	 * that leads to them; all else stays as it is.
+	 * @returns false where they stood in the gateway before a take-over, and nothing is done
+	 * @throws GatewayError when another gateway has made the snapshot
+	 */
+	takeRules(snapshot: GatewaySnapshot): boolean {
+		const { state, parts } = this.taken(snapshot);
+		if (state !== this.state) return false;
+		restoreRules(state, parts);
+		return true;
+	}
+
+	private taken(snapshot: GatewaySnapshot): TakenSnapshot {
+		if (snapshot.of === this) return snapshot as TakenSnapshot;
+		throw new GatewayError(
+			"snapshot: another gateway has made it; restore it there (`snapshot.of`), or one that `snapshot()` of this gateway returns here",
+		);
 	}
 
 	/**

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { GatewaySetup } from "../contract/gateway.ts";
 import { GatewayError } from "../contract/gateway-error.ts";
+import { parseRuleset } from "../ruleset/parse.ts";
 import {
 	createTestGateway,
 	IN,
@@ -287,6 +288,48 @@ test("a snapshot belongs to the gateway that made it", () => {
 			"snapshot: another gateway has made it; restore it there (`snapshot.of`), or one that `snapshot()` of this gateway returns here",
 		),
 	);
+});
+
+describe("rules of a snapshot", () => {
+	const RULES = mangle("-m state --state NEW -j MARK --set-mark 1");
+
+	test("come as a command loads them, and leave connections as they are", () => {
+		const gateway = createTestGateway(RULES);
+		const { model } = gateway;
+		const loaded = model.snapshot();
+		gateway.iptables("iptables -t mangle -F");
+		const flushed = model.snapshot();
+		model.restore(loaded);
+		gateway.send(OUT, SYN);
+		const connected = model.snapshot();
+		gateway.iptables("iptables -t mangle -F");
+		const hash = model.hash();
+		const text = model.observe().ruleset;
+		model.restore(connected);
+		expect(model.takeRules(flushed)).toBe(true);
+		expect(model.hash()).toBe(hash);
+		expect(model.observe().ruleset).toBe(text);
+		expect(gateway.conntrack()).toHaveLength(1);
+		// Tracking begins anew, and windows are forgotten.
+		const untracked = model.snapshot();
+		model.load(parseRuleset(RULES));
+		const again = model.hash();
+		model.restore(untracked);
+		expect(model.takeRules(loaded)).toBe(true);
+		expect(model.hash()).toBe(again);
+	});
+
+	test("stay with the gateway that they were loaded into", () => {
+		const gateway = createTestGateway(RULES);
+		const { model } = gateway;
+		const first = model.snapshot();
+		gateway.operate({ kind: "take-over" });
+		const hash = model.hash();
+		expect(model.takeRules(first)).toBe(false);
+		expect(model.hash()).toBe(hash);
+		const other = createTestGateway("").model.snapshot();
+		expect(() => model.takeRules(other)).toThrow(GatewayError);
+	});
 });
 
 test("what an unknown one left behind on its way does not come in after it is put back", () => {

@@ -216,15 +216,16 @@ export class FreeWalk implements RuleTracer {
 		return `${headersOf(skb)}|${this.remembered()}`;
 	}
 
-	/** What decides about packets that come later: rules, connections with what is left of their time, and what is in sets. */
+	/** What decides about packets that come later, besides rules: connections with what is left of their time, and what is in sets. */
 	flows(): unknown {
 		const { net } = this;
 		invariant(net !== null, "flows of no gateway");
-		return [
-			net.tables.seenRules(),
-			net.conntrack.seenFlows(),
-			net.sets.seenFlows(),
-		];
+		return [net.conntrack.seenFlows(), net.sets.seenFlows()];
+	}
+
+	/** The rules that are loaded, as text. */
+	rulesText(): string {
+		return this.net?.tables.rulesText() ?? "";
 	}
 
 	/** What is kept of connections, a text each. */
@@ -237,7 +238,8 @@ export class FreeWalk implements RuleTracer {
 		return this.net?.sets.isWritten(set) === true;
 	}
 
-	private remembered(): string {
+	/** What is in lists and sets that packets write to, as text; "" where nothing is. */
+	remembered(): string {
 		const { net } = this;
 		if (net === null) return "";
 		return net.tables.names.textWithout("condition") + net.sets.writtenText();

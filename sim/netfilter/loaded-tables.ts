@@ -221,9 +221,9 @@ export class LoadedTables implements Stateful<SavedTables> {
 		return { tables, names: this.names, defragments: this.defragments };
 	}
 
-	/** The rules alone, by their text. */
-	seenRules(): unknown {
-		return new Set([...this.loaded.values()].map(textOf));
+	/** The rules alone, as text: equal texts, equal rules. */
+	rulesText(): string {
+		return [...this.loaded.values()].map(textOf).sort().join("");
 	}
 
 	private compiled() {
@@ -367,6 +367,15 @@ const TARGETS = new Map(
 );
 
 function textOf(loaded: Loaded): string {
-	loaded.text ??= printRuleset({ tables: [loaded.table] }, { counters: false });
+	loaded.text ??= printRuleset({ tables: [uncounted(loaded.table)] });
 	return loaded.text;
+}
+
+/** A command that changes a table leaves what its policies have counted in it. */
+function uncounted(table: Table): Table {
+	const counters = { packets: 0, bytes: 0 };
+	return {
+		...table,
+		chains: table.chains.map((chain) => ({ ...chain, counters })),
+	};
 }

@@ -236,9 +236,19 @@ export class Walker {
 		return reached.end;
 	}
 
-	/** Of what decides about later packets: rules, connections with what is left of their time, and what is in sets. */
+	/** Of what decides about later packets besides rules: connections with what is left of their time, and what is in sets. */
 	flowHash(): string {
 		return hashOf(this.free.flows());
+	}
+
+	/** The rules that are loaded, as text. */
+	rulesText(): string {
+		return this.free.rulesText();
+	}
+
+	/** What is in lists and sets that packets write to, as text; "" where nothing is. */
+	remembered(): string {
+		return this.free.remembered();
 	}
 
 	/** How often packets have come to a match that asks for what they were made up with. */

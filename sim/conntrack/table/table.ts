@@ -369,6 +369,7 @@ export class EntryTable implements Stateful<SavedTable> {
 
 	restore(saved: SavedTable): void {
 		const { capacity, bySource } = saved;
+		this.index.clear(this.words, this.#confirmedNodes());
 		if (capacity !== this.#capacity) {
 			this.words = new Int32Array(capacity * ENTRY_WORDS);
 			this.bytes = new Uint8Array(this.words.buffer);

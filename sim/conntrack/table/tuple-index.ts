@@ -20,6 +20,9 @@ import {
 	zoneOf,
 } from "./layout.ts";
 
+/** A chain for so many nodes is emptied as fast by filling as by looking for it. */
+const MANY = 16;
+
 /** `nf_ct_alloc_hashtable` fills whole pages of pointers. */
 const BUCKETS_PER_PAGE = 512;
 
@@ -122,15 +125,33 @@ export class TupleIndex {
 		if (chains !== this.chainsPerBucket) this.#split(words, chains);
 	}
 
-	/** Puts chains back whose nodes are linked with each other already. @param saved how many chains there were */
+	/** Empties the chains. @param nodes all that hang in them: mostly few, and there are many chains */
+	clear(words: Int32Array, nodes: readonly number[]): void {
+		if (nodes.length * MANY > this.buckets) {
+			this.#empty(this.chainsPerBucket);
+			return;
+		}
+		for (const node of nodes) {
+			const chain = this.chain(hashOfNode(words, node));
+			this.heads[chain] = 0;
+			this.#lengths[this.bucketOfChain(chain)] = 0;
+		}
+	}
+
+	/**
+	 * Puts chains back whose nodes are linked with each other already; there are none in it.
+	 * @param saved how many chains there were
+	 */
 	adopt(
 		words: Int32Array,
 		nodes: readonly number[],
 		saved: Pick<TupleIndex, "buckets" | "chainsPerBucket">,
 	): void {
-		if (saved.buckets !== this.buckets)
-			this.#lengths = new Uint32Array(saved.buckets);
-		this.#empty(saved.chainsPerBucket);
+		const { buckets, chainsPerBucket } = saved;
+		const isOther = buckets !== this.buckets;
+		if (isOther) this.#lengths = new Uint32Array(buckets);
+		if (isOther || chainsPerBucket !== this.chainsPerBucket)
+			this.#empty(chainsPerBucket);
 		// A node knows the next one of its chain: one that is no other's next begins the chain.
 		const follows = new Uint8Array((words.length >> ENTRY_SHIFT) * 2);
 		for (const node of nodes)

@@ -29,6 +29,8 @@ interface Part<Saved = unknown> {
 /** Copies of all parts, by their names. */
 export type SavedParts = ReadonlyMap<string, unknown>;
 
+const TABLES = "tables";
+
 /** In the order in which they are put back: what a part needs stands before it. */
 export const PARTS: ReadonlyMap<string, Part> = new Map<string, Part>([
 	["time", owned((gateway) => gateway.timers)],
@@ -37,7 +39,7 @@ export const PARTS: ReadonlyMap<string, Part> = new Map<string, Part>([
 	["routes", owned((gateway) => gateway.routes)],
 	["own-ports", owned((gateway) => gateway.ownPorts)],
 	["sets", owned((gateway) => gateway.sets)],
-	["tables", owned((gateway) => gateway.tables)],
+	[TABLES, owned((gateway) => gateway.tables)],
 	["conntrack", owned((gateway) => gateway.conntrack)],
 	[
 		"neighbours",
@@ -71,6 +73,15 @@ export function restoreParts(gateway: GatewayState, saved: SavedParts): void {
 	for (const [name, one] of PARTS) one.restore(gateway, saved.get(name));
 	// Which table is walked where follows from the tables.
 	gateway.hooks = null;
+}
+
+/** Puts rules back alone: tracking begins where they ask for it and those that stand do not. */
+export function restoreRules(gateway: GatewayState, saved: SavedParts): void {
+	const { tables, conntrack } = gateway;
+	const tracked = tables.needsConntrack;
+	PARTS.get(TABLES)?.restore(gateway, saved.get(TABLES));
+	gateway.hooks = null;
+	if (!tracked && tables.needsConntrack) conntrack.resume();
 }
 
 /** All that can be seen of the parts, as data for `hashOf`. */

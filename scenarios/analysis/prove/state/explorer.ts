@@ -15,6 +15,8 @@ import {
 
 export interface Situation {
 	readonly id: number;
+	/** Where it is the same, operations on rules lead to the same rules. */
+	readonly rules: string;
 	readonly snapshot: GatewaySnapshot;
 }
 
@@ -39,6 +41,10 @@ export class Explorer {
 	private readonly situations = new Map<string, Situation>();
 	private readonly passed = new Map<string, Passed>();
 	private readonly moved = new Map<string, Situation>();
+	/** By their text. */
+	private readonly rules = new Map<string, number>();
+	/** By the rules before and the name of an operation on rules: what it has led to. */
+	private readonly loaded = new Map<string, GatewaySnapshot>();
 	private readonly onWalk: (walked: number) => void;
 
 	/** @param onWalk hears now and then how many packets were walked */
@@ -103,14 +109,27 @@ export class Explorer {
 		name: string,
 		operations: readonly Operation[],
 	): Situation {
-		return this.move(at, name, () => {
-			for (const one of operations) this.walker.gateway.operate(one);
+		const { gateway } = this.walker;
+		const [own, ofRules] = [`${at.id} ${name}`, `rules ${at.rules} ${name}`];
+		const play = () => {
+			for (const one of operations) gateway.operate(one);
+		};
+		const isAll = (kinds: readonly Operation["kind"][]) =>
+			operations.every(({ kind }) => kinds.includes(kind));
+		// A second gateway knows no connection.
+		if (isAll(["take-over"])) return this.move(at, ofRules, play);
+		if (!isAll(["restore", "iptables"])) return this.move(at, own, play);
+		return this.move(at, own, () => {
+			const known = this.loaded.get(ofRules);
+			if (known !== undefined && gateway.takeRules(known)) return;
+			play();
+			this.loaded.set(ofRules, gateway.snapshot());
 		});
 	}
 
 	/** Time passes. */
 	wait(at: Situation, ms: number): Situation {
-		return this.move(at, `wait ${ms}`, () => {
+		return this.move(at, `${at.id} wait ${ms}`, () => {
 			const { gateway } = this.walker;
 			gateway.advanceTo(gateway.nowMs + ms);
 			gateway.removeExpired();
@@ -125,8 +144,8 @@ export class Explorer {
 		return left.length === 0 ? null : (Math.max(...left) + 2) * 1000;
 	}
 
-	private move(at: Situation, name: string, play: () => void): Situation {
-		const key = `${at.id} ${name}`;
+	/** @param key of what is played, from where */
+	private move(at: Situation, key: string, play: () => void): Situation {
 		const known = this.moved.get(key);
 		if (known !== undefined) return known;
 		this.walker.gateway.restore(at.snapshot);
@@ -137,14 +156,25 @@ export class Explorer {
 	}
 
 	private here(): Situation {
-		const hash = this.walker.flowHash();
-		const known = this.situations.get(hash);
+		const { walker, situations } = this;
+		const rules = this.rulesNow();
+		const key = `${rules} ${walker.flowHash()}`;
+		const known = situations.get(key);
 		if (known !== undefined) return known;
 		const situation = {
-			id: this.situations.size,
-			snapshot: this.walker.gateway.snapshot(),
+			id: situations.size,
+			rules: `${rules} ${walker.remembered()}`,
+			snapshot: walker.gateway.snapshot(),
 		};
-		this.situations.set(hash, situation);
+		situations.set(key, situation);
 		return situation;
+	}
+
+	private rulesNow(): number {
+		const { rules } = this;
+		const text = this.walker.rulesText();
+		const known = rules.get(text) ?? rules.size;
+		rules.set(text, known);
+		return known;
 	}
 }
