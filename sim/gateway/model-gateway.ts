@@ -25,11 +25,12 @@ import type { Assume } from "../extension/host.ts";
 import { unreachable } from "../invariant.ts";
 import type { FreeWalk } from "../netfilter/free-walk.ts";
 import { createTracer, type RuleTracer } from "../netfilter/rule-tracer.ts";
-import { formatAddress, parseAddress } from "../packet/address.ts";
-import type { Address, Packet } from "../packet/packet.ts";
+import { formatAddress } from "../packet/address.ts";
+import type { Packet } from "../packet/packet.ts";
 import type { RouteReason } from "../routing/routes.ts";
 import { printRuleset, rulesetAsRead } from "../ruleset/print.ts";
 import { normalSets } from "../sets/command/restore.ts";
+import { addressOf, unknownOf } from "./ask-errors.ts";
 import { readConditions, writeCondition } from "./condition-files.ts";
 import { createGateway } from "./create-gateway.ts";
 import { advanceTo, fireNext, receive } from "./ip/events.ts";
@@ -493,22 +494,4 @@ export class ModelGateway {
 		if (ask.answers) this.silentHosts.delete(key);
 		else this.silentHosts.add(key);
 	}
-}
-
-/** @throws GatewayError when it is none */
-function addressOf(text: string): Address {
-	const address = parseAddress(text);
-	if (address !== null) return address;
-	throw new GatewayError(
-		`address "${text}": not an IPv4 address; write it dotted: 127.0.0.1`,
-	);
-}
-
-/** Everything but the model's own ignorance is a bug, and stays one. */
-function unknownOf(error: unknown): Unknown {
-	if (!(error instanceof UnknownSignal)) throw error;
-	return {
-		...(error.place ?? { rule: "", text: "", line: 0 }),
-		reason: error.reason,
-	};
 }

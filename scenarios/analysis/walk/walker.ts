@@ -24,7 +24,6 @@ import {
 	ModelGateway,
 	type WalkedGatewayPorts,
 } from "../../../sim/gateway/model-gateway.ts";
-import { hashOf } from "../../../sim/gateway/state/state-hash.ts";
 import { invariant } from "../../../sim/invariant.ts";
 import { FreeWalk } from "../../../sim/netfilter/free-walk.ts";
 import { formatAddress } from "../../../sim/packet/address.ts";
@@ -123,6 +122,8 @@ export class Walker {
 	/** With the ruleset, whose questions are answered by walks. */
 	readonly gateway: ModelGateway;
 	private readonly free: FreeWalk;
+	/** What the gateway has on which later packets depend. */
+	readonly kept: Pick<FreeWalk, "flows" | "rulesText" | "remembered">;
 	readonly packetsWriteTo: FreeWalk["packetsWriteTo"];
 	/** The rules were just loaded. */
 	readonly begin: GatewaySnapshot;
@@ -160,6 +161,7 @@ export class Walker {
 			(value, rule) => this.decideValue(value, rule),
 			ofAny,
 		);
+		this.kept = this.free;
 		this.packetsWriteTo = (set) => this.free.packetsWriteTo(set);
 		const choice: Choice = {
 			pick: (count, label) => {
@@ -234,21 +236,6 @@ export class Walker {
 		const reached = this.send(arrival, ways, () => null);
 		invariant(reached.kind === "leaf", "a packet that is followed has no end");
 		return reached.end;
-	}
-
-	/** Of what decides about later packets besides rules: connections with what is left of their time, and what is in sets. */
-	flowHash(): string {
-		return hashOf(this.free.flows());
-	}
-
-	/** The rules that are loaded, as text. */
-	rulesText(): string {
-		return this.free.rulesText();
-	}
-
-	/** What is in lists and sets that packets write to, as text; "" where nothing is. */
-	remembered(): string {
-		return this.free.remembered();
 	}
 
 	/** How often packets have come to a match that asks for what they were made up with. */

@@ -1,5 +1,6 @@
 import { expect, it, vi } from "vitest";
 import type { Operation } from "../../../../sim/contract/gateway.ts";
+import { hashOf } from "../../../../sim/gateway/state/state-hash.ts";
 import { SYN, testWalker } from "../../walk/test-walk.ts";
 import { Explorer, type Situation } from "./explorer.ts";
 import { fromPort } from "./segments.ts";
@@ -27,7 +28,7 @@ function led(
 	const operate = vi.spyOn(walker.gateway, "operate");
 	const to = from.map((at) => explorer.operate(at, "it", operations));
 	const times = operate.mock.calls.length;
-	const seen = () => [walker.rulesText(), walker.flowHash()];
+	const seen = () => [walker.kept.rulesText(), hashOf(walker.kept.flows())];
 	const found = to.map(({ snapshot }) => {
 		walker.gateway.restore(snapshot);
 		return seen();
@@ -72,7 +73,7 @@ it("tells situations apart by rules, and not by what policies have counted when 
 	const emptied = (at: Situation) => {
 		walker.gateway.restore(at.snapshot);
 		walker.gateway.operate({ kind: "iptables", command });
-		return walker.rulesText();
+		return walker.kept.rulesText();
 	};
 	expect(emptied(opened(explorer, [1]))).toBe(emptied(explorer.start));
 });

@@ -5,6 +5,7 @@
  */
 import type { Operation } from "../../../../sim/contract/gateway.ts";
 import type { GatewaySnapshot } from "../../../../sim/gateway/model-gateway.ts";
+import { hashOf } from "../../../../sim/gateway/state/state-hash.ts";
 import { printPacket } from "../../../../sim/packet/notation/notation.ts";
 import type { Decision, End } from "../../walk/decision.ts";
 import {
@@ -158,12 +159,12 @@ export class Explorer {
 	private here(): Situation {
 		const { walker, situations } = this;
 		const rules = this.rulesNow();
-		const key = `${rules} ${walker.flowHash()}`;
+		const key = `${rules} ${hashOf(walker.kept.flows())}`;
 		const known = situations.get(key);
 		if (known !== undefined) return known;
 		const situation = {
 			id: situations.size,
-			rules: `${rules} ${walker.remembered()}`,
+			rules: `${rules} ${walker.kept.remembered()}`,
 			snapshot: walker.gateway.snapshot(),
 		};
 		situations.set(key, situation);
@@ -172,7 +173,7 @@ export class Explorer {
 
 	private rulesNow(): number {
 		const { rules } = this;
-		const text = this.walker.rulesText();
+		const text = this.walker.kept.rulesText();
 		const known = rules.get(text) ?? rules.size;
 		rules.set(text, known);
 		return known;
