@@ -69,7 +69,7 @@ export async function fuzzAndTell(options: FuzzOptions): Promise<number> {
 		const totals = totalsOf(account, texts, {
 			kernel: kernelOf(drivers),
 			tookMs: performance.now() - began,
-			leftOut: leftOut(lacking),
+			leftOut: leftOut(lacking, linuxOf(options)),
 		});
 		return { totals, played: { account, lost } };
 	});

@@ -31,6 +31,7 @@ import { setUpOperations } from "../run/set-up.ts";
 import { type Coverage, count, operationName } from "./coverage.ts";
 import { allowedBy } from "./extensions/uses.ts";
 import type { FuzzCase } from "./fuzz-case.ts";
+import { withoutUnfollowed } from "./lacking.ts";
 import { Recorder } from "./recorder.ts";
 import { RULES_NAME, reloadOf } from "./reload.ts";
 import { takenBy } from "./taken-settings.ts";
@@ -86,7 +87,8 @@ export function toScenario(
 	name: string,
 	linux: Linux | null = null,
 ): GeneratedScenario {
-	return new ScenarioGeneration(fuzzCase, linux).play(name);
+	const played = withoutUnfollowed(fuzzCase, linux);
+	return new ScenarioGeneration(played, linux).play(name);
 }
 
 class ScenarioGeneration {

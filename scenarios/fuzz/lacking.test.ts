@@ -1,6 +1,13 @@
 import { expect, it } from "vitest";
+import { parseLinux } from "../../sim/linux/linux.ts";
+import { toScenario } from "./case-to-scenario.ts";
 import { caseAt } from "./fuzz.ts";
-import { NOTHING_LACKING, withoutLacking } from "./lacking.ts";
+import {
+	leftOut,
+	NOTHING_LACKING,
+	withoutLacking,
+	withoutUnfollowed,
+} from "./lacking.ts";
 
 const SEED = 13;
 const LACKING = {
@@ -32,4 +39,23 @@ it("leaves a case as it is where nothing lacks", () => {
 		targets: ["NOTHING"],
 	};
 	expect(withoutLacking(drawn, other)).toEqual(drawn);
+});
+
+it("takes rules out that the model does not follow on a Linux, and says so", () => {
+	const linux = parseLinux("bullseye/nft");
+	const ends: (string | undefined)[] = [];
+	for (let number = 0; number < 20; number++) {
+		const drawn = caseAt(SEED, `${number}`);
+		const played = JSON.stringify(withoutUnfollowed(drawn, linux));
+		expect(played).not.toMatch(/ -[sd] [\d.]+\/0\.0\.0\.1 /);
+		expect(withoutUnfollowed(drawn, parseLinux("bookworm/nft"))).toBe(drawn);
+		ends.push(toScenario(drawn, "case", linux).unknown?.reason);
+	}
+	expect(ends.filter((reason) => reason?.includes("octet of 0"))).toEqual([]);
+	const names = (on: string) =>
+		leftOut(NOTHING_LACKING, parseLinux(on)).map(({ name }) => name);
+	expect(names("bullseye/nft")).toEqual([
+		"-s and -d with a mask such as 0.0.0.1",
+	]);
+	expect(names("bullseye")).toEqual([]);
 });
