@@ -29,7 +29,7 @@ import { FreeWalk } from "../../../sim/netfilter/free-walk.ts";
 import { formatAddress } from "../../../sim/packet/address.ts";
 import { printPacket } from "../../../sim/packet/notation/notation.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
-import { MULTIPATH_LABEL } from "../../../sim/routing/fib/multipath.ts";
+import { multipathDraw } from "../../../sim/routing/fib/multipath.ts";
 import type { AskedFact } from "../../../sim/ruleset/rule-traits.ts";
 import type { Asked, Decision, End } from "./decision.ts";
 import { forWalks, type WalkerOptions, waysOf } from "./for-walks.ts";
@@ -165,9 +165,10 @@ export class Walker {
 		this.packetsWriteTo = (set) => this.free.packetsWriteTo(set);
 		const choice: Choice = {
 			pick: (count, label) => {
-				if (ofClients && label.startsWith(MULTIPATH_LABEL))
+				const multipath = ofClients ? multipathDraw(label) : null;
+				if (multipath !== null)
 					throw new UnknownSignal(
-						`which of several next hops a packet takes (${label.slice(MULTIPATH_LABEL.length)}) follows from a hash with a secret key`,
+						`which of several next hops a packet takes (${multipath.hops}) follows from a hash with a secret key`,
 					);
 				return label.startsWith(DESTINATION_PORT)
 					? this.spread(count, label, { by: "draw" })

@@ -2,10 +2,14 @@
 import type { Choice, TrackedConnection } from "../../../sim/chance/choice.ts";
 import type { Emission } from "../../../sim/contract/gateway.ts";
 import { ruleOfDraw } from "../../../sim/matches/statistic.ts";
+import {
+	type MultipathDraw,
+	multipathDraw,
+} from "../../../sim/routing/fib/multipath.ts";
 import type { ChanceEnd } from "./chance-ends.ts";
 import { cookieShown, isCookieDraw } from "./cookie-draws.ts";
 import type { DrawingRules } from "./drawing-rules.ts";
-import { hopShown, isMultipathDraw } from "./multipath-draws.ts";
+import { hopShown } from "./multipath-draws.ts";
 import {
 	isPortDraw,
 	offsetShown,
@@ -126,7 +130,8 @@ export class FollowedDraws implements Choice {
 	pick(count: number, label: string): number {
 		const { drawn } = this.keep(label, count, () => {
 			const own = this.own.pick(count, label);
-			if (isMultipathDraw(label)) return this.hop(label, own);
+			const multipath = multipathDraw(label);
+			if (multipath !== null) return this.hop(multipath, own);
 			if (!isPortDraw(label)) return { drawn: own, isSeen: false };
 			const port = this.port(label, count);
 			if (port === null) this.noteChance("port");
@@ -199,10 +204,10 @@ export class FollowedDraws implements Choice {
 	}
 
 	/** What is not sent on shows none: the two may part ways over it. */
-	private hop(label: string, own: number): Omit<Draw, "label" | "count"> {
+	private hop(draw: MultipathDraw, own: number): Omit<Draw, "label" | "count"> {
 		const { shown: sent, held, returned } = this;
-		const [emission] = sent.length > 0 || held !== null ? sent : returned;
-		const shown = emission === undefined ? null : hopShown(label, emission);
+		const emissions = sent.length > 0 || held !== null ? sent : returned;
+		const shown = hopShown(draw, emissions);
 		if (shown === null) this.noteChance("multipath");
 		return { drawn: shown ?? own, isSeen: shown !== null };
 	}
@@ -234,7 +239,7 @@ export function isShown({ label }: Draw): boolean {
 		label === EVICTION ||
 		isPortDraw(label) ||
 		isCookieDraw(label) ||
-		isMultipathDraw(label) ||
+		multipathDraw(label) !== null ||
 		ruleOfDraw(label) !== null
 	);
 }

@@ -10,11 +10,23 @@ import type { Nexthop } from "./fib-entry.ts";
 import type { Flow } from "./flow.ts";
 import { flowKey } from "./multipath-key.ts";
 
-/**
- * What is drawn of a multipath route begins with this; its next hops follow, `isp1*1 isp2*2`. Those of one interface
- * are told apart by their addresses: `lan0/192.168.0.2*1 lan0/192.168.0.3*1`.
- */
-export const MULTIPATH_LABEL = "multipath ";
+/** What is drawn of a multipath route. */
+export interface MultipathDraw {
+	/** Where the packet goes that the next hop is for. */
+	readonly destination: string;
+	/**
+	 * With their weights, `isp1*1 isp2*2`. Those of one interface are told apart by their addresses:
+	 * `lan0/192.168.0.2*1 lan0/192.168.0.3*1`.
+	 */
+	readonly hops: string;
+}
+
+/** @param label of a draw; `null`: of another one */
+export function multipathDraw(label: string): MultipathDraw | null {
+	const [, destination, hops] = /^multipath to (\S+): (.*)$/.exec(label) ?? [];
+	if (destination === undefined || hops === undefined) return null;
+	return { destination, hops };
+}
 
 /** Hashes from the one to below the other. */
 interface HashRange {
@@ -83,7 +95,7 @@ export class Multipath implements Stateful<ReadonlyMap<string, KnownHash>> {
 				sharesOf(nexthops, undefined, by.isGood).length > 1);
 		if (isChoice) by.chosen?.(key);
 		if (shares.length === 1) return only.hop;
-		const drawn = draw(shares, by);
+		const drawn = draw(shares, flow, by);
 		this.#drawn.set(key, drawn.hashes);
 		return drawn.hop;
 	}
@@ -131,7 +143,11 @@ function within(range: HashRange, known: KnownHash | undefined): KnownHash {
 	});
 }
 
-function draw(shares: readonly Share[], { choice, names }: SelectBy): Share {
+function draw(
+	shares: readonly Share[],
+	{ destination }: Flow,
+	{ choice, names }: SelectBy,
+): Share {
 	const isAlone = ({ hop }: Share) =>
 		shares.filter((one) => one.hop.interface === hop.interface).length === 1;
 	const words = shares.map((share) => {
@@ -141,7 +157,8 @@ function draw(shares: readonly Share[], { choice, names }: SelectBy): Share {
 		return `${names[index]}${by}*${share.weight}`;
 	});
 	const total = shares.reduce((sum, { weight }) => sum + weight, 0);
-	const drawn = choice.pick(total, MULTIPATH_LABEL + words.join(" "));
+	const label = `multipath to ${formatAddress(destination)}: ${words.join(" ")}`;
+	const drawn = choice.pick(total, label);
 	let bound = 0;
 	for (const share of shares) {
 		bound += share.weight;
