@@ -37,6 +37,13 @@ test.each([
 	);
 });
 
+test("what stops at an entry that went by itself is asked again", async () => {
+	const met = join(folder, "met");
+	const stops = `test -e ${met} || { touch ${met}; echo "Operation failed: such conntrack doesn't exist" >&2; exit 1; }`;
+	const evict = evictWith(program(`${stops}\necho '${DELETED}' >&2`));
+	expect(await evict("192.168.0.1")).toEqual({ entries: 3 });
+});
+
 test("a program that is not there is no bug", async () => {
 	expect(await evictWith(["no-such-conntrack"])("192.168.0.1")).toEqual({
 		reason: "no-such-conntrack: no such file or folder",

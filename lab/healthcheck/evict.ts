@@ -1,6 +1,11 @@
 /** Deletes conntrack entries of a dead backend, so that its clients do not stick to it. */
 import { evictionOf } from "../../sim/endpoint/health-checker.ts";
-import { evictedCount, evictionCommands } from "../kernel/conntrack-filter.ts";
+import {
+	EVICTION_TRIES,
+	evictedCount,
+	evictionCommands,
+	isStopped,
+} from "../kernel/conntrack-filter.ts";
 import { commandEnd } from "./probes/run-command.ts";
 
 /** How many are gone; `null` when the program did not say. Or why none could be deleted. */
@@ -17,7 +22,10 @@ const PATIENCE_MS = 10_000;
 export function evictWith(program: readonly string[]): Evict {
 	return async (address) => {
 		const [words = []] = evictionCommands(evictionOf(address));
-		const end = await commandEnd([...program, ...words], PATIENCE_MS);
+		const ask = () => commandEnd([...program, ...words], PATIENCE_MS);
+		let end = await ask();
+		for (let left = EVICTION_TRIES; left > 0 && isStopped(end.words); left--)
+			end = await ask();
 		const entries = evictedCount(end.words);
 		// conntrack ends with 1 when there was nothing to delete.
 		return entries !== null || end.code === 0

@@ -55,6 +55,17 @@ export function evictedCount(words: string): number | null {
 	return found === null ? null : Number(found[1]);
 }
 
+/** How often an eviction is tried that met an entry which was going by itself. */
+export const EVICTION_TRIES = 10;
+
+/**
+ * It has stopped at an entry that went by itself before it could be deleted, and the rest is still there: conntrack of
+ * Debian 11 (1.4.6) stops there, later ones go on (`delete_cb`, conntrack-tools). It is tried again.
+ */
+export function isStopped(words: string): boolean {
+	return words.includes("such conntrack doesn't exist");
+}
+
 function option(
 	name: string,
 	value: string | number | null | undefined,

@@ -13,8 +13,10 @@ import {
 } from "./linux-gateway.ts";
 
 interface Script {
-	/** Results of programs, by their words. */
-	readonly programs?: Readonly<Record<string, Partial<ProgramResult>>>;
+	/** Results of programs, by their words; several: one a call, the last one for all that follow. */
+	readonly programs?: Readonly<
+		Record<string, Partial<ProgramResult> | readonly Partial<ProgramResult>[]>
+	>;
 	/** Contents of files: one text a reading, the last one for all that follow. */
 	readonly files?: Readonly<Record<string, readonly string[]>>;
 	/** By path: the errno of a write. */
@@ -25,11 +27,16 @@ interface Script {
 function scripted({ programs = {}, files = {}, errnos = {} }: Script = {}) {
 	const asked: string[] = [];
 	const readings = new Map<string, number>();
+	const calls = new Map<string, number>();
 	const linux: Linux = {
 		async run(words, input) {
 			const line = words.join(" ");
 			asked.push(input === undefined ? line : `${line} < ${input}`);
-			return { status: 0, out: "", err: "", ...programs[line] };
+			const results = [programs[line] ?? {}].flat();
+			const call = calls.get(line) ?? 0;
+			calls.set(line, call + 1);
+			const result = results[call] ?? results.at(-1);
+			return { status: 0, out: "", err: "", ...result };
 		},
 		async must(words, input) {
 			return (await linux.run(words, input)).out;
@@ -132,8 +139,8 @@ describe("an eviction", () => {
 		filter: { protocol: "tcp", replySource: "192.168.0.1" },
 	} as const;
 	const program = "conntrack -D -p tcp --reply-src 192.168.0.1";
-	const by = (result: Partial<ProgramResult>) =>
-		scripted({ programs: { [program]: result } }).gateway;
+	const by = (...results: readonly Partial<ProgramResult>[]) =>
+		scripted({ programs: { [program]: results } }).gateway;
 	const found = (count: number) =>
 		`conntrack v1.4.7 (conntrack-tools): ${count} flow entries have been deleted.\n`;
 
@@ -149,6 +156,28 @@ describe("an eviction", () => {
 		expect(await operateLinux(nothing, operation)).toMatchObject({ ok: false });
 		const outcome = operateLinux(nothing, { ...operation, orNone: true });
 		expect(await outcome).toEqual({ ok: true, count: 0 });
+	});
+
+	const stopped = {
+		status: 1,
+		out: "tcp 6 one\ntcp 6 another\n",
+		err: "conntrack v1.4.6 (conntrack-tools): Operation failed: such conntrack doesn't exist",
+	};
+
+	it("that stops at an entry which went by itself goes on", async () => {
+		const rest = by(stopped, { err: found(3) });
+		expect(await operateLinux(rest, operation)).toEqual({ ok: true, count: 5 });
+		const nothing = by(stopped, { status: 1, err: found(0) });
+		expect(await operateLinux(nothing, operation)).toEqual({
+			ok: true,
+			count: 2,
+		});
+	});
+
+	it("that stops each time is not taken for done", async () => {
+		await expect(operateLinux(by(stopped), operation)).rejects.toThrow(
+			LabError,
+		);
 	});
 
 	it("that cannot be counted is not taken for done", async () => {
