@@ -75,6 +75,26 @@ export const CHAIN_NAME_DIFFERENCES = {
 			scenario: "name-with-a-blank-is-refused",
 		},
 	),
+	declaredVerdict: byNft<"refused" | typeof NOT_FOLLOWED>(
+		"refused",
+		{
+			"1.8.7": NOT_FOLLOWED,
+			"1.8.9": "refused",
+			"1.8.11": "refused",
+			"1.8.13": "refused",
+		},
+		{
+			title: "a line `:CHAIN` with the name of a verdict",
+			says: (value) =>
+				value === "refused"
+					? "a file with `:ACCEPT - [0:0]` is refused"
+					: "the chain is made, to which no rule can jump; the model does not follow what else becomes of it",
+			source:
+				"`xtables_restore_parse_line` (iptables/xtables-restore.c), which asks `assert_valid_chain_name` from 1.8.8 on",
+			matters: "A file that declares such a chain is refused.",
+			scenario: "verdict-is-not-declared",
+		},
+	),
 	renamedToVerdict: byNft<"refused" | typeof NOT_FOLLOWED>(
 		"refused",
 		{

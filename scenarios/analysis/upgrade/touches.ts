@@ -98,6 +98,7 @@ export const TOUCHES: { readonly [Name in DifferenceName]: Touches } = {
 	endOfRule: printsOtherwise("endOfRule"),
 	missingNumberToZero: "loading",
 	replacedAtOnce: "loading",
+	declaredVerdict: "loading",
 	renamedToVerdict: "loading",
 	countersOfPolicy: "no rule",
 	flushOfRestored: { ofText: flushesWhatItRestores },

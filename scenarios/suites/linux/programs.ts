@@ -131,6 +131,24 @@ export const programDifferences = [
 	),
 	shown(
 		{
+			name: "verdict-is-not-declared",
+			title: "A file cannot declare a chain called ACCEPT",
+			story:
+				"iptables-legacy finds a chain of that name, and iptables-nft refuses the name from 1.8.8 on. 1.8.7 makes the chain.",
+		},
+		[
+			restore(
+				{
+					name: "declared.rules",
+					text: "*filter\n:ACCEPT - [0:0]\nCOMMIT\n",
+				},
+				{ label: "declared" },
+			),
+		],
+		[operationFails("declared", "")],
+	),
+	shown(
+		{
 			name: "flush-in-a-file-flushes",
 			title: "-F within a file takes the rules above it away",
 			story:

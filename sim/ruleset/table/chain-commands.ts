@@ -26,6 +26,7 @@ export function declareChain(
 ): void {
 	const { chain: name, policy, counters } = command;
 	const chain = table.chains.get(name);
+	mustFollowVerdict(table, name, "declaredVerdict");
 	if (chain === undefined || (chain.policy === null && !noflush))
 		aloud(
 			() => createChain(table, name),
@@ -216,6 +217,20 @@ function mustFitLabel(name: string): void {
 		);
 }
 
+/** What becomes of a chain that is called like a verdict. @throws NotFollowed where it is not refused */
+function mustFollowVerdict(
+	{ behaviour }: TableDraft,
+	name: string,
+	row: "declaredVerdict" | "renamedToVerdict",
+): void {
+	if (VERDICTS.has(name) && behaviour[row] === NOT_FOLLOWED)
+		throw new NotFollowed(
+			`a chain that is called ${name}`,
+			"Choose a name that is none of a verdict.",
+			name,
+		);
+}
+
 /** `NFT_CHAIN_MAXNAMELEN`, less the closing NUL. */
 const LONGEST_NAME_OF_NFT = 255;
 
@@ -224,12 +239,7 @@ const LONGEST_NAME_OF_NFT = 255;
  * @throws CommandFailure
  */
 export function renameChain(table: TableDraft, from: string, to: string): void {
-	if (VERDICTS.has(to) && table.behaviour.renamedToVerdict === NOT_FOLLOWED)
-		throw new NotFollowed(
-			`a chain that is renamed to ${to}`,
-			"Choose a name that is none of a verdict.",
-			to,
-		);
+	mustFollowVerdict(table, to, "renamedToVerdict");
 	if (table.chains.has(to) || VERDICTS.has(to))
 		throw new CommandFailure("File exists", "Choose another name.", to);
 	const chain = table.chains.get(from);
