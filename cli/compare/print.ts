@@ -15,8 +15,10 @@ import {
 	type JudgedComparison,
 	judgeAllDraws,
 } from "../../scenarios/compare/verdict.ts";
+import { matchedInComparison } from "../../scenarios/details/run-details.ts";
 import { commandLine } from "../../scenarios/result/invocation.ts";
 import type { Failure } from "../outputs/results-file.ts";
+import { printCoverage } from "../play/print-coverage.ts";
 import { screenText } from "../screen/screen-text.ts";
 import type { Paint } from "../screen/terminal.ts";
 
@@ -159,6 +161,12 @@ export function printTotals(
 		paint(
 			"dim",
 			`${what}${followed(sum((one) => one.comparison.draws ?? 0))}, ${sum((one) => one.comparison.divergences.length)} divergences; ${about.version}, ${(about.tookMs / 1000).toFixed(1)} s`,
+		),
+		...printCoverage(
+			judged.map(({ comparison }) => {
+				const { scenario } = comparison;
+				return { scenario, matched: matchedInComparison(comparison) };
+			}),
 		),
 	];
 }

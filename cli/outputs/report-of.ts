@@ -9,7 +9,10 @@ import {
 import type { Report } from "../../reports/contract/report.ts";
 import { counted, number } from "../../reports/wording.ts";
 import { ruleCoverage } from "../../scenarios/details/rule-coverage.ts";
-import { collectRunDetails } from "../../scenarios/details/run-details.ts";
+import {
+	collectRunDetails,
+	matchedInComparison,
+} from "../../scenarios/details/run-details.ts";
 import { unmetRules } from "../../scenarios/judge/unmet-rules.ts";
 import { restsOn } from "../../scenarios/result/assumed.ts";
 import { commandLine } from "../../scenarios/result/invocation.ts";
@@ -57,7 +60,7 @@ export async function reportOf(
 	const coverage = ruleCoverage(
 		played.flatMap((one) =>
 			one.kind === "result"
-				? [{ scenario: one.result.scenario, matched: one.details.matched }]
+				? [{ scenario: one.result.scenario, matched: matchedOf(one) }]
 				: [],
 		),
 	);
@@ -83,6 +86,16 @@ export async function reportOf(
 		played,
 		fuzzed: fuzz === undefined ? null : fuzzed(fuzz),
 	});
+}
+
+/** What the model alone makes of a play at which the two parted was not compared. */
+function matchedOf({
+	details,
+	comparison,
+}: Extract<Played, { kind: "result" }>) {
+	return comparison === null
+		? details.matched
+		: matchedInComparison(comparison.comparison);
 }
 
 /** So many are named. */

@@ -1,5 +1,6 @@
 /** Loads, plays and shows scenarios. */
 import { number } from "../../reports/wording.ts";
+import { matchedIn } from "../../scenarios/details/run-details.ts";
 import type { LoadedScenario } from "../../scenarios/load/load-scenarios.ts";
 import { commandLine } from "../../scenarios/result/invocation.ts";
 import type { RunResult } from "../../scenarios/result/result.ts";
@@ -13,13 +14,13 @@ import { mustFitDriver } from "../options/scenario-options.ts";
 import type { Failure } from "../outputs/results-file.ts";
 import { isBroken } from "../play/broken-file.ts";
 import { openPlay, type Play, playScenarios } from "../play/play.ts";
+import { printCoverage } from "../play/print-coverage.ts";
 import { emptyShard, type Selection } from "../play/select.ts";
 import { openTier, type Tier } from "../play/tier.ts";
 import { err, type Screen } from "../screen/screen.ts";
 import { nameText, screenText } from "../screen/screen-text.ts";
 import type { RunOptions } from "./options.ts";
 import { printHeading, printResult, printTotals, type View } from "./print.ts";
-import { printCoverage } from "./print-coverage.ts";
 
 /** @returns the exit code */
 export async function run(
@@ -80,7 +81,13 @@ function playOf(
 		},
 		totals: ({ made, failures, left }, tookMs) => [
 			...printTotals(made, { tookMs, view }),
-			...(view.detail === "faults" ? [] : printCoverage(made)),
+			...(view.detail === "faults"
+				? []
+				: printCoverage(
+						made.map((result) => {
+							return { scenario: result.scenario, matched: matchedIn(result) };
+						}),
+					)),
 			...(failures.length > 0
 				? [`${number(failures.length)} could not be played`]
 				: []),

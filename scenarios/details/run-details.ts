@@ -8,6 +8,7 @@ import type { ModelGatewayPorts } from "../../sim/gateway/model-gateway.ts";
 import { ModelGateway } from "../../sim/gateway/model-gateway.ts";
 import type { Account } from "../../sim/world/account/account.ts";
 import type { Step } from "../../sim/world/setup/setup.ts";
+import type { Comparison } from "../compare/lockstep/compare-scenario.ts";
 import { describeStep } from "../explain/describe-step.ts";
 import { type FailoverGap, failoverGaps } from "../judge/failover-gaps.ts";
 import { countedRules, setsCountersBack } from "../judge/unmet-rules.ts";
@@ -105,6 +106,19 @@ export function matchedIn(result: RunResult): RunDetails["matched"] {
 	return counted === null
 		? playAgain(result, { connections: 0 }).matched
 		: matchedRules([counted], 1);
+}
+
+/**
+ * The same of a comparison, whose model followed what the kernel drew: once more it would draw by itself.
+ * @returns `null` also where the two parted, and where no packets were compared
+ */
+export function matchedInComparison({
+	result,
+	draws = 0,
+}: Pick<Comparison, "result" | "draws">): RunDetails["matched"] {
+	if (result === null) return null;
+	if (draws > 0 && countedRules(result) === null) return null;
+	return matchedIn(result);
 }
 
 /** Connections and flows have pictures of their own, and observations are moments of rules and conntrack. */

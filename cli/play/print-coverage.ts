@@ -2,8 +2,6 @@
 import { coverageOf } from "../../reports/build/build-coverage.ts";
 import { counted, coverageWords } from "../../reports/wording.ts";
 import { ruleCoverage } from "../../scenarios/details/rule-coverage.ts";
-import { matchedIn } from "../../scenarios/details/run-details.ts";
-import type { RunResult } from "../../scenarios/result/result.ts";
 import { nameText } from "../screen/screen-text.ts";
 
 /** Rulesets that are named; the page and the summary have more. */
@@ -11,13 +9,9 @@ const MOST_NAMED = 5;
 
 /** `recipe.rules: 4 of 24 rules matched no packet, in 8 scenarios`; nothing of a ruleset that one scenario alone played. */
 export function printCoverage(
-	results: readonly RunResult[],
+	played: Parameters<typeof ruleCoverage>[0],
 ): readonly string[] {
-	const all = ruleCoverage(
-		results.map((result) => {
-			return { scenario: result.scenario, matched: matchedIn(result) };
-		}),
-	).filter(({ scenarios }) => scenarios > 1);
+	const all = ruleCoverage(played).filter(({ scenarios }) => scenarios > 1);
 	const { shown = [], omitted = 0 } = coverageOf(all) ?? {};
 	const left = omitted + Math.max(0, shown.length - MOST_NAMED);
 	return [
