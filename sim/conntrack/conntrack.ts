@@ -38,7 +38,7 @@ import { Nat } from "./nat/nat.ts";
 import { type ConntrackConfig, conntrackConfigOf } from "./settings/config.ts";
 import type { Sysctls } from "./settings/sysctls.ts";
 import { confirmEntry, hasClash } from "./table/confirm.ts";
-import { hashIn } from "./table/hash.ts";
+
 import { ENTRY_SHIFT, ORIGINAL, REPLY, STATUS } from "./table/layout.ts";
 import type { ProxiedConnection } from "./table/proxied.ts";
 import { IPS_CONFIRMED, IPS_SEEN_REPLY } from "./table/status.ts";
@@ -97,7 +97,10 @@ export class Conntrack implements NatApi, Stateful<SavedConntrack> {
 		const config = conntrackConfigOf(sysctls, behaviour);
 		this.#options = options;
 		this.#config = config;
-		this.#table = new EntryTable(config.buckets);
+		this.#table = new EntryTable(
+			config.buckets,
+			behaviour.zonesInHashes === "hashed",
+		);
 		this.view = new EntryView(this.#table, options.clock);
 		this.#tcp = new TcpTracker(this.#table, config);
 		this.#unknown = options.unknown ?? throwUnhandledUnknown;
@@ -416,7 +419,9 @@ export class Conntrack implements NatApi, Stateful<SavedConntrack> {
 		this.#collector.runIfDue(maxEntries);
 		const isLeft =
 			!isFull(table, maxEntries) ||
-			this.#collector.makeRoom(hashIn(this.#tuple, zones, ORIGINAL));
+			this.#collector.makeRoom(
+				table.index.hashIn(this.#tuple, zones, ORIGINAL),
+			);
 		if (!isLeft) return dropFor("table full");
 		const counted = this.view.countsTraffic || this.#config.counting;
 		const entry = table.allocate(this.#tuple, this.#reply, zones, counted);

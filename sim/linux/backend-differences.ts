@@ -75,6 +75,33 @@ export const BACKEND_DIFFERENCES = {
 			scenario: "nth-starts-anew-on-append",
 		},
 	),
+	countsInOptions: byKernelAndBackend<"shown" | "not shown">(
+		{
+			legacy: {
+				"5.10": "shown",
+				"6.1": "shown",
+				"6.12": "shown",
+				"7.2": "shown",
+			},
+			nft: {
+				"5.10": "shown",
+				"6.1": "not shown",
+				"6.12": "not shown",
+				"7.2": "not shown",
+			},
+		},
+		{
+			title: "what is left of a quota2",
+			says: (value) =>
+				value === "shown"
+					? "iptables-save prints what is left, and who restores that goes on with it"
+					: "iptables-save prints the quota as it was given: restored, it is full again",
+			source:
+				"`quota_mt2` (xtables-addons, xt_quota2.c), which writes into its rule; `nf_tables_commit_chain_prepare` (net/netfilter/nf_tables_api.c), which has packets walk a copy from 5.17 on",
+			matters: "A router that takes over fills the quotas.",
+			scenario: "quota-goes-on-when-taken-over",
+		},
+	),
 	zeroing: byNft<"all" | "counted" | "none">(
 		"all",
 		{

@@ -272,6 +272,24 @@ export const KERNEL_DIFFERENCES = {
 			scenario: "other-masks-are-refused",
 		},
 	),
+	destroyedAnyway: byKernel<"refused" | "nothing is wrong">(
+		{
+			"5.10": "refused",
+			"6.1": "nothing is wrong",
+			"6.12": "nothing is wrong",
+			"7.2": "nothing is wrong",
+		},
+		{
+			title: "ipset destroy -exist of a set that is not there",
+			says: (value) =>
+				value === "refused"
+					? "it fails: `The set with the given name does not exist`"
+					: "nothing is done, and nothing said",
+			source: "`ip_set_destroy` (net/netfilter/ipset/ip_set_core.c)",
+			matters: "A script that destroys its sets at first no longer fails.",
+			scenario: "missing-set-is-destroyed",
+		},
+	),
 	nullAddresses: byKernel<"of hash:ip alone" | "of hash:ip,port as well">(
 		{
 			"5.10": "of hash:ip alone",

@@ -227,6 +227,26 @@ export const TRACKING_DIFFERENCES = {
 			scenario: "repeated-init-changes-nothing",
 		},
 	),
+	zonesInHashes: byKernel<"hashed" | "not hashed">(
+		{
+			"5.10": "not hashed",
+			"6.1": "hashed",
+			"6.12": "hashed",
+			"7.2": "hashed",
+		},
+		{
+			title: "connections whose zone is that of one direction",
+			says: (value) =>
+				value === "hashed"
+					? "what stands in the way of a new connection's answers is looked for in the zone of answers alone"
+					: "connections that were begun the other way round are found as well, whatever their zone of answers: the new one gets another port",
+			source:
+				"`hash_conntrack_raw` (net/netfilter/nf_conntrack_core.c), which hashes the zone from 5.15 on",
+			matters:
+				"With --zone-orig or --zone-reply, connections keep ports that were changed before.",
+			scenario: "zone-of-answers-keeps-the-port",
+		},
+	),
 	crowdedTable: byKernel<typeof NOT_FOLLOWED | "looked after">(
 		{
 			"5.10": NOT_FOLLOWED,

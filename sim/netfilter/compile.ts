@@ -173,8 +173,7 @@ function emptyNode(): Node {
 
 /** The table with its counters as they are now. */
 export function tableNow(program: Program): Table {
-	// What a match counts in its options stays in the kernel under nf_tables, which shows those that it was given.
-	const isShown = program.behaviour.ruleState === "nothing";
+	const isShown = program.behaviour.countsInOptions === "shown";
 	let at = 0;
 	const now = (): Counters => ({
 		packets: program.counters[at++] as number,

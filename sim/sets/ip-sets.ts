@@ -29,10 +29,10 @@ import { UnseenWrites } from "./unseen-writes.ts";
 /** What of a gateway its sets need. */
 export interface SetsHost extends Passing {
 	nowMs(): number;
-	/** Whether sets of hashes have a bucketsize, which of them have masks, and which store null addresses. */
+	/** Whether sets of hashes have a bucketsize, which of them have masks and store null addresses, and what `-exist` forgives. */
 	readonly behaviour: Pick<
 		Behaviour,
-		"setBuckets" | "setMasks" | "nullAddresses"
+		"setBuckets" | "setMasks" | "nullAddresses" | "destroyedAnyway"
 	>;
 	/** How many matches and targets of the ruleset name the set. */
 	usesInRules(name: string): number;
@@ -118,7 +118,10 @@ export class IpSets implements SetsApi, Stateful<SavedSets> {
 	}
 
 	/** @param name `null`: all @throws IpsetRefusal */
-	destroy(name: string | null): void {
+	destroy(name: string | null, exist: boolean): void {
+		const { destroyedAnyway } = this.host.behaviour;
+		const isFine = exist && destroyedAnyway === "nothing is wrong";
+		if (isFine && name !== null && this.find(name) === null) return;
 		const going = name === null ? this.all() : [this.mustFind(name)];
 		if (going.some((set) => this.isUsed(set.name))) kernelRefuses("busy");
 		for (const set of going) {

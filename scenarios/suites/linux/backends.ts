@@ -11,6 +11,7 @@ import {
 	restore,
 	scenario,
 	setCondition,
+	takeOver,
 } from "../../language/build/build.ts";
 import { byHand, chosen, syns } from "../kernel/by-hand.ts";
 
@@ -265,6 +266,25 @@ export const backendDifferences = [
 					"udp 10.0.0.10:40000 > 192.168.0.1:53 *",
 					"udp 10.0.0.10:40002 > 192.168.0.1:53 *",
 				],
+				{ exactly: true },
+			),
+		],
+	}),
+	scenario({
+		name: "quota-goes-on-when-taken-over",
+		suite,
+		title: "A router that takes over goes on with what is left of a quota",
+		story:
+			"Two datagrams use up a quota, and the standby loads what iptables-save prints: nothing is left, and the third one is dropped. iptables-nft prints the quota as it was given, from Linux 5.17 on, where packets walk a copy of the rules: it is full again.",
+		setup: routerWith(
+			"quota",
+			"*filter\n-A FORWARD -p udp -m quota2 --packets --quota 2 -j ACCEPT\n-A FORWARD -p udp -j DROP\nCOMMIT\n",
+		),
+		steps: [passes, passes, at(100, takeOver()), at(200, passes)],
+		expect: [
+			packetsOut(
+				INSIDE,
+				[1, 2].map(() => "udp 10.0.0.10:40000 > 192.168.0.1:53 *"),
 				{ exactly: true },
 			),
 		],

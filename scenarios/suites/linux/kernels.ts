@@ -285,6 +285,16 @@ export const kernelDifferences = [
 		expect: [operationFails("with a mask", "Unknown argument: `netmask'")],
 	}),
 	scenario({
+		name: "missing-set-is-destroyed",
+		suite,
+		title: "ipset destroy -exist forgives a set that is not there",
+		story:
+			"A script destroys its set before it makes it. With -exist that is no fault, except on Linux 5.10.",
+		setup: byHand(),
+		steps: [at(10, ipset("destroy -exist nowhere", { label: "cleared away" }))],
+		expect: [operationSucceeds("cleared away")],
+	}),
+	scenario({
 		name: "nobodys-ports-are-stored",
 		suite,
 		title: "A set of addresses and ports stores those of 0.0.0.0",

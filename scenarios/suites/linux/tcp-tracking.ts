@@ -257,4 +257,35 @@ export const trackingDifferences = [
 			conntrack({ state: "ESTABLISHED" }, 1, { at: "after" }),
 		],
 	}),
+	scenario({
+		name: "zone-of-answers-keeps-the-port",
+		suite,
+		title: "A connection in a zone for answers keeps its port",
+		story:
+			"A client has begun a connection. The segment that comes back is led into a zone for answers, so it begins a connection of its own, whose answers look like the first one. They would be in zone 2, where nothing is in their way: NAT leaves the port. Linux 5.10 looks in one chain for all zones, finds the first connection and changes the port (`nf_conntrack_tuple_taken`).",
+		setup: byHand({
+			ruleset: {
+				name: "zones.rules",
+				text: `*raw
+-A PREROUTING -i bond0.205 -p tcp -j CT --zone-reply 2
+COMMIT
+*nat
+-A POSTROUTING -p udp -j MASQUERADE
+COMMIT
+`,
+			},
+		}),
+		steps: [
+			packet(OUTSIDE, "tcp 10.0.0.10:40000 > 192.168.0.1:25 S seq 1000"),
+			packet(
+				INSIDE,
+				"tcp 192.168.0.1:25 > 10.0.0.10:40000 A seq 5000 ack 1001",
+			),
+		],
+		expect: [
+			packetsOut(OUTSIDE, ["tcp 192.168.0.1:25 > 10.0.0.10:40000 A *"], {
+				exactly: true,
+			}),
+		],
+	}),
 ];

@@ -10,7 +10,7 @@ import { hashAddressWord, scale } from "../../packet/jhash.ts";
 import { ICMP, TCP, UDP } from "../../packet/packet.ts";
 import { after } from "../../packet/sequence.ts";
 import { mayClash } from "../table/confirm.ts";
-import { hashIn } from "../table/hash.ts";
+
 import {
 	BY_SOURCE_NEXT,
 	ENTRY_SHIFT,
@@ -76,7 +76,7 @@ function isTaken(table: EntryTable, tuple: Tuple, entry: number): boolean {
 	const zones = table.words[(entry << ENTRY_SHIFT) + ZONES] as number;
 	invertTuple(wantedReply, tuple);
 	const { index } = table;
-	const chain = index.chain(hashIn(wantedReply, zones, REPLY));
+	const chain = index.chain(index.hashIn(wantedReply, zones, REPLY));
 	let node = index.heads[chain] as number;
 	while (node !== 0) {
 		const next = table.words[tupleAt(node) + TUPLE_NEXT] as number;

@@ -22,7 +22,10 @@ export class BySource {
 	readonly #heads: Int32Array;
 	readonly #scale: number;
 
-	constructor(buckets: number) {
+	readonly #areZonesHashed: boolean;
+
+	constructor(buckets: number, areZonesHashed: boolean) {
+		this.#areZonesHashed = areZonesHashed;
 		this.#heads = new Int32Array(buckets);
 		this.#scale = buckets / 2 ** 32;
 	}
@@ -110,7 +113,8 @@ export class BySource {
 	): number {
 		// A zone counts only if it is that of both directions (`hash_by_src`).
 		const zone = zones >>> 16;
-		const both = zone === (zones & 0xffff) ? zone : 0;
+		const isOfBoth = zone === (zones & 0xffff);
+		const both = isOfBoth && this.#areZonesHashed ? zone : 0;
 		const hash = tupleHash(
 			source,
 			0,

@@ -30,7 +30,6 @@ import {
 } from "./status.ts";
 import type { EntryTable } from "./table.ts";
 import { readTuple, sameTuple, scratchTuple } from "./tuple.ts";
-import { hashOfNode } from "./tuple-index.ts";
 import { type ConntrackDropReason, dropFor } from "./verdicts.ts";
 
 // MIN_CHAINLEN, MAX_CHAINLEN: a longer chain refuses new entries, so that nobody can make one at will.
@@ -58,8 +57,8 @@ export function confirmEntry(
 	const { index } = table;
 	const original = entry * 2 + ORIGINAL;
 	const reply = entry * 2 + REPLY;
-	const chain = index.chain(hashOfNode(words, original));
-	const replyChain = index.chain(hashOfNode(words, reply));
+	const chain = index.chainOfNode(words, original);
+	const replyChain = index.chainOfNode(words, reply);
 	const taken =
 		nodeWithSameTuple(table, original, chain) ||
 		nodeWithSameTuple(table, reply, replyChain);
@@ -90,7 +89,7 @@ export function confirmEntry(
 export function hasClash(table: EntryTable, entry: number): boolean {
 	return [ORIGINAL, REPLY].some((direction) => {
 		const node = entry * 2 + direction;
-		const chain = table.index.chain(hashOfNode(table.words, node));
+		const chain = table.index.chainOfNode(table.words, node);
 		const taken = nodeWithSameTuple(table, node, chain);
 		return taken !== 0 && table.living(taken) !== 0;
 	});

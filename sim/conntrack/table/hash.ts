@@ -3,8 +3,6 @@
  * net/netfilter/nf_conntrack_core.c, `hash_by_src`, nf_nat_core.c, 6.1), so which entries share a
  * bucket differs from boot to boot there; here it is always the same.
  */
-import { zoneOf } from "./layout.ts";
-import type { Tuple } from "./tuple.ts";
 
 /** Spreads every bit over the word (the finalizer that MurmurHash3 made known). */
 function finish(hash: number): number {
@@ -38,16 +36,6 @@ export function tupleHash(
 	h = Math.imul(h ^ ports, 0xe6546b65);
 	h = (h << 16) | (h >>> 16);
 	return finish(h ^ protocol);
-}
-
-/** Hash of a tuple in the zone of a direction. */
-export function hashIn(tuple: Tuple, zones: number, direction: number): number {
-	return tupleHash(
-		tuple.source,
-		tuple.destination,
-		tuple.ports,
-		protocolInZone(tuple.protocol, zoneOf(zones, direction)),
-	);
 }
 
 /**

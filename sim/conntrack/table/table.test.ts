@@ -4,11 +4,10 @@ import { ENTRY_SHIFT, STATUS, TIMEOUT, USE } from "./layout.ts";
 import { IPS_CONFIRMED, IPS_SRC_NAT_DONE } from "./status.ts";
 import { EntryTable } from "./table.ts";
 import { invertTuple, scratchTuple, type Tuple } from "./tuple.ts";
-import { hashOfNode } from "./tuple-index.ts";
 
 function linkBoth({ index, words }: EntryTable, entry: number): void {
 	for (const node of [entry * 2, entry * 2 + 1])
-		index.link(words, node, index.chain(hashOfNode(words, node)));
+		index.link(words, node, index.chainOfNode(words, node));
 }
 
 /** Few addresses, so that tuples meet again. */

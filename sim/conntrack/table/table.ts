@@ -10,7 +10,7 @@ import { invariant } from "../../invariant.ts";
 import { CTINFO_IS_REPLY, type Skb } from "../../packet/skb/skb.ts";
 import type { Stateful } from "../../stateful.ts";
 import { BySource } from "./by-source.ts";
-import { hashIn } from "./hash.ts";
+
 import {
 	ENTRY_SHIFT,
 	ENTRY_WORDS,
@@ -94,8 +94,12 @@ export class EntryTable implements Stateful<SavedTable> {
 	/** Chained by TUPLE_NEXT; 0 is none. */
 	#free = 0;
 
-	constructor(buckets: number) {
-		this.index = new TupleIndex(buckets);
+	readonly #areZonesHashed: boolean;
+
+	/** @param areZonesHashed left out: they are */
+	constructor(buckets: number, areZonesHashed = true) {
+		this.index = new TupleIndex(buckets, areZonesHashed);
+		this.#areZonesHashed = areZonesHashed;
 	}
 
 	/** Takes a slot for an entry with these tuples; it is in no chain yet and has one reference. */
@@ -225,7 +229,7 @@ export class EntryTable implements Stateful<SavedTable> {
 	/** Its time may have run out: then it stays until a kernel would meet it. */
 	nodeOf(tuple: Tuple, zones: number, direction: number): number {
 		const { index } = this;
-		const chain = index.chain(hashIn(tuple, zones, direction));
+		const chain = index.chain(index.hashIn(tuple, zones, direction));
 		let node = index.heads[chain] as number;
 		while (node !== 0) {
 			if (this.hasKey(node, tuple, zones)) return node;
@@ -345,7 +349,7 @@ export class EntryTable implements Stateful<SavedTable> {
 	 */
 	indexBySource(): void {
 		if (this.bySource !== null) return;
-		this.bySource = new BySource(this.index.buckets);
+		this.bySource = new BySource(this.index.buckets, this.#areZonesHashed);
 		for (const entry of this.#mappedSources())
 			this.bySource.link(this.words, entry);
 	}
@@ -395,7 +399,7 @@ export class EntryTable implements Stateful<SavedTable> {
 		if (bySource === 0) this.bySource = null;
 		else {
 			if (this.bySource?.buckets !== bySource)
-				this.bySource = new BySource(bySource);
+				this.bySource = new BySource(bySource, this.#areZonesHashed);
 			this.bySource.adopt(this.words, this.#mappedSources());
 		}
 	}

@@ -19,6 +19,7 @@ import {
 	ZONES,
 	zoneOf,
 } from "./layout.ts";
+import type { Tuple } from "./tuple.ts";
 
 /** A chain for so many nodes is emptied as fast by filling as by looking for it. */
 const MANY = 16;
@@ -26,8 +27,12 @@ const MANY = 16;
 /** `nf_ct_alloc_hashtable` fills whole pages of pointers. */
 const BUCKETS_PER_PAGE = 512;
 
-/** Hash of a node's tuple in its zone. */
-export function hashOfNode(words: Int32Array, node: number): number {
+/** Hash of a node's tuple in its zone, as far as that counts. */
+function hashOfNode(
+	words: Int32Array,
+	node: number,
+	hashedZones: number,
+): number {
 	const at = tupleAt(node);
 	const base = (node >> 1) << ENTRY_SHIFT;
 	return tupleHash(
@@ -36,7 +41,7 @@ export function hashOfNode(words: Int32Array, node: number): number {
 		words[at + TUPLE_PORTS] as number,
 		protocolInZone(
 			(words[base + PROTOCOL] as number) & 0xff,
-			zoneOf(words[base + ZONES] as number, node & 1),
+			zoneOf((words[base + ZONES] as number) & hashedZones, node & 1),
 		),
 	);
 }
@@ -50,8 +55,15 @@ export class TupleIndex {
 	#lengths: Uint32Array;
 	#scale: number;
 
-	/** @param buckets `nf_conntrack_buckets` */
-	constructor(buckets: number) {
+	/** The bits of zones (`ZONES`) that are hashed besides tuples. */
+	readonly #hashedZones: number;
+
+	/**
+	 * @param buckets `nf_conntrack_buckets`
+	 * @param areZonesHashed left out: they are
+	 */
+	constructor(buckets: number, areZonesHashed = true) {
+		this.#hashedZones = areZonesHashed ? -1 : 0;
 		const rounded = wholePages(buckets);
 		this.heads = new Int32Array(rounded);
 		this.#lengths = new Uint32Array(rounded);
@@ -71,6 +83,24 @@ export class TupleIndex {
 	/** Chain of a hash. */
 	chain(hash: number): number {
 		return bucketOf(hash, this.#scale);
+	}
+
+	/** Chain that a node belongs into. */
+	chainOfNode(words: Int32Array, node: number): number {
+		return this.chain(hashOfNode(words, node, this.#hashedZones));
+	}
+
+	/** Hash of a tuple in the zone of a direction. */
+	hashIn(tuple: Tuple, zones: number, direction: number): number {
+		return tupleHash(
+			tuple.source,
+			tuple.destination,
+			tuple.ports,
+			protocolInZone(
+				tuple.protocol,
+				zoneOf(zones & this.#hashedZones, direction),
+			),
+		);
 	}
 
 	/** The kernel's bucket that a chain is a part of. */
@@ -93,7 +123,7 @@ export class TupleIndex {
 	/** Takes a node out of its chain. */
 	unlink(words: Int32Array, node: number): void {
 		const { heads } = this;
-		const chain = this.chain(hashOfNode(words, node));
+		const chain = this.chainOfNode(words, node);
 		this.#count(chain, -1);
 		const next = words[tupleAt(node) + TUPLE_NEXT] as number;
 		let here = heads[chain] as number;
@@ -132,7 +162,7 @@ export class TupleIndex {
 			return;
 		}
 		for (const node of nodes) {
-			const chain = this.chain(hashOfNode(words, node));
+			const chain = this.chainOfNode(words, node);
 			this.heads[chain] = 0;
 			this.#lengths[this.bucketOfChain(chain)] = 0;
 		}
@@ -157,7 +187,7 @@ export class TupleIndex {
 		for (const node of nodes)
 			follows[words[tupleAt(node) + TUPLE_NEXT] as number] = 1;
 		for (const node of nodes) {
-			const chain = this.chain(hashOfNode(words, node));
+			const chain = this.chainOfNode(words, node);
 			this.#count(chain, 1);
 			if (follows[node] === 0) this.heads[chain] = node;
 		}
@@ -184,7 +214,7 @@ export class TupleIndex {
 		for (const head of before) {
 			for (let node = head; node !== 0; ) {
 				const next = words[tupleAt(node) + TUPLE_NEXT] as number;
-				this.link(words, node, this.chain(hashOfNode(words, node)));
+				this.link(words, node, this.chainOfNode(words, node));
 				node = next;
 			}
 		}

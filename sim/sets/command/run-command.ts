@@ -119,8 +119,7 @@ export function runCommand(sets: IpSets, command: IpsetCommand): string {
 			return entryCommand(sets, set, { verb, entry, options, exist });
 		}
 		case "destroy":
-			if (exist && first !== undefined && sets.find(first) === null) return "";
-			sets.destroy(first ?? null);
+			sets.destroy(first ?? null, exist);
 			return "";
 		case "flush":
 			for (const set of first === undefined
