@@ -431,7 +431,9 @@ function* fullTable(node: Node, options: SearchOptions): Generator<Moved> {
 		const passed = explorer.packet(at.situation, arrival);
 		const values = subject.alive;
 		const leaf = leavesOf(passed.decision, values).find(
-			({ end }) => end.fate.kind === "forwarded",
+			({ end }) =>
+				end.fate.kind === "forwarded" ||
+				subject.meaning(end).kind === "backend",
 		);
 		const situation = leaf && passed.after.get(leaf.end);
 		if (leaf === undefined || situation === undefined) return;

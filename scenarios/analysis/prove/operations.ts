@@ -1,6 +1,7 @@
 /** What time and administrators do to a connection that stands, each as a step from a node. */
 import type { Operation } from "../../../sim/contract/gateway.ts";
 import { UnknownSignal } from "../../../sim/contract/unknown-signal.ts";
+import { OWN_INTERFACE } from "../walk/walker.ts";
 import type { EventName } from "./state/events.ts";
 import {
 	after,
@@ -8,7 +9,19 @@ import {
 	type Node,
 	type PathStep,
 	type SearchOptions,
+	type Shown,
 } from "./state/node.ts";
+
+function isToProgram({ sent }: Node): boolean {
+	return sent?.interface === OWN_INTERFACE;
+}
+
+/** Connections to programs, which the second gateway has others of. */
+const CUT_OFF = (["affinity", "isolation"] as const).map((property): Shown => {
+	const why =
+		"connections to programs of the gateway itself end with it: what comes of their packets at a second gateway is not proved";
+	return { property, violated: null, why };
+});
 
 export function* operations(
 	node: Node,
@@ -85,6 +98,10 @@ export function* operations(
 	for (const { name, event, isOn, words, does, changed } of todo) {
 		if (!isOn) continue;
 		if (event !== undefined) options.happens(event);
+		if (event === "take-over" && isBegun && isToProgram(node)) {
+			yield { node: null, shown: CUT_OFF, last: node };
+			continue;
+		}
 		const step: PathStep = { kind: "operate", words, operations: does };
 		try {
 			const situation = explorer.operate(node.situation, name, does);

@@ -468,18 +468,6 @@ COMMIT
 });
 
 describe("what is not proved", () => {
-	it.each([
-		["udp", 53, 5353],
-		["tcp", 80, 3128],
-	])("%s that ends at the gateway itself", (protocol, port, to) => {
-		const proof = proofOf(
-			`*nat\n-A PREROUTING -p ${protocol} --dport ${port} -j REDIRECT --to-ports ${to}\nCOMMIT\n`,
-		);
-		expect(proof.services).toEqual([]);
-		expect(outcomeOf(proof)).toBe("unknown");
-		expect(proof.leftOut.join()).toContain("end at the gateway itself");
-	});
-
 	it("a rule that no packet met, beside a service that holds", () => {
 		const proof = proofOf(
 			"*nat\n-A PREROUTING -p tcp --dport 25 -j DNAT --to-destination 10.6.0.1\n-A PREROUTING -p sctp --dport 3868 -j DNAT --to-destination 10.6.0.2\nCOMMIT\n",

@@ -2,7 +2,7 @@
 
 import type { Operation } from "../../../sim/contract/gateway.ts";
 import { DEFAULT_LINUX } from "../../../sim/linux/linux.ts";
-import { formatAddress, parseAddress } from "../../../sim/packet/address.ts";
+import { formatAddress } from "../../../sim/packet/address.ts";
 import { printRuleset } from "../../../sim/ruleset/print.ts";
 import type { Analysis } from "../services/analysis.ts";
 import {
@@ -10,7 +10,6 @@ import {
 	isCalled,
 	type Service,
 } from "../services/service.ts";
-import { linksOf } from "../spaces/links.ts";
 import { notMet } from "../walk/not-met.ts";
 import { Walker } from "../walk/walker.ts";
 import { unlessAgain, whyNotAgain } from "./comes-again.ts";
@@ -34,6 +33,7 @@ import {
 } from "./state/events.ts";
 import { Explorer } from "./state/explorer.ts";
 import type { Candidate, Operations, SearchOptions } from "./state/node.ts";
+import { withPrograms } from "./state/own-programs.ts";
 import type {
 	Proof,
 	Proved,
@@ -66,27 +66,27 @@ export interface ProveOptions {
 /** @throws SetupError when the world contradicts itself */
 export function prove(analysis: Analysis, options: ProveOptions): Proof {
 	const services: ServiceProof[] = [];
-	const { world, unmet, gaps } = analysis;
+	const { unmet, gaps } = analysis;
 	const { service: text = "", demands } = options;
 	const isOfAll =
 		text === "" && demands?.every(({ service }) => service !== "") !== true;
 	const leftOut = [...gaps, ...(isOfAll ? notMet(unmet) : [])];
-	const walker = new Walker(analysis.ruleset, world.setup, world.assume, {
-		ofClients: true,
-	});
+	const ofHosts = walkerOf(analysis);
 	for (const service of analysis.services) {
 		const asked = demands?.filter((one) => isCalled(service, one.service));
 		if (!isCalled(service, text) || asked?.length === 0) continue;
-		const why = whyNot(service, world);
+		const why = whyNot(service);
 		if (why !== null) {
 			leftOut.push(`${service.key}: ${why}`);
 			continue;
 		}
+		const listening = withPrograms(service, analysis);
+		const walker = listening === analysis ? ofHosts : walkerOf(listening);
 		const proofOf = (client: ClientClass) =>
 			new SubjectProof(
-				subjectOf(service, client, analysis),
+				subjectOf(service, client, listening),
 				walker,
-				analysis,
+				listening,
 				options,
 			);
 		const { clients, beside } = withNeighbours(service, analysis);
@@ -114,20 +114,17 @@ export function prove(analysis: Analysis, options: ProveOptions): Proof {
 	return { services, leftOut };
 }
 
-function whyNot(
-	{ openedBy, sample, backends, balances }: Service,
-	world: Analysis["world"],
-): string | null {
-	const { isOwn } = linksOf(world);
-	// What its programs answer, and whether they listen at all, is not played.
-	if (
-		balances === "destination" &&
-		backends.some(({ address }) => {
-			const place = address === null ? null : parseAddress(address);
-			return place !== null && isOwn(place >>> 0);
-		})
-	)
-		return "connections that end at the gateway itself are not proved";
+function walkerOf(
+	{ ruleset, world }: Pick<Analysis, "ruleset" | "world">,
+	repeats = false,
+): Walker {
+	return new Walker(ruleset, world.setup, world.assume, {
+		repeats,
+		ofClients: true,
+	});
+}
+
+function whyNot({ openedBy, sample, backends }: Service): string | null {
 	if (openedBy === "gateway")
 		return "connections that the gateway itself opens are not proved";
 	const { kind } = sample.packet;
@@ -155,8 +152,8 @@ class SubjectProof {
 	private readonly operations: Operations;
 	/** Why a proof is none for clients that come again; `null`: no rule asks. */
 	private readonly again: string | null;
-	/** What quiet operation violates is violated by the same play whatever else may happen. */
-	private readonly always = new Map<PropertyName, Result>();
+	/** What came of quiet operation, which is a part of what happens under any events. */
+	private readonly quietly = new Map<PropertyName, Result>();
 
 	constructor(
 		subject: Subject,
@@ -213,7 +210,7 @@ class SubjectProof {
 	private inQuiet(properties?: readonly PropertyName[]): Run {
 		const quiet = this.run([], properties);
 		for (const { property, result } of quiet.proved)
-			if (result.kind === "violated") this.always.set(property, result);
+			this.quietly.set(property, result);
 		return quiet;
 	}
 
@@ -235,14 +232,8 @@ class SubjectProof {
 		const known = this.explorers.get(repeats);
 		if (known !== undefined) return known;
 		const { budget, onProgress = () => {} } = this.options;
-		const { ruleset, world } = this.analysis;
 		const { service } = this.subject;
-		const walker = repeats
-			? new Walker(ruleset, world.setup, world.assume, {
-					repeats,
-					ofClients: true,
-				})
-			: this.walker;
+		const walker = repeats ? walkerOf(this.analysis, repeats) : this.walker;
 		const onWalk = (walked: number) =>
 			onProgress(`${service.key}: ${walked.toLocaleString("en-US")} packets`);
 		const explorer = new Explorer(walker, { budget, onWalk });
@@ -261,9 +252,13 @@ class SubjectProof {
 		const searched =
 			isOfBalance && events.length > 0 ? this.quiet() : this.searched(events);
 		const proved = properties.map((name): Proved => {
-			const result =
-				this.always.get(name) ?? this.result(name, events, searched);
-			return { property: name, result: unlessAgain(result, this.again) };
+			const quiet = this.quietly.get(name);
+			if (quiet?.kind === "violated") return { property: name, result: quiet };
+			const result = this.result(name, events, searched);
+			// What is not known where nothing else happens does not hold where something does.
+			return quiet?.kind === "unknown" && result.kind === "holds"
+				? { property: name, result: quiet }
+				: { property: name, result: unlessAgain(result, this.again) };
 		});
 		const cannot = events.filter((event) => !this.happens(event, searched));
 		return { events, cannot, proved };

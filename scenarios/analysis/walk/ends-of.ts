@@ -1,7 +1,9 @@
 /** What a decision leads to: its nodes, its ends, what it asks, the rules that packets meet. */
 import type { HashOf } from "../../../sim/chance/choice.ts";
+import type { Fate } from "../../../sim/contract/gateway.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
 import type { Asked, Decision, End, RuleRef } from "./decision.ts";
+import { OWN_INTERFACE } from "./walker.ts";
 
 type Fork = Extract<Decision, { readonly kind: "fork" }>;
 
@@ -108,4 +110,10 @@ export function portOf(packet: Packet): number | null {
 	return packet.kind === "tcp" || packet.kind === "udp"
 		? packet.destinationPort
 		: null;
+}
+
+/** By which interface it comes to whom it is for: a program of the gateway's own finds it on `lo`; `null`: to nobody. */
+export function comesOutBy(fate: Fate): string | null {
+	if (fate.kind === "forwarded") return fate.interface;
+	return fate.kind === "delivered" ? OWN_INTERFACE : null;
 }

@@ -5,7 +5,7 @@
 import { tcp, udp } from "../../../sim/packet/build.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
 import type { Decision, End } from "./decision.ts";
-import { endsOf } from "./ends-of.ts";
+import { comesOutBy, endsOf } from "./ends-of.ts";
 import {
 	type Arrival,
 	type Before,
@@ -160,12 +160,7 @@ function firstEnd(decision: Decision, isWanted: (end: End) => boolean): End {
 
 /** What is said to the packet by whom it reached; `null`: it reached nobody, or its protocol has no answer here. */
 export function answerTo({ fate, packet }: End): Arrival | null {
-	const from =
-		fate.kind === "forwarded"
-			? fate.interface
-			: fate.kind === "delivered"
-				? OWN_INTERFACE
-				: null;
+	const from = comesOutBy(fate);
 	if (from === null || packet === null) return null;
 	const { source: destination, destination: source } = packet;
 	if (packet.kind === "tcp")

@@ -9,7 +9,7 @@ import type { Expectation } from "../../../language/scenario.ts";
 import type { Analysis } from "../../services/analysis.ts";
 import { type Backend, NO_BACKEND } from "../../services/service.ts";
 import type { Part } from "../../split/split.ts";
-import type { Arrival } from "../../walk/walker.ts";
+import { type Arrival, OWN_INTERFACE } from "../../walk/walker.ts";
 import type { EventName } from "../state/events.ts";
 import type { Operations } from "../state/node.ts";
 import type { Result, ToldStep } from "../state/proof.ts";
@@ -149,6 +149,14 @@ interface Act {
 	readonly values?: Values;
 	/** They say what is not so. */
 	readonly isAlarm?: boolean;
+}
+
+/** Connections to programs of the gateway's own end with it. */
+function isCutOff({ newest }: State, { operations = [] }: Act): boolean {
+	return (
+		newest?.sent.interface === OWN_INTERFACE &&
+		operations.some(({ kind }) => kind === "take-over")
+	);
 }
 
 /** It has no packet of its own: it follows from the connection. */
@@ -337,6 +345,7 @@ class Rotation {
 			right:
 				act.isAlarm === true ? state.right : { ...state.right, ...act.values },
 			told: [...state.told, { words: act.words, rules: [] }],
+			newest: isCutOff(state, act) ? null : state.newest,
 		};
 	}
 

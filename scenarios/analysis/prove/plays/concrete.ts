@@ -13,7 +13,7 @@ import { formatAddress } from "../../../../sim/packet/address.ts";
 import { printPacket } from "../../../../sim/packet/notation/notation.ts";
 import type { Step } from "../../../../sim/world/setup/setup.ts";
 import { gatewayChoice, setUpOperations } from "../../../run/set-up.ts";
-import { portOf } from "../../walk/ends-of.ts";
+import { comesOutBy, portOf } from "../../walk/ends-of.ts";
 import type { Arrival } from "../../walk/walker.ts";
 import type { Values } from "../state/subject.ts";
 
@@ -26,6 +26,8 @@ export interface Stage {
 		readonly interface: string;
 		readonly address: string;
 	}[];
+	/** From ports of the gateway's own that steps speak for: their programs say nothing by themselves from then on. */
+	readonly byHand: readonly Arrival[];
 }
 
 /** What became of a packet, and what left for it. */
@@ -73,6 +75,8 @@ export class ConcretePlay {
 				...one,
 				answers: true,
 			});
+		for (const one of stage.byHand)
+			this.packet(one, `step ${this.steps.length + 1}: speaks for the program`);
 	}
 
 	/** All are in the gateway at once. */
@@ -93,10 +97,10 @@ export class ConcretePlay {
 		});
 	}
 
-	packet({ interface: name, packet }: Arrival): Sight {
+	packet({ interface: name, packet }: Arrival, label?: string): Sight {
 		const atMs = this.nowMs;
 		const line = printPacket(packet);
-		this.note({ kind: "packet", interface: name, packet: line });
+		this.note({ kind: "packet", interface: name, packet: line }, label);
 		const { emissions, unknown } = this.gateway.answer({
 			kind: "packet",
 			atMs,
@@ -154,8 +158,8 @@ export class ConcretePlay {
 				? Omit<One, "atMs" | "label">
 				: never
 			: never,
+		label = `step ${this.steps.length + 1}`,
 	): void {
-		const label = `step ${this.steps.length + 1}`;
 		this.steps = [...this.steps, { atMs: this.nowMs, label, ...kind } as Step];
 		this.nowMs += STEP_MS;
 	}
@@ -174,11 +178,16 @@ export function written(values: Values): Readonly<Record<string, string>> {
 	);
 }
 
-/** What can be seen of a packet that left: by which interface, from where, and where to. */
+/** What can be seen of a packet that came out: by which interface, from where, and where to. */
 export function sightText({ fate, emissions }: Sight): string {
-	if (fate.kind !== "forwarded") return fate.kind;
-	const sent = emissions.findLast((one) => one.interface === fate.interface);
-	return sent === undefined ? "forwarded" : leavingText(sent);
+	const out = outOf({ fate, emissions });
+	return out === null ? fate.kind : leavingText(out);
+}
+
+/** The packet as it left, or as a program of the gateway's own has it; `null`: it did not, and none has. */
+export function outOf({ fate, emissions }: Sight): Emission | null {
+	const by = comesOutBy(fate);
+	return emissions.findLast((one) => one.interface === by) ?? null;
 }
 
 export function leavingText({

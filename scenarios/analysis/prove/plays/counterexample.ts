@@ -3,6 +3,7 @@ import type { Operation } from "../../../../sim/contract/gateway.ts";
 import { formatAddress, parseAddress } from "../../../../sim/packet/address.ts";
 import type { Packet } from "../../../../sim/packet/packet.ts";
 import { Routes } from "../../../../sim/routing/routes.ts";
+import { withListenerBackends } from "../../../../sim/world/setup/services.ts";
 import { judgeAll } from "../../../judge/judge.ts";
 import type {
 	Expectation,
@@ -11,16 +12,18 @@ import type {
 import { modelAccount } from "../../../run/run-scenario.ts";
 import type { Analysis } from "../../services/analysis.ts";
 import type { Backend } from "../../services/service.ts";
-import { portOf } from "../../walk/ends-of.ts";
+import { comesOutBy, portOf } from "../../walk/ends-of.ts";
 import type { PropertyName } from "../state/events.ts";
 import type { Leaf } from "../state/leaves.ts";
 import { type Candidate, type PathStep, pathTo } from "../state/node.ts";
+import { isListening, programsByHand } from "../state/own-programs.ts";
 import type { Counterexample, ToldStep } from "../state/proof.ts";
 import { fromPort } from "../state/segments.ts";
 import { conditionsTo, type Subject, type Values } from "../state/subject.ts";
 import {
 	ConcretePlay,
 	leavingText,
+	outOf,
 	SEED,
 	type Sight,
 	STEP_MS,
@@ -58,7 +61,12 @@ export function stageOf(
 	for (const { via, interface: name } of world.markRoutes)
 		if (via !== null && name !== null)
 			found.set(via, { interface: name, address: via });
-	return { setup: world.setup, ruleset, neighbours: [...found.values()] };
+	return {
+		setup: world.setup,
+		ruleset,
+		neighbours: [...found.values()],
+		byHand: programsByHand(subject, world),
+	};
 }
 
 /** @returns `null`: the model as it is does not play it so */
@@ -162,7 +170,7 @@ function playedLike(
 	subject: Subject,
 ): number | null {
 	const leaves = step.kind === "race" ? step.leaves : [step.leaf];
-	const wanted = leaves.map(sightWanted).join();
+	const wanted = leaves.map((leaf) => sightWanted(leaf, play.stage)).join();
 	const isFree = leaves.some(({ answers }) =>
 		answers.some(({ asked }) => asked.kind !== "condition"),
 	);
@@ -180,10 +188,16 @@ function playedLike(
 	}
 }
 
-function sightWanted({ end }: Leaf): string {
-	return end.fate.kind === "forwarded" && end.packet !== null
-		? leavingText({ interface: end.fate.interface, packet: end.packet })
-		: end.fate.kind;
+function sightWanted(
+	{ end: { fate, packet } }: Leaf,
+	{ setup }: Pick<Stage, "setup">,
+): string {
+	const by = comesOutBy(fate);
+	if (by === null || packet === null) return fate.kind;
+	// What comes to a port on which no program listens is not seen.
+	return fate.kind === "forwarded" || isListening(packet, setup)
+		? leavingText({ interface: by, packet })
+		: fate.kind;
 }
 
 /** What is to be seen of the last packet. */
@@ -213,8 +227,8 @@ function expected(
 	if (violation.kind === "untranslated") {
 		const leaf = last.kind === "race" ? last.leaves[1] : last.leaf;
 		const { packet } = leaf.end;
-		const from = packet === null ? "" : formatAddress(packet.source);
-		return { ...base, packets: [`${kind} ${from}:* > *`], ...NONE };
+		const from = packet === null ? "" : socketOf(packet);
+		return { ...base, packets: [`${kind} ${from} > *`], ...NONE };
 	}
 	if (violation.kind === "unanswered") {
 		const { interface: name, packet } = subject.first;
@@ -249,6 +263,13 @@ function expected(
 				packets,
 				...SOME,
 			};
+}
+
+/** A program of the gateway's own may have the address that the client has asked: its port tells it. */
+function socketOf(packet: Packet): string {
+	const hasPorts = packet.kind === "tcp" || packet.kind === "udp";
+	const port = hasPorts ? packet.sourcePort : "*";
+	return `${formatAddress(packet.source)}:${port}`;
 }
 
 const NONE = { atLeast: 0, atMost: 0 } as const;
@@ -362,7 +383,7 @@ function scenarioOf({
 		title: `${subject.service.key}: ${happens}`,
 		story: `${story.slice(0, 1).toUpperCase()}${story.slice(1)}.`,
 		trap: null,
-		setup: {
+		setup: withListenerBackends({
 			gateway: stage.setup,
 			ruleset: stage.ruleset,
 			services: [
@@ -379,7 +400,7 @@ function scenarioOf({
 			neighbours: stage.neighbours,
 			conditions: written(conditions),
 			seed: SEED,
-		},
+		}),
 		steps,
 		expect: [expectation],
 		endMs: nowMs + 1_000,
@@ -393,12 +414,11 @@ function nameOf(property: PropertyName, { service }: Subject): string {
 
 /** The backend that a packet went to; `null`: none. */
 export function backendSeen(
-	{ fate, emissions }: Sight,
+	sight: Sight,
 	{ service, first }: Subject,
 ): string | null {
-	if (fate.kind !== "forwarded") return null;
-	const sent = emissions.findLast((one) => one.interface === fate.interface);
-	if (sent === undefined) return null;
+	const sent = outOf(sight);
+	if (sent === null) return null;
 	const to = formatAddress(sent.packet.destination);
 	const from = formatAddress(sent.packet.source);
 	const found = service.backends.find(({ address, port }) =>
