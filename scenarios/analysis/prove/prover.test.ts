@@ -46,6 +46,13 @@ const violated = (
 		kind === "violated" ? [property] : [],
 	);
 
+/** To programs of the gateway in place of hosts. */
+const toPorts = (text: string): string =>
+	text.replaceAll(
+		/DNAT --to-destination 10\.20\.0\.(\d)/g,
+		"REDIRECT --to-ports 770$1",
+	);
+
 const SMALL: Readonly<Record<string, string>> = {
 	"the recipe": recipeFor(2),
 	"for three": recipeFor(3),
@@ -60,6 +67,12 @@ const SMALL: Readonly<Record<string, string>> = {
 	"a rest for one": recipeFor(2, { rest: [2] }),
 	"a right cascade": cascadeFor(3, (_, right) => right),
 	"equal counters": cascadeFor(3, () => 3),
+	"ports of the gateway": toPorts(cascadeFor(3, (_, right) => right)),
+	"ports and equal counters": toPorts(cascadeFor(3, () => 3)),
+	"ports and a first packet alone": `${toPorts(cascadeFor(2, (_, right) => right))}*filter
+-A INPUT -m conntrack --ctstate ESTABLISHED -j DROP
+COMMIT
+`,
 };
 
 describe("an enumeration of all short plays", () => {

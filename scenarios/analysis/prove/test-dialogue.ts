@@ -6,6 +6,7 @@ import type { ClientClass, Service } from "../services/service.ts";
 import { ConcretePlay } from "./plays/concrete.ts";
 import { backendSeen, stageOf } from "./plays/counterexample.ts";
 import type { PropertyName } from "./state/events.ts";
+import { withPrograms } from "./state/own-programs.ts";
 import {
 	arrivalOf,
 	fromPort,
@@ -15,7 +16,8 @@ import {
 import { type Subject, subjectOf, type Values } from "./state/subject.ts";
 
 export function analysed(text: string): Analysis {
-	return analyse(parseRules(text, { file: "my.rules" }).ruleset);
+	const analysis = analyse(parseRules(text, { file: "my.rules" }).ruleset);
+	return withPrograms(analysis.services[0] as Service, analysis);
 }
 
 export function subjectIn(analysis: Analysis): Subject {
