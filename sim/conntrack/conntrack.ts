@@ -337,7 +337,7 @@ export class Conntrack implements NatApi, Stateful<SavedConntrack> {
 	/** `conntrack -D`. @returns how many entries went */
 	evict(filter: ConntrackFilter): number {
 		this.#purge();
-		return evict(this.#table, filter, this.view);
+		return evict(this.#table, filter, this.view, this.#config.behaviour);
 	}
 
 	/** `nf_conntrack_count`, with what has expired already gone. Looks at every entry. */

@@ -5,6 +5,7 @@ import type {
 	ConntrackTuple,
 } from "../contract/gateway.ts";
 import { HZ, SCTP } from "../kernel.ts";
+import type { Behaviour } from "../linux/behaviour.ts";
 import { formatAddress } from "../packet/address.ts";
 import { ICMP, TCP, UDP } from "../packet/packet.ts";
 import type { EntryView } from "./entry-view.ts";
@@ -52,16 +53,26 @@ export function evict(
 	table: EntryTable,
 	filter: ConntrackFilter,
 	view: EntryView,
+	{ evictedOther }: Pick<Behaviour, "evictedOther">,
 ): number {
-	let evicted = 0;
+	const listed: number[] = [];
 	table.forEach((entry) => {
-		if (!table.isListed(entry)) return;
-		if (!matchesFilter(lineOf(table, entry, view.stateName(entry)), filter))
-			return;
-		table.kill(entry);
-		evicted++;
+		if (table.isListed(entry)) listed.push(entry);
 	});
-	return evicted;
+	const met = listed.filter((entry) =>
+		matchesFilter(lineOf(table, entry, view.stateName(entry)), filter),
+	);
+	const takesAll =
+		evictedOther === "takes all" && met.some((one) => isUnnamed(table, one));
+	const going = takesAll ? listed : met;
+	for (const entry of going) table.kill(entry);
+	return going.length;
+}
+
+/** Is it of none of the protocols that conntrack has a name for? */
+function isUnnamed({ words }: EntryTable, entry: number): boolean {
+	const protocol = (words[(entry << ENTRY_SHIFT) + PROTOCOL] as number) & 0xff;
+	return PROTOCOL_NAMES[protocol] === undefined;
 }
 
 /** @param state of the connection, where its protocol has states */

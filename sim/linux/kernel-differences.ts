@@ -272,6 +272,41 @@ export const KERNEL_DIFFERENCES = {
 			scenario: "other-masks-are-refused",
 		},
 	),
+	ownersOfFragments: byKernel<"forgotten" | "kept">(
+		{ "5.10": "forgotten", "6.1": "kept", "6.12": "kept", "7.2": "kept" },
+		{
+			title: "whose socket sent fragments that OUTPUT puts together",
+			says: (value) =>
+				value === "kept"
+					? "a packet of fragments belongs to the program that sent them"
+					: "a packet of fragments belongs to nobody: no `-m owner` meets it",
+			source:
+				"`ip_defrag` (net/ipv4/ip_fragment.c), which calls skb_orphan in other kernels",
+			matters:
+				"Rules by owner meet large datagrams of raw sockets that they did not meet before.",
+			scenario: "fragments-have-an-owner",
+		},
+	),
+	lowestAddress: byKernel<"broadcast" | "unicast">(
+		{
+			"5.10": "broadcast",
+			"6.1": "unicast",
+			"6.12": "unicast",
+			"7.2": "unicast",
+		},
+		{
+			title: "the lowest address of a network (10.0.0.0 of 10.0.0.0/8)",
+			says: (value) =>
+				value === "broadcast"
+					? "it is a broadcast address, as the highest one is: nobody can have it"
+					: "it is the address of a host, as others are",
+			source:
+				"`fib_add_ifaddr` (net/ipv4/fib_frontend.c), which adds no route to it from 5.14 on",
+			matters:
+				"A host can have it, and NETMAP may lead connections to it, which were dropped before.",
+			scenario: "lowest-address-is-a-host",
+		},
+	),
 	destroyedAnyway: byKernel<"refused" | "nothing is wrong">(
 		{
 			"5.10": "refused",

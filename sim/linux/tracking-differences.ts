@@ -1,5 +1,5 @@
 /** In what kernels differ when they follow connections and translate them. */
-import { byKernel, NOT_FOLLOWED } from "./difference.ts";
+import { byIptables, byKernel, NOT_FOLLOWED } from "./difference.ts";
 
 export const TRACKING_DIFFERENCES = {
 	outOfWindow: byKernel<"all are invalid" | "some are ignored">(
@@ -225,6 +225,26 @@ export const TRACKING_DIFFERENCES = {
 			matters:
 				"Associations that both sides begin at once are followed by their tags, and answers with others are INVALID.",
 			scenario: "repeated-init-changes-nothing",
+		},
+	),
+	evictedOther: byIptables<"takes all" | "goes alone">(
+		{
+			"1.8.7": "takes all",
+			"1.8.9": "goes alone",
+			"1.8.11": "goes alone",
+			"1.8.13": "goes alone",
+		},
+		{
+			title: "conntrack -D that meets a connection without ports",
+			says: (value) =>
+				value === "takes all"
+					? "with one of a protocol such as ESP or IPIP that fits, all connections go"
+					: "connections that fit go, and no others",
+			source:
+				"conntrack 1.4.6 and libnetfilter_conntrack 1.0.8 (`__build_tuple`), which name no connection of such a protocol to the kernel: `ctnetlink_del_conntrack` (net/netfilter/nf_conntrack_netlink.c) takes that for all",
+			matters:
+				"A health checker that deletes a backend's entries no longer breaks connections of others.",
+			scenario: "evicted-tunnel-goes-alone",
 		},
 	),
 	zonesInHashes: byKernel<"hashed" | "not hashed">(

@@ -285,6 +285,48 @@ export const kernelDifferences = [
 		expect: [operationFails("with a mask", "Unknown argument: `netmask'")],
 	}),
 	scenario({
+		name: "fragments-have-an-owner",
+		suite,
+		title: "A packet that was sent in fragments has an owner",
+		story:
+			"A program of root's sends a datagram in two fragments. OUTPUT puts them together, since connections are tracked, and a rule asks for the owner of the whole. Linux 5.10 has forgotten it.",
+		setup: byHand({
+			ruleset: {
+				name: "owned.rules",
+				text: `*filter
+-A INPUT -m conntrack --ctstate INVALID -j DROP
+-A OUTPUT -p udp -m owner --uid-owner 0
+COMMIT
+`,
+			},
+		}),
+		steps: [
+			packet(
+				"lo",
+				'proto 17 10.0.0.1 > 10.0.0.10 ipid 1 MF data "R\\x12\\x00\\x35\\x00 \\x00\\x00"',
+			),
+			packet("lo", "proto 17 10.0.0.1 > 10.0.0.10 ipid 1 frag 8 len 24"),
+			observe("sent"),
+		],
+		expect: [counter("filter:OUTPUT:rule:1", 1, { at: "sent" })],
+	}),
+	scenario({
+		name: "lowest-address-is-a-host",
+		suite,
+		title: "The lowest address of a network is a host's",
+		story:
+			"A packet is forwarded to 192.168.0.0, the lowest address of the backends' network. Up to Linux 5.13 it is a broadcast address, and the packet is dropped.",
+		setup: byHand({
+			neighbours: [{ interface: INSIDE, address: "192.168.0.0" }],
+		}),
+		steps: [packet(OUTSIDE, "udp 10.0.0.10:40000 > 192.168.0.0:53")],
+		expect: [
+			packetsOut(INSIDE, ["udp 10.0.0.10:40000 > 192.168.0.0:53 *"], {
+				exactly: true,
+			}),
+		],
+	}),
+	scenario({
 		name: "missing-set-is-destroyed",
 		suite,
 		title: "ipset destroy -exist forgives a set that is not there",

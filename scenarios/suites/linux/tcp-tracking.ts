@@ -2,6 +2,7 @@ import {
 	at,
 	clientAt,
 	conntrack,
+	evict,
 	INSIDE,
 	OUTSIDE,
 	observe,
@@ -287,5 +288,20 @@ COMMIT
 				exactly: true,
 			}),
 		],
+	}),
+	scenario({
+		name: "evicted-tunnel-goes-alone",
+		suite,
+		title: "An evicted connection without ports takes no other one with it",
+		story:
+			"One client sends through a tunnel (IPIP), and another one speaks to a backend. `conntrack -D` deletes what the first one sends; the other connection stays. The program of Debian 11 cannot name a connection of such a protocol to the kernel, which takes that for all of them.",
+		setup: byHand(),
+		steps: [
+			packet(OUTSIDE, "proto 4 10.0.0.11 > 192.168.0.1 len 20"),
+			...handshake(1, 40_000),
+			at(100, evict({ originalSource: "10.0.0.11" })),
+			at(200, observe("evicted")),
+		],
+		expect: [conntrack({ protocol: "tcp" }, 1, { at: "evicted" })],
 	}),
 ];

@@ -43,6 +43,8 @@ export function ipDefrag(
 	const whole = added === "whole" ? joined(waiting.queue, skb) : null;
 	if (whole?.receivedParts && by === "deliver")
 		whole.receivedParts = { ...whole.receivedParts, isDelivered: true };
+	if (whole !== null && gateway.behaviour.ownersOfFragments === "forgotten")
+		whole.socket = "none";
 	return whole ?? "dropped";
 }
 

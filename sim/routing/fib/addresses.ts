@@ -1,5 +1,7 @@
 /** The addresses of an interface, and the routes that come with them (net/ipv4/devinet.c, net/ipv4/fib_frontend.c, 6.1). */
+
 import { LOOPBACK_IFINDEX } from "../../kernel.ts";
+import type { Behaviour } from "../../linux/behaviour.ts";
 import { prefixMask } from "../../packet/address.ts";
 import type { Address } from "../../packet/packet.ts";
 import {
@@ -88,8 +90,15 @@ export function removeAddress(
 /** Routes that an interface's addresses bring along, each with its table (`fib_add_ifaddr`). */
 export function connectedEntries(
 	own: readonly OwnAddress[],
-	index: number,
-	isUp: boolean,
+	{
+		index,
+		isUp,
+		lowestAddress,
+	}: {
+		readonly index: number;
+		readonly isUp: boolean;
+		readonly lowestAddress: Behaviour["lowestAddress"];
+	},
 ): readonly (readonly [table: number, entry: FibEntry])[] {
 	const found: (readonly [number, FibEntry])[] = [];
 	for (const one of own) {
@@ -114,11 +123,11 @@ export function connectedEntries(
 			);
 			found.push([isLoopback ? TABLE_LOCAL : TABLE_MAIN, route]);
 		}
-		if (length < 31)
-			found.push([
-				TABLE_LOCAL,
-				make("broadcast", network | ~maskOf(one), 32, 0),
-			]);
+		if (length >= 31) continue;
+		const broadcasts = [network | ~maskOf(one)];
+		if (lowestAddress === "broadcast") broadcasts.unshift(network);
+		for (const address of broadcasts)
+			found.push([TABLE_LOCAL, make("broadcast", address, 32, 0)]);
 	}
 	return found;
 }

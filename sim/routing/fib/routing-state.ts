@@ -1,7 +1,10 @@
 /** All of a gateway's routing as one record, and how a setup and its links make it. */
+
 import type { GatewaySetup, RouteSetup } from "../../contract/gateway.ts";
 import { SetupError } from "../../contract/setup-error.ts";
 import { LOOPBACK_IFINDEX, LOOPBACK_MTU } from "../../kernel.ts";
+import { type Behaviour, behaviourOf } from "../../linux/behaviour.ts";
+import { DEFAULT_LINUX } from "../../linux/linux.ts";
 import { parseAddress, prefixMask } from "../../packet/address.ts";
 import type { Address } from "../../packet/packet.ts";
 import {
@@ -30,6 +33,8 @@ export interface RoutingState extends Carriers {
 	readonly mtus: readonly number[];
 	/** By index of the interface, the primary one first. */
 	readonly addresses: readonly (readonly OwnAddress[])[];
+	/** What the lowest address of a network is. */
+	readonly lowestAddress: Behaviour["lowestAddress"];
 	/** By index: broadcast addresses of the interface's networks. */
 	readonly broadcasts: readonly (readonly Address[])[];
 	readonly fib: Fib;
@@ -55,7 +60,11 @@ const LOOPBACK: OwnAddress = {
  * @throws SetupError
  */
 export function stateOf(
-	{ interfaces, routes }: Pick<GatewaySetup, "interfaces" | "routes">,
+	{
+		interfaces,
+		routes,
+		linux,
+	}: Pick<GatewaySetup, "interfaces" | "routes" | "linux">,
 	names: readonly string[],
 ): RoutingState {
 	let state: RoutingState = {
@@ -65,6 +74,7 @@ export function stateOf(
 		passedOver: null,
 		mtus: [LOOPBACK_MTU, LOOPBACK_MTU, ...interfaces.map(({ mtu }) => mtu)],
 		addresses: names.map(() => []),
+		lowestAddress: behaviourOf(linux ?? DEFAULT_LINUX).lowestAddress,
 		broadcasts: names.map(() => []),
 		fib: new Map(),
 		rules: DEFAULT_RULES,
@@ -96,16 +106,23 @@ export function withAddresses(
 	index: number,
 	own: readonly OwnAddress[],
 ): RoutingState {
+	const { lowestAddress } = state;
 	const isUp = state.up[index] === true;
-	const before = connectedEntries(state.addresses[index] ?? [], index, isUp);
-	const after = connectedEntries(own, index, isUp);
+	const how = { index, isUp, lowestAddress };
+	const before = connectedEntries(state.addresses[index] ?? [], how);
+	const after = connectedEntries(own, how);
 	return {
 		...state,
 		fib: exchanged(state.fib, before, after),
 		addresses: state.addresses.with(index, own),
 		broadcasts: state.broadcasts.with(
 			index,
-			own.filter(hasBroadcast).map((one) => one.peer | ~maskOf(one)),
+			own
+				.filter(hasBroadcast)
+				.flatMap((one) => [
+					one.peer | ~maskOf(one),
+					...(lowestAddress === "broadcast" ? [one.peer & maskOf(one)] : []),
+				]),
 		),
 	};
 }
@@ -147,11 +164,12 @@ export function withLink(
 	if (state.up[index] === up) return state;
 	const own = state.addresses[index] ?? [];
 	const changed = { ...state, up: state.up.with(index, up) };
+	const { lowestAddress } = state;
 	if (up) {
 		const fib = exchanged(
 			state.fib,
-			connectedEntries(own, index, false),
-			connectedEntries(own, index, true),
+			connectedEntries(own, { index, isUp: false, lowestAddress }),
+			connectedEntries(own, { index, isUp: true, lowestAddress }),
 		);
 		return { ...changed, fib: revived({ ...changed, fib }, index) };
 	}
