@@ -61,6 +61,7 @@ export function createGateway(
 	const routes = new Routes(setup, {
 		choice,
 		settings,
+		lowestAddress: behaviour.lowestAddress,
 		hopChosen: notingHops(surroundings),
 		hasFailed: (index, address) => neighHasFailed(gateway, index, address),
 	});

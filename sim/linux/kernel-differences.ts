@@ -279,7 +279,7 @@ export const KERNEL_DIFFERENCES = {
 			says: (value) =>
 				value === "kept"
 					? "a packet of fragments belongs to the program that sent them"
-					: "a packet of fragments belongs to nobody: no `-m owner` meets it",
+					: "a packet of fragments belongs to no program: no `-m owner` meets it",
 			source:
 				"`ip_defrag` (net/ipv4/ip_fragment.c), which calls skb_orphan in other kernels",
 			matters:
@@ -298,7 +298,7 @@ export const KERNEL_DIFFERENCES = {
 			title: "the lowest address of a network (10.0.0.0 of 10.0.0.0/8)",
 			says: (value) =>
 				value === "broadcast"
-					? "it is a broadcast address, as the highest one is: nobody can have it"
+					? "it is a broadcast address, as the highest one is: no host can have it"
 					: "it is the address of a host, as others are",
 			source:
 				"`fib_add_ifaddr` (net/ipv4/fib_frontend.c), which adds no route to it from 5.14 on",

@@ -48,6 +48,8 @@ export interface RoutingPorts {
 	};
 	/** Hears of each choice among next hops by what is hashed: what has the same key has the same hash. */
 	hopChosen?(key: string): void;
+	/** What the lowest address of a network is; left out: that of a host. */
+	readonly lowestAddress?: RoutingState["lowestAddress"];
 	/** The neighbour is asked for in vain, or was (not `NUD_VALID`). */
 	hasFailed(interfaceIndex: number, address: Address): boolean;
 }
@@ -99,7 +101,11 @@ export class Routes implements Stateful<SavedRoutes> {
 	constructor(setup: GatewaySetup, ports: RoutingPorts | null = null) {
 		this.interfaces = ["", "lo", ...setup.interfaces.map((one) => one.name)];
 		this.ports = ports;
-		this.now = stateOf(setup, this.interfaces);
+		this.now = stateOf(
+			setup,
+			this.interfaces,
+			ports?.lowestAddress ?? "unicast",
+		);
 		this.change(this.now);
 	}
 

@@ -3,8 +3,7 @@
 import type { GatewaySetup, RouteSetup } from "../../contract/gateway.ts";
 import { SetupError } from "../../contract/setup-error.ts";
 import { LOOPBACK_IFINDEX, LOOPBACK_MTU } from "../../kernel.ts";
-import { type Behaviour, behaviourOf } from "../../linux/behaviour.ts";
-import { DEFAULT_LINUX } from "../../linux/linux.ts";
+import type { Behaviour } from "../../linux/behaviour.ts";
 import { parseAddress, prefixMask } from "../../packet/address.ts";
 import type { Address } from "../../packet/packet.ts";
 import {
@@ -60,12 +59,9 @@ const LOOPBACK: OwnAddress = {
  * @throws SetupError
  */
 export function stateOf(
-	{
-		interfaces,
-		routes,
-		linux,
-	}: Pick<GatewaySetup, "interfaces" | "routes" | "linux">,
+	{ interfaces, routes }: Pick<GatewaySetup, "interfaces" | "routes">,
 	names: readonly string[],
+	lowestAddress: RoutingState["lowestAddress"],
 ): RoutingState {
 	let state: RoutingState = {
 		up: names.map(() => true),
@@ -74,7 +70,7 @@ export function stateOf(
 		passedOver: null,
 		mtus: [LOOPBACK_MTU, LOOPBACK_MTU, ...interfaces.map(({ mtu }) => mtu)],
 		addresses: names.map(() => []),
-		lowestAddress: behaviourOf(linux ?? DEFAULT_LINUX).lowestAddress,
+		lowestAddress,
 		broadcasts: names.map(() => []),
 		fib: new Map(),
 		rules: DEFAULT_RULES,
