@@ -64,7 +64,7 @@ export async function verdict(
 			found.map(({ analysis }) => analysis.ruleset),
 		);
 	// What would not load is missing here: nothing says that it is fine.
-	if (isBad && (json || page.write !== null)) return;
+	if (isBad && (json || markdown || page.write !== null)) return;
 	if (json) printJson(found);
 	else if (markdown) await printMarkdown(found);
 	else for (const one of found) printWords(one, page.screen);
