@@ -76,6 +76,7 @@ function leaf(mark: number): Decision {
 			isTranslated: false,
 			remembers: false,
 			asksWhoCame: false,
+			drawsHop: false,
 			answered: null,
 			ways: [],
 		},

@@ -15,6 +15,8 @@ import {
 	changesBefore,
 	conditionsOf,
 	isOneRun,
+	mayTakeOtherHops,
+	NONE,
 	type Played,
 } from "./exact-shares.ts";
 
@@ -22,9 +24,6 @@ type Weights = Readonly<Record<string, number>>;
 
 /** Shares of names, as numbers; "" is of what gets no name. */
 export type Drawn = ReadonlyMap<string, number>;
-
-/** As nothing is called: names of backends are not empty. */
-const NONE = "";
 
 /** Of what the shares are. */
 export type SharesOf = "backend" | "source";
@@ -43,12 +42,12 @@ export function drawnShares(
 	const last = connections.at(-1);
 	if (last === undefined || changesBefore(last.startedMs, steps, account))
 		return null;
-	if (hasSeveralHops(setup)) return null;
 	const ways = connectionWays(setup, connections);
 	const [first, ...others] = (ways ?? []).map((one) => one.first);
 	if (first === undefined) return null;
 	const keyOf = (end: End) =>
 		(of === "backend" ? backendOf(end, setup) : sourceIn(end)) ?? NONE;
+	if (mayTakeOtherHops(first)) return null;
 	const text = decisionText(first, keyOf);
 	if (others.some((one) => decisionText(one, keyOf) !== text)) return null;
 	// Turns are moved by connections of others as well.
@@ -62,11 +61,6 @@ export function drawnShares(
 		shares.set(key, toNumber(share.value));
 	}
 	return shares;
-}
-
-/** Which of them a connection takes follows from a hash, and no walk of the rules tells. */
-function hasSeveralHops({ gateway }: Played["setup"]): boolean {
-	return (gateway.ip ?? []).some((command) => /\bnexthop\b/.test(command));
 }
 
 function sourceIn({ fate, packet }: End): string | null {

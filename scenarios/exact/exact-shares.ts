@@ -16,7 +16,7 @@ import type {
 } from "../../sim/world/account/account.ts";
 import { ANY_ADDRESS } from "../../sim/world/setup/services.ts";
 import { splitOf } from "../analysis/split/split-of.ts";
-import type { End } from "../analysis/walk/decision.ts";
+import type { Decision, End } from "../analysis/walk/decision.ts";
 import { decisionText, endsOf } from "../analysis/walk/ends-of.ts";
 import { laterPackets } from "../analysis/walk/later-packets.ts";
 import type { Scenario } from "../language/scenario.ts";
@@ -59,6 +59,7 @@ export function exactShares(
 		backendOf(end, setup) ?? NONE;
 	const [first, ...others] = ways.map((one) => one.first);
 	if (first === undefined) return null;
+	if (mayTakeOtherHops(first)) return null;
 	const text = decisionText(first, keyOf);
 	if (others.some((one) => decisionText(one, keyOf) !== text)) return null;
 	const { parts } = splitOf(first, { keyOf, conditions });
@@ -76,8 +77,13 @@ export function exactShares(
 	return shares.length === parts.length ? shares : null;
 }
 
-/** As no backend is called: names of backends are not empty. */
-const NONE = "";
+/** As no backend, and nothing else, is called: names of backends are not empty. */
+export const NONE = "";
+
+/** May a packet leave by another next hop than the one that was walked, and meet other rules there? */
+export function mayTakeOtherHops(first: Decision): boolean {
+	return endsOf(first).some(({ drawsHop }) => drawsHop);
+}
 
 /** Do rules, conditions or packets by hand make it another play up to this time? */
 export function changesBefore(

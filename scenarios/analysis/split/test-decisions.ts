@@ -22,6 +22,7 @@ export function leaf(name: string): Decision {
 		isTranslated: false,
 		remembers: false,
 		asksWhoCame: false,
+		drawsHop: false,
 		answered: name,
 		ways: [],
 	};

@@ -87,6 +87,8 @@ export interface End {
 	readonly remembers: boolean;
 	/** A list or a set to which packets write was asked on the way: a client that is in it may go elsewhere. */
 	readonly asksWhoCame: boolean;
+	/** Which of several next hops it takes is chance, and the first stands for all of them here. */
+	readonly drawsHop: boolean;
 	/** What the gateway sent back, in packet notation: a reset, an ICMP error. */
 	readonly answered: string | null;
 	/** By which ways the walk came here: those that were taken at the forks, from the root. */

@@ -29,10 +29,14 @@ import { FreeWalk } from "../../../sim/netfilter/free-walk.ts";
 import { formatAddress } from "../../../sim/packet/address.ts";
 import { printPacket } from "../../../sim/packet/notation/notation.ts";
 import type { Packet } from "../../../sim/packet/packet.ts";
-import { multipathDraw } from "../../../sim/routing/fib/multipath.ts";
+import {
+	type MultipathDraw,
+	multipathDraw,
+} from "../../../sim/routing/fib/multipath.ts";
 import type { AskedFact } from "../../../sim/ruleset/rule-traits.ts";
 import type { Asked, Decision, End } from "./decision.ts";
 import { forWalks, type WalkerOptions, waysOf } from "./for-walks.ts";
+import { type Fork, Merged, type Play, playOf } from "./play.ts";
 import { type RuleIndex, ruleIndex } from "./rule-index.ts";
 
 /** A packet that comes in, and by which interface; `lo`: a program of the gateway itself sends it. */
@@ -85,30 +89,6 @@ const OF_ANY = "of any packet: ";
 const DESTINATION_PORT = "nat destination port";
 
 type Spread = Extract<Asked, { readonly kind: "spread" }>;
-type Fork = Extract<Decision, { readonly kind: "fork" }>;
-
-/** Stops a play at a question to which another play has come in the same state. */
-class Merged {
-	readonly fork: Fork;
-
-	constructor(fork: Fork) {
-		this.fork = fork;
-	}
-}
-
-/** A play: the ways that it takes, how many it has taken, and conditions that it has met. */
-interface Play {
-	readonly ways: number[];
-	taken: number;
-	readonly conditions: Map<string, number>;
-	/** What matches were answered that others ask for as well. */
-	readonly facts: Map<string, boolean>;
-	/** What values may still be that the packet was made up with. */
-	readonly values: Map<string, Numbers>;
-	/** What was picked of ranges: a rule may pick an address, and then a port. */
-	readonly picked: string[];
-	readonly atQuestion: (asked: Asked, moment: string) => Fork | null;
-}
 
 /** Is it a fact of a packet that stands for any, which has one answer on its way? */
 export function isOfAny({ key }: Asked): boolean {
@@ -133,15 +113,7 @@ export class Walker {
 	private readonly lasting = new Map<string, Numbers>();
 	/** How many were made in all walks. */
 	private forks = 0;
-	private play: Play = {
-		ways: [],
-		taken: 0,
-		conditions: new Map(),
-		facts: new Map(),
-		values: new Map(),
-		picked: [],
-		atQuestion: () => null,
-	};
+	private play: Play = playOf([], () => null);
 	private readonly isOfClients: boolean;
 
 	/**
@@ -165,11 +137,8 @@ export class Walker {
 		this.packetsWriteTo = (set) => this.free.packetsWriteTo(set);
 		const choice: Choice = {
 			pick: (count, label) => {
-				const multipath = ofClients ? multipathDraw(label) : null;
-				if (multipath !== null)
-					throw new UnknownSignal(
-						`which of several next hops a packet takes (${multipath.hops}) follows from a hash with a secret key`,
-					);
+				const multipath = multipathDraw(label);
+				if (multipath !== null) return this.hop(multipath);
 				return label.startsWith(DESTINATION_PORT)
 					? this.spread(count, label, { by: "draw" })
 					: 0;
@@ -280,15 +249,7 @@ export class Walker {
 		ways: readonly number[],
 		atQuestion: Play["atQuestion"],
 	): Decision {
-		this.play = {
-			ways: [...ways],
-			taken: 0,
-			conditions: new Map(),
-			facts: new Map(),
-			values: new Map(),
-			picked: [],
-			atQuestion,
-		};
+		this.play = playOf(ways, atQuestion);
 		const { packet, isAnswer = false } = arrival;
 		this.free.begin(this.isOfClients ? { packet, isAnswer } : null);
 		if (arrival.interface === OWN_INTERFACE) this.openPortOf(arrival.packet);
@@ -345,6 +306,7 @@ export class Walker {
 				.slice(0, marks.beforeRouting)
 				.some((rule) => this.rules.givesDestination(rule)),
 			answered: answer === undefined ? null : printPacket(answer.packet),
+			drawsHop: this.play.drawsHop,
 			ways: this.play.ways,
 		};
 	}
@@ -457,6 +419,17 @@ export class Walker {
 		);
 		this.play.picked.push(`${rule} ${label} ${way}`);
 		return way;
+	}
+
+	/** Which of several next hops a packet takes: the first stands for all where packets stand for themselves. */
+	private hop({ hops }: MultipathDraw): number {
+		if (this.isOfClients)
+			throw new UnknownSignal(
+				`which of several next hops a packet takes (${hops}) follows from a hash with a secret key`,
+			);
+		this.play.drawsHop = true;
+		this.play.picked.push(`next hop of ${hops}`);
+		return 0;
 	}
 
 	private way(asked: Asked, rule: string): number {
