@@ -8,10 +8,10 @@ import {
 import type {
 	Counterexample,
 	Proof,
+	ProofPart,
 	Proved,
 	Result,
 	Run,
-	ServiceProof,
 } from "../../scenarios/analysis/prove/state/proof.ts";
 import { plainText } from "../screen/screen-text.ts";
 import type { Paint } from "../screen/terminal.ts";
@@ -30,23 +30,14 @@ interface Paper {
 
 const NAME_WIDTH = Math.max(...PROPERTIES.map(({ name }) => name.length)) + 2;
 
-/**
- * ```
- * tcp 10.0.0.1:25, all clients
- *   in quiet operation
- *     ✓ liveness         holds: all states (71 states, 9 steps)
- *   with one event
- *     ✗ take-over        affinity: it goes to 192.168.0.2:25, …
- * ```
- */
-export function proofLines(
+/** What stands behind the services of a proof, each of which is told by its parts. */
+export function restLines(
 	{ file, proof }: ProvedFile,
 	paper: Paper,
 ): readonly string[] {
 	const { paint } = paper;
 	const { services, leftOut } = proof;
 	return [
-		...services.flatMap((one) => [...serviceLines(one, paper), ""]),
 		...(services.length === 0
 			? [
 					`${paint("yellow", "?")} ${plainText(file)}: no service was found that can be proved`,
@@ -57,25 +48,37 @@ export function proofLines(
 	];
 }
 
-function serviceLines(
-	{ service, clients, assumed, single }: ServiceProof,
-	paper: Paper,
-): readonly string[] {
-	const { paint, columns } = paper;
-	const [quiet, ...events] = single;
-	return [
-		paint("bold", `${plainText(service)}, ${plainText(clients)}`),
-		`  ${assumedWords(assumed)}`,
-		...assumed.proved.flatMap((one) => provedLines(one, paper)),
-		...(quiet === undefined
-			? []
-			: [
-					"  which event breaks what",
-					...events.flatMap((run) => eventLines(run, quiet, paper)),
-				]),
-	].flatMap((line) =>
+/**
+ * ```
+ * tcp 10.0.0.1:25, all clients
+ *   in quiet operation
+ *     ✓ liveness         holds: all states (71 states, 9 steps)
+ *   which event breaks what
+ *     ✗ take-over        affinity: it goes to 192.168.0.2:25, …
+ * ```
+ */
+export function partLines(part: ProofPart, paper: Paper): readonly string[] {
+	const { columns } = paper;
+	return linesOf(part, paper).flatMap((line) =>
 		line.length > columns ? wrapped(line, columns) : [line],
 	);
+}
+
+function linesOf(part: ProofPart, paper: Paper): readonly string[] {
+	if (part.kind === "end") return [""];
+	if (part.kind === "event") {
+		const { run, quiet, isFirst } = part;
+		return [
+			...(isFirst ? ["  which event breaks what"] : []),
+			...eventLines(run, quiet, paper),
+		];
+	}
+	const { service, clients, assumed } = part;
+	return [
+		paper.paint("bold", `${plainText(service)}, ${plainText(clients)}`),
+		`  ${assumedWords(assumed)}`,
+		...assumed.proved.flatMap((one) => provedLines(one, paper)),
+	];
 }
 
 function wrapped(line: string, columns: number): readonly string[] {

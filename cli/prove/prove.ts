@@ -7,6 +7,7 @@ import type { EventName } from "../../scenarios/analysis/prove/state/events.ts";
 import {
 	outcomeOf,
 	type Proof,
+	type ProofPart,
 } from "../../scenarios/analysis/prove/state/proof.ts";
 import {
 	type Analysis,
@@ -32,7 +33,7 @@ import {
 	namedCounterexamples,
 	writeCounterexamples,
 } from "./counterexamples.ts";
-import { proofJson, proofLines } from "./print.ts";
+import { partLines, proofJson, restLines } from "./print.ts";
 
 export interface ProveCommandOptions extends WorldOptions {
 	/** Left out: none, and each by itself. */
@@ -73,7 +74,13 @@ export async function prove(
 	if (folder !== undefined) makeOutputFolder(folder);
 	const proved = await whileShowing(`proving ${file} …`, async () =>
 		found.map(({ name, analysis }) => {
-			const proof = proofOf(name, analysis, { ...options, demands });
+			const { screen } = page;
+			// Told as it is found, as run and compare do: some take minutes, and a pipe shows no progress.
+			const onPart = (part: ProofPart) => {
+				if (!json) screen.show(partLines(part, screen));
+			};
+			const proof = proofOf(name, analysis, { ...options, demands, onPart });
+			if (!json) screen.show(restLines({ file: name, proof }, screen));
 			return { file: name, proof };
 		}),
 	);
@@ -83,7 +90,6 @@ export async function prove(
 		out.data(
 			`${jsonLine({ format: FORMAT, proofs: proved.map(proofJson) }, 2)}\n`,
 		);
-	else page.screen.show(proved.flatMap((one) => proofLines(one, page.screen)));
 	if (folder !== undefined && counterexamples.length > 0)
 		err.show([
 			`${counted(counterexamples.length, "counterexample")}: ${folder}`,
@@ -178,7 +184,11 @@ function proofOf(
 		budget,
 		deadFor,
 		demands,
-	}: ProveCommandOptions & { readonly demands: readonly Demand[] | null },
+		onPart,
+	}: ProveCommandOptions & {
+		readonly demands: readonly Demand[] | null;
+		readonly onPart: (part: ProofPart) => void;
+	},
 ): Proof {
 	return proveAll(analysis, {
 		name,
@@ -189,5 +199,6 @@ function proofOf(
 		...(service === undefined ? {} : { service }),
 		...(demands === null ? {} : { demands }),
 		onProgress: (words) => progress.show(nameText(words)),
+		onPart,
 	});
 }

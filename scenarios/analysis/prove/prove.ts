@@ -36,6 +36,7 @@ import type { Candidate, Operations, SearchOptions } from "./state/node.ts";
 import { withPrograms } from "./state/own-programs.ts";
 import type {
 	Proof,
+	ProofPart,
 	Proved,
 	Result,
 	Run,
@@ -61,6 +62,8 @@ export interface ProveOptions {
 	readonly demands?: readonly Demand[];
 	/** Hears how far it is. */
 	readonly onProgress?: (words: string) => void;
+	/** Hears what is proved as soon as it is, in the order of the proof. */
+	readonly onPart?: (part: ProofPart) => void;
 }
 
 /** @throws SetupError when the world contradicts itself */
@@ -199,12 +202,9 @@ class SubjectProof {
 		const proved = run.proved.map(({ property, result }): Proved => {
 			return { property, result: shown(result, why) };
 		});
-		return {
-			service: this.subject.service.key,
-			clients: client.name,
-			assumed: { ...run, proved },
-			single: [],
-		};
+		const about = this.told(client, { ...run, proved });
+		this.tell({ kind: "end" });
+		return { ...about, single: [] };
 	}
 
 	private inQuiet(properties?: readonly PropertyName[]): Run {
@@ -217,14 +217,28 @@ class SubjectProof {
 	prove(client: ClientClass): ServiceProof {
 		const quiet = this.inQuiet();
 		const { events, single } = this.options;
-		return {
-			service: this.subject.service.key,
-			clients: client.name,
-			assumed: events.length === 0 ? quiet : this.run(events),
-			single: single
-				? [quiet, ...EVENT_NAMES.map((event) => this.run([event]))]
-				: [],
+		const about = this.told(
+			client,
+			events.length === 0 ? quiet : this.run(events),
+		);
+		const ofEvent = (event: EventName, index: number): Run => {
+			const run = this.run([event]);
+			this.tell({ kind: "event", run, quiet, isFirst: index === 0 });
+			return run;
 		};
+		const alone = single ? [quiet, ...EVENT_NAMES.map(ofEvent)] : [];
+		this.tell({ kind: "end" });
+		return { ...about, single: alone };
+	}
+
+	private told({ name: clients }: ClientClass, assumed: Run) {
+		const about = { service: this.subject.service.key, clients, assumed };
+		this.tell({ kind: "assumed", ...about });
+		return about;
+	}
+
+	private tell(part: ProofPart): void {
+		this.options.onPart?.(part);
 	}
 
 	/** @param repeats rules may stand in it twice */

@@ -63,6 +63,20 @@ export interface ServiceProof {
 	readonly single: readonly Run[];
 }
 
+/** What a reader gets of the proof of a service, piece by piece. */
+export type ProofPart =
+	| (Pick<ServiceProof, "service" | "clients" | "assumed"> & {
+			readonly kind: "assumed";
+	  })
+	/** One event by itself, against quiet operation. */
+	| {
+			readonly kind: "event";
+			readonly run: Run;
+			readonly quiet: Run;
+			readonly isFirst: boolean;
+	  }
+	| { readonly kind: "end" };
+
 export interface Proof {
 	readonly services: readonly ServiceProof[];
 	/** What was not proved, and why: a sentence each. */
