@@ -1,7 +1,7 @@
 /** What versions and backends of iptables say and print of one line: each was asked in a virtual machine. */
 import { describe, expect, test } from "vitest";
-import { parseLinux } from "../linux/linux.ts";
-import { checkRuleset, restoreText } from "./parse.ts";
+import { DEFAULT_LINUX, parseLinux } from "../linux/linux.ts";
+import { checkRuleset, EMPTY_RULESET, restoreText } from "./parse.ts";
 import { printRuleset } from "./print.ts";
 
 const on = (name: string, ...lines: readonly string[]) =>
@@ -615,6 +615,20 @@ describe("libraries of 1.8.7", () => {
 		},
 	);
 });
+
+test.each(["-R ONE 1 -j RETURN", "-Z ONE 1", "-D ONE 1"])(
+	"of a chain that iptables-nft has emptied and not forgotten, %s is not followed",
+	(command) => {
+		const linux = parseLinux("trixie/nft") ?? DEFAULT_LINUX;
+		const before = "*filter\n:ONE - [0:0]\n-A ONE -p tcp\nCOMMIT\n";
+		const { ruleset } = restoreText(EMPTY_RULESET, before, { linux });
+		const again = `*filter\n:ONE - [0:0]\n-A ONE -p udp\n${command}\nCOMMIT\n`;
+		const { faults } = restoreText(ruleset, again, { linux, noflush: true });
+		expect(faults.map(({ message }) => message)).toEqual([
+			"a rule of ONE, whose line :ONE iptables-nft has emptied and not forgotten",
+		]);
+	},
+);
 
 test.each([
 	[":ACCEPT - [0:0]", "2 error creating chain 'ACCEPT':File exists"],

@@ -341,8 +341,7 @@ class Loader {
 		const { replacedAtOnce } = this.how.behaviour;
 		if (replacedAtOnce === "takes its place") return;
 		if (chain === null || number === null) return;
-		this.open?.open();
-		const unsent = this.open?.chains.get(chain)?.unsentAt(number - 1) ?? null;
+		const unsent = this.open?.unsentIn(chain, number - 1) ?? null;
 		if (unsent === null) return;
 		if (replacedAtOnce === "is lost sight of" && !unsent.isAgain)
 			this.standIns.set(line, unsent.rule.line);

@@ -134,6 +134,14 @@ export class TableDraft {
 		this.addBaseChains();
 	}
 
+	/** As `ChainDraft.unsentAt`; `null` also of a chain whose rules iptables-nft counts in its own way. */
+	unsentIn(chain: string, at: number): ReturnType<ChainDraft["unsentAt"]> {
+		this.open();
+		const draft = this.chains.get(chain);
+		if (draft === undefined || this.emptiedUnseen.has(draft)) return null;
+		return draft.unsentAt(at);
+	}
+
 	/** Makes every chain's rules ready for commands other than `-A`. */
 	open(): void {
 		if (this.isOpen) return;
