@@ -14,7 +14,7 @@ export const SAVED_TEXT_DIFFERENCES = {
 				"what the libraries of extensions of 1.8.7 read and print otherwise",
 			says: (value) =>
 				value === "of 1.8.7"
-					? "NFLOG's prefix is printed behind two blanks, string's --to always, REDIRECT's --random behind ports alone; MASQUERADE, SNAT and DNAT take no names of services, sctp no I_DATA, lscan no --mirai"
+					? "NFLOG's prefix is printed behind two blanks, string's --to always, REDIRECT's --random behind ports alone; MASQUERADE, SNAT and DNAT take no names of services, SNAT and DNAT read the ports before the addresses, of which the last numbers may be missing, sctp no I_DATA, lscan no --mirai"
 					: "names of services are taken for ports, and the others are printed as they were given",
 			source:
 				"extensions/libxt_NAT.c of 1.8.8, which took the place of libipt_SNAT.c, libipt_DNAT.c, libipt_MASQUERADE.c and libipt_REDIRECT.c; libxt_NFLOG.c, libxt_string.c, libxt_sctp.c",

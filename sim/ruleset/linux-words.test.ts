@@ -690,3 +690,44 @@ test("iptables-nft dies of a rule of the same file when it sends it: what cannot
 		"1 line 4 failed: Index of insertion too big.",
 	);
 });
+
+describe("addresses and ports of SNAT and DNAT, as 1.8.7 reads them", () => {
+	const nat = (read: typeof said, name: string, to: string) =>
+		[
+			`-A POSTROUTING -p tcp -j SNAT --to-source ${to}`,
+			`-A PREROUTING -p tcp -j DNAT --to-destination ${to}`,
+		].map((line) => read(name, `COMMIT\n*nat\n${line}`));
+
+	test.each([
+		["[::1]:25", "Port `:1]:25' not valid"],
+		["[1.2.3.4]:25", 'Bad IP address "[1.2.3.4]"'],
+		["1.2.3.4:25:26", "Invalid port:port syntax - use dash"],
+		["1.2.3.4:25-26:27", "Invalid port:port syntax - use dash"],
+		["1.2.3.4:0:1", "Port `0:1' not valid"],
+		["1.2.3.4.5", 'Bad IP address "1.2.3.4.5"'],
+		["1.2.3.4:99999999999999999999", "Port `99999999999999999999' not valid"],
+	])("%s is refused", (to, words) => {
+		for (const name of ["bullseye", "bullseye/nft"])
+			for (const one of nat(said, name, to)) expect(one).toBe(`2 ${words}`);
+	});
+
+	test.each([
+		["1.2.3:5", "1.2.3.0:5"],
+		["01.2.3.4", "1.2.3.4"],
+		["1.2.3.4:4294967301", "1.2.3.4:5"],
+		["1.2.3.4:5/7-8", "1.2.3.4:5-8"],
+	])("%s is read as %s", (to, read) => {
+		for (const name of ["bullseye", "bullseye/nft"])
+			for (const rule of nat((on, line) => saved(on, line) ?? "", name, to))
+				expect(rule.endsWith(` ${read}`)).toBe(true);
+	});
+
+	test("need a protocol that has ports before all else", () => {
+		expect(
+			said(
+				"bullseye",
+				"COMMIT\n*nat\n-A POSTROUTING -j SNAT --to-source [::1]:25",
+			),
+		).toBe("2 Need TCP, UDP, SCTP or DCCP with port specification");
+	});
+});

@@ -7,7 +7,7 @@ import {
 } from "../extension/options/older-options.ts";
 import type { GivenOptions } from "../extension/options.ts";
 import { readDotted } from "../extension/values/read-network.ts";
-import { readUnsigned } from "../extension/values/read-number.ts";
+import { atoi, readUnsigned } from "../extension/values/read-number.ts";
 import { formatNetwork, prefixMask } from "../packet/address.ts";
 import type { Address } from "../packet/packet.ts";
 
@@ -55,7 +55,7 @@ export const dnetmap = defineTarget<Options>({
 			reuse: given.has("reuse"),
 			fixed: given.has("static"),
 			persistent: given.has("persistent"),
-			ttl: ttl ? leadingNumber(ttl.text) : null,
+			ttl: ttl ? atoi(ttl.text) : null,
 		};
 	},
 	// Blanks as the library has them.
@@ -104,10 +104,4 @@ function readPrefix(given: GivenOptions, text: string): Options["prefix"] {
 			"Write the network's first address.",
 		);
 	return { address, mask };
-}
-
-/** `atoi`: 0 where there is no number, and of 32 bits. */
-function leadingNumber(text: string): number {
-	const [found = "0"] = /^\s*[+-]?\d{1,18}/.exec(text) ?? [];
-	return Number(BigInt.asIntN(32, BigInt(found.trim().replace("+", ""))));
 }

@@ -85,3 +85,13 @@ export function strtoull(text: string): bigint | null {
 	if (value > GREATEST) return GREATEST;
 	return sign === "-" ? BigInt.asUintN(64, -value) : value;
 }
+
+/** `atoi`: 0 where there is no number; what is left of it in 32 bits. */
+export function atoi(text: string): number {
+	const [found = "0"] = /^\s*[+-]?\d+/.exec(text) ?? [];
+	const number = BigInt(found.trim().replace("+", ""));
+	// `strtol` ends at the greatest and the least number of 64 bits.
+	if (number > GREATEST >> 1n) return -1;
+	if (number < -(GREATEST >> 1n)) return 0;
+	return Number(BigInt.asIntN(32, number));
+}

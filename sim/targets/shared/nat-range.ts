@@ -11,7 +11,9 @@ import {
 	noteName,
 	UNKNOWN_PROTOCOL,
 } from "../../extension/values/open-names.ts";
+import { readDotted } from "../../extension/values/read-network.ts";
 import {
+	atoi,
 	readUnsigned,
 	scanUnsigned,
 } from "../../extension/values/read-number.ts";
@@ -39,6 +41,8 @@ const WITH_PORTS: readonly number[] = [6, 17, 132, 33, 1, UNKNOWN_PROTOCOL];
 /** Reads `[A[-B]][:P[-Q[/BASE]]]`. @throws what `given.refuse` throws */
 export function readRange(given: GivenOptions, option: string): NatRange {
 	const text = given.get(option, "string")?.text ?? "";
+	if (given.behaviour.libraries === "of 1.8.7")
+		return readOldRange(given, option, text);
 	if (text.includes("["))
 		return given.refuse(
 			"Invalid address format",
@@ -51,24 +55,44 @@ export function readRange(given: GivenOptions, option: string): NatRange {
 		parts.length === 2 ? readPorts(given, option, parts[1] ?? "") : NO_PORTS;
 	const addresses = parts.length === 2 ? (parts[0] ?? "") : text;
 	if (parts.length === 2 && addresses === "") return { ...NO_RANGE, ...ports };
-	const [first = "", ...more] = addresses.split("-");
+	const read = (address: string) =>
+		readAddress(given, option, address, parseAddress);
+	return { ...NO_RANGE, ...ports, addresses: twoOf(addresses, read) };
+}
+
+/** As 1.8.7 reads it (`parse_to`, extensions/libipt_SNAT.c, libipt_DNAT.c): ports first, behind the first colon; of an address the last numbers may be missing. */
+function readOldRange(
+	given: GivenOptions,
+	option: string,
+	text: string,
+): NatRange {
+	const colon = text.indexOf(":");
+	const ports =
+		colon < 0 ? NO_PORTS : readPorts(given, option, text.slice(colon + 1));
+	if (colon === 0) return { ...NO_RANGE, ...ports };
+	const addresses = colon < 0 ? text : text.slice(0, colon);
+	const read = (address: string) =>
+		readAddress(given, option, address, (word) => readDotted(word, false));
+	return { ...NO_RANGE, ...ports, addresses: twoOf(addresses, read) };
+}
+
+/** Reads `A` or `A-B`. */
+function twoOf(
+	text: string,
+	read: (address: string) => number,
+): { readonly min: number; readonly max: number } {
+	const [first = "", ...more] = text.split("-");
 	const last = more.length === 0 ? first : more.join("-");
-	return {
-		...NO_RANGE,
-		...ports,
-		addresses: {
-			min: readAddress(given, option, first),
-			max: readAddress(given, option, last),
-		},
-	};
+	return { min: read(first), max: read(last) };
 }
 
 function readAddress(
 	given: GivenOptions,
 	option: string,
 	text: string,
+	parse: (text: string) => number | null,
 ): number {
-	const address = parseAddress(text);
+	const address = parse(text);
 	if (address !== null) return address;
 	return given.refuse(
 		`Bad IP address "${text}"`,
@@ -145,18 +169,23 @@ function oldPorts(
 	refuse: (message: string, remedy: string) => never,
 ): NatPorts {
 	const port = (word: string): number => {
-		const value = Number(/^\s*\+?(\d{1,9})/.exec(word)?.[1] ?? 0);
+		const value = atoi(word);
 		return value > 0 && value <= 0xffff
 			? value
 			: refuse(`Port \`${word}' not valid`, "Write a port from 1 to 65535.");
 	};
 	const min = port(text);
+	if (text.includes(":"))
+		return refuse(
+			"Invalid port:port syntax - use dash",
+			"Write the range with a dash: `1024-2000`.",
+		);
 	const dash = text.indexOf("-");
 	if (dash < 0) return onePort(min);
 	const max = port(text.slice(dash + 1));
 	if (max < min)
 		return refuse(`Port range \`${text}' funky`, "Write the lower port first.");
-	const slash = text.indexOf("/");
+	const slash = text.indexOf("/", dash);
 	// Of SNAT a base port is passed over.
 	const isShifted = slash >= 0 && option === "to-destination";
 	const basePort = isShifted ? port(text.slice(slash + 1)) : null;
