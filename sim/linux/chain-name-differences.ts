@@ -1,5 +1,11 @@
 /** What iptables takes for the name of a chain. */
-import { byNft, byProgram, NOT_FOLLOWED } from "./difference.ts";
+import {
+	byBackend,
+	byIptables,
+	byNft,
+	byProgram,
+	NOT_FOLLOWED,
+} from "./difference.ts";
 
 /** Differences between names of chains. */
 export const CHAIN_NAME_DIFFERENCES = {
@@ -73,6 +79,62 @@ export const CHAIN_NAME_DIFFERENCES = {
 			source: "`do_commandx` (iptables/xtables.c) of 1.8.7",
 			matters: "A script that makes such a chain fails where it did not.",
 			scenario: "name-with-a-blank-is-refused",
+		},
+	),
+	declaredTarget: byIptables<"chain" | "target">(
+		{
+			"1.8.7": "target",
+			"1.8.9": "chain",
+			"1.8.11": "chain",
+			"1.8.13": "chain",
+		},
+		{
+			title:
+				"a jump to a chain that the same file declares by the name of a target, as MARK",
+			says: (value) =>
+				value === "chain"
+					? "it leads to the chain"
+					: "its words are read as those of the target: one without the options that the target asks for is refused",
+			source: "`xtables_announce_chain` (libxtables/xtables.c) of 1.8.8",
+			matters:
+				"With 1.8.7 a file may not load, and with its iptables-nft packets miss the chain.",
+			scenario: "chain-has-a-targets-name",
+		},
+	),
+	undeclaredTarget: byBackend<"chain" | "target">(
+		{ legacy: "chain", nft: "target" },
+		{
+			title:
+				"the target that a rule names, where the table has a chain of the same name",
+			says: (value) =>
+				value === "chain"
+					? "the rule jumps to the chain, and the target's options are forgotten: `Warning: using chain MARK, not extension`"
+					: "the rule has the target; a jump to the chain is one alone where the same file declares it, from 1.8.8 on",
+			source:
+				"`iptc_is_chain` in `do_command4` (iptables/iptables.c), which `do_commandx` (iptables/xtables.c) lacks",
+			matters: "With iptables-nft, packets miss the rules of the chain.",
+			scenario: "chain-hides-a-target",
+		},
+	),
+	jumpsLikeTargets: byNft<"as they are" | typeof NOT_FOLLOWED>(
+		"as they are",
+		{
+			"1.8.7": NOT_FOLLOWED,
+			"1.8.9": "as they are",
+			"1.8.11": "as they are",
+			"1.8.13": "as they are",
+		},
+		{
+			title:
+				"-g to a chain that has the name of a target, and a chain that is renamed to one",
+			says: (value) =>
+				value === "as they are"
+					? "jumps and gotos to it are saved as such"
+					: "they are saved as the target, with options that were not given: `-j LOG --log-level 0`",
+			source:
+				"`nft_rule_to_iptables_command_state` (iptables/nft-shared.c) of 1.8.7, which looks for a target by the chain's name",
+			matters: "What is saved of such rules is restored as others.",
+			scenario: "goto-has-a-targets-name",
 		},
 	),
 	declaredVerdict: byNft<"refused" | typeof NOT_FOLLOWED>(

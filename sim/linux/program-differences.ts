@@ -24,6 +24,23 @@ export const PROGRAM_DIFFERENCES = {
 			scenario: "refused-option-has-its-letter",
 		},
 	),
+	tableInFile: byIptables<"by itself" | "with its line">(
+		{
+			"1.8.7": "with its line",
+			"1.8.9": "by itself",
+			"1.8.11": "by itself",
+			"1.8.13": "by itself",
+		},
+		{
+			title: "how a -t is refused in a file",
+			says: (value) =>
+				`\`The -t option${value === "by itself" ? "" : " (seen in line 2)"} cannot be used in iptables-restore\``,
+			source:
+				"`do_command4` (iptables/iptables.c), `do_commandx` (iptables/xtables.c) of 1.8.8",
+			matters: "Scripts that look for the words of a refusal miss them.",
+			scenario: "table-in-a-file-is-refused",
+		},
+	),
 	attachedArgument: byIptables<"with its option" | "alone">(
 		{
 			"1.8.7": "alone",

@@ -731,3 +731,76 @@ describe("addresses and ports of SNAT and DNAT, as 1.8.7 reads them", () => {
 		).toBe("2 Need TCP, UDP, SCTP or DCCP with port specification");
 	});
 });
+
+test("a -t in a file is refused with its line by 1.8.7 alone", () => {
+	const words = (name: string) => said(name, "-A INPUT -t nat");
+	for (const name of ["bullseye", "bullseye/nft"])
+		expect(words(name)).toBe(
+			"2 The -t option (seen in line 2) cannot be used in iptables-restore.",
+		);
+	for (const name of ["bookworm", "bookworm/nft", "sid"])
+		expect(words(name)).toBe(
+			"2 The -t option cannot be used in iptables-restore.",
+		);
+});
+
+describe("a chain that is called like a target", () => {
+	const ofMark = (words: string) => [":MARK - [0:0]", `-A INPUT -j ${words}`];
+
+	test.each([
+		[
+			"MARK --set-xmark 1/2/3",
+			'MARK: trailing garbage after value for option "--set-xmark".',
+		],
+		[
+			"MARK",
+			"MARK: One of the --set-xmark, --{and,or,xor,set}-mark options is required",
+		],
+	])("has 1.8.7 read the target's words: %s", (words, refusal) => {
+		for (const name of ["bullseye", "bullseye/nft"])
+			expect(said(name, ...ofMark(words))).toBe(`2 ${refusal}`);
+	});
+
+	test.each([
+		["bullseye", "-A INPUT -j MARK"],
+		["bullseye/nft", "-A INPUT -j MARK --set-xmark 0x1/0xffffffff"],
+	])("is the target under iptables-nft alone: %s", (name, rule) => {
+		expect(saved(name, ofMark("MARK --set-mark 1").join("\n"))).toBe(rule);
+	});
+
+	test.each(["bookworm", "bookworm/nft", "sid/nft"])(
+		"is a chain from 1.8.8 on, without options: %s",
+		(name) => {
+			expect(said(name, ...ofMark("MARK --set-mark 1"))).toBe(
+				'2 unknown option "--set-mark"',
+			);
+			expect(saved(name, ofMark("MARK").join("\n"))).toBe("-A INPUT -j MARK");
+		},
+	);
+
+	test.each([
+		["bookworm", "-A INPUT -j REJECT"],
+		["bookworm/nft", "-A INPUT -j REJECT --reject-with icmp-port-unreachable"],
+		["bullseye/nft", "-A INPUT -j REJECT --reject-with icmp-port-unreachable"],
+	])("and is there before the file: %s", (name, rule) => {
+		const how = {
+			noflush: true,
+			counters: false,
+			linux: parseLinux(name) ?? undefined,
+		} as Parameters<typeof restoreText>[2];
+		const text = "*filter\n:REJECT - [0:0]\nCOMMIT\n";
+		const { ruleset } = restoreText({ tables: [] }, text, how);
+		const more = "*filter\n-A INPUT -j REJECT\nCOMMIT\n";
+		const loaded = restoreText(ruleset, more, how).ruleset;
+		expect(printRuleset(loaded, how).split("\n")).toContain(rule);
+	});
+
+	test("is not followed where iptables-nft 1.8.7 saves a jump as the target", () => {
+		const own = (name: string, ...lines: readonly string[]) =>
+			on(name, ...lines).faults.map(({ from }) => from);
+		const lines = [":LOG - [0:0]", "-A INPUT -g LOG"];
+		expect(own("bullseye/nft", ...lines)).toEqual(["marktwin"]);
+		expect(own("bullseye", ...lines)).toEqual([]);
+		expect(own("bullseye/nft", "-N X", "-E X LOG")).toEqual(["marktwin"]);
+	});
+});

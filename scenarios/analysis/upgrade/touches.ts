@@ -76,6 +76,7 @@ export const TOUCHES: { readonly [Name in DifferenceName]: Touches } = {
 	baseChains: "no rule",
 	ruleState: remembers,
 	words: "loading",
+	tableInFile: "loading",
 	attachedArgument: "loading",
 	emptyRanges: "loading",
 	oddPolicyCounters: "loading",
@@ -104,6 +105,9 @@ export const TOUCHES: { readonly [Name in DifferenceName]: Touches } = {
 	endOfRule: printsOtherwise("endOfRule"),
 	missingNumberToZero: "loading",
 	replacedAtOnce: "loading",
+	declaredTarget: { ofText: declaresTarget },
+	undeclaredTarget: { ofText: declaresTarget },
+	jumpsLikeTargets: "loading",
 	declaredVerdict: "loading",
 	renamedToVerdict: "loading",
 	countersOfPolicy: "no rule",
@@ -167,6 +171,12 @@ function hasWholeInterface(text: string): boolean {
 /** What iptables-save prints has it behind the address, or not at all. */
 function hasPersistentInFront(text: string): boolean {
 	return / --persistent .*--to-source /.test(text);
+}
+
+/** Does it declare a chain by the name of a target? */
+function declaresTarget(text: string): boolean {
+	const declared = text.matchAll(/^:\s*(\S+)/gm);
+	return [...declared].some(([, name = ""]) => targets.has(name));
 }
 
 /** Does `-F` stand alone below a rule of its table? */

@@ -46,6 +46,29 @@ export const programDifferences = [
 	),
 	shown(
 		{
+			name: "table-in-a-file-is-refused",
+			title: "A -t in a file is refused",
+			story:
+				"The line `*TABLE` names the table of a file, and no rule can name another one. iptables 1.8.7 says as well in which line the -t was seen.",
+		},
+		[
+			restore(
+				{
+					name: "tables.rules",
+					text: "*filter\n-A INPUT -t mangle -j ACCEPT\nCOMMIT\n",
+				},
+				{ label: "restored" },
+			),
+		],
+		[
+			operationFails(
+				"restored",
+				"The -t option cannot be used in iptables-restore",
+			),
+		],
+	),
+	shown(
+		{
 			name: "missing-number-is-too-big",
 			title: "The number of a rule that is not there is too big",
 			story:
@@ -128,6 +151,58 @@ export const programDifferences = [
 		},
 		[iptables("-N ONE"), iptables("-E ONE ACCEPT", "renamed")],
 		[operationFails("renamed", "")],
+	),
+	shown(
+		{
+			name: "chain-has-a-targets-name",
+			title: "A chain that is called like a target is a chain",
+			story:
+				"The file declares a chain MARK, and a rule jumps to it. iptables 1.8.7 takes the name for the target, which needs an option, and refuses the file.",
+		},
+		[
+			restore(
+				{
+					name: "mark.rules",
+					text: "*filter\n:MARK - [0:0]\n-A INPUT -j MARK\nCOMMIT\n",
+				},
+				{ label: "declared" },
+			),
+		],
+		[operationSucceeds("declared")],
+	),
+	shown(
+		{
+			name: "chain-hides-a-target",
+			title: "A chain hides the target of its name",
+			story:
+				"A chain of filter is called SNAT, and a later command names the target SNAT. iptables-legacy jumps to the chain. iptables-nft takes the target, which is none of this table.",
+		},
+		[
+			restore({
+				name: "snat.rules",
+				text: "*filter\n:SNAT - [0:0]\nCOMMIT\n",
+			}),
+			iptables("-A INPUT -j SNAT --to-source 10.0.0.1", "appended"),
+		],
+		[operationSucceeds("appended")],
+	),
+	shown(
+		{
+			name: "goto-has-a-targets-name",
+			title: "A goto leads to a chain that is called like a target",
+			story:
+				"The file declares a chain LOG, and a rule goes there. iptables-nft 1.8.7 saves the rule as the target LOG.",
+		},
+		[
+			restore(
+				{
+					name: "goto.rules",
+					text: "*filter\n:LOG - [0:0]\n-A INPUT -g LOG\nCOMMIT\n",
+				},
+				{ label: "declared" },
+			),
+		],
+		[operationSucceeds("declared")],
 	),
 	shown(
 		{

@@ -194,12 +194,16 @@ function tableOption({ reader, context }: LineState, inverted: boolean): void {
 			"Take the `!` away.",
 			reader.word,
 		);
-	if (context.restore)
+	if (context.restore) {
+		const { tableInFile } = context.behaviour;
+		const where =
+			tableInFile === "with its line" ? ` (seen in line ${context.line})` : "";
 		throw new Refusal(
-			"The -t option cannot be used in iptables-restore.",
+			`The -t option${where} cannot be used in iptables-restore.`,
 			"The table is that of the `*table` line above: move the rule there.",
 			reader.word,
 		);
+	}
 	context.table = reader.argument ?? "";
 }
 
@@ -280,7 +284,8 @@ function commandOption(
 
 /** Would `-j` take this for a target? */
 function isTarget({ context }: LineState, name: string): boolean {
-	if (context.announced.has(name)) return false;
+	const { announced, behaviour } = context;
+	if (announced.has(name) && behaviour.declaredTarget === "chain") return false;
 	// The name of the target that all verdicts and jumps are (XT_STANDARD_TARGET).
 	if (name === "") return true;
 	const target = targets.get(name);

@@ -24,6 +24,7 @@ import {
 import { readUnsigned } from "../../extension/values/read-number.ts";
 import { invariant } from "../../invariant.ts";
 import { DEFAULT_BEHAVIOUR } from "../../linux/behaviour.ts";
+import { NOT_FOLLOWED } from "../../linux/difference.ts";
 import { matches } from "../../matches/index.ts";
 import { targets } from "../../targets/index.ts";
 import type { Command } from "../base/command.ts";
@@ -40,6 +41,7 @@ import { finishLine } from "./finish-line.ts";
 import { checkTargetName } from "./read-word.ts";
 import { RuleDraft } from "./rule-draft.ts";
 import {
+	hiddenGoto,
 	unknownMatch,
 	unknownProtocol,
 	unknownTargetRemedy,
@@ -281,8 +283,13 @@ export class LineParser implements LineState {
 		draft.jump = name;
 		draft.jumpWord = reader.argumentWord;
 		draft.goto = letter === "g";
-		if (draft.goto || VERDICTS.has(name) || context.announced.has(name)) return;
-		if (extension === undefined) return;
+		if (VERDICTS.has(name) || extension === undefined) return;
+		const { declaredTarget, jumpsLikeTargets } = context.behaviour;
+		if (draft.goto) {
+			if (jumpsLikeTargets === NOT_FOLLOWED) throw hiddenGoto(name);
+			return;
+		}
+		if (declaredTarget === "chain" && context.announced.has(name)) return;
 		const table: OptionTable = optionTable(extension);
 		draft.target = new ParsedOptions(
 			table,

@@ -66,6 +66,16 @@ function ofIpv6(name: string): string | null {
 		: null;
 }
 
+/** `-g NAME` of a chain that is called like a target, where iptables-save prints the target in its place (row `jumpsLikeTargets`). */
+export function hiddenGoto(name: string): Refusal {
+	return new Refusal(
+		`a goto to a chain that is called ${name}`,
+		`iptables-nft 1.8.7 saves it as the target ${name}: choose a name that is none of a target.`,
+		undefined,
+		{ from: "marktwin" },
+	);
+}
+
 /** `-j NAME` of what is neither a target nor a chain of the table. */
 export function unknownTargetRemedy(
 	name: string,

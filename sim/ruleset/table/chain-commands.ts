@@ -5,6 +5,7 @@ import { OTHER_PROBLEM, PARAMETER_PROBLEM } from "../../extension/refusal.ts";
 import { octets } from "../../extension/values/octets.ts";
 import type { Behaviour } from "../../linux/behaviour.ts";
 import { NOT_FOLLOWED } from "../../linux/difference.ts";
+import { targets } from "../../targets/index.ts";
 import { type Command, NO_COUNTERS } from "../base/command.ts";
 import { TABLE_HOOKS, VERDICTS } from "../base/tables.ts";
 import {
@@ -231,6 +232,16 @@ function mustFollowVerdict(
 		);
 }
 
+/** Where iptables-save prints a target in place of jumps to a chain that is called like it. @throws NotFollowed */
+function mustNotHide({ behaviour }: TableDraft, name: string): void {
+	if (behaviour.jumpsLikeTargets === NOT_FOLLOWED && targets.has(name))
+		throw new NotFollowed(
+			`a chain that is renamed to the target ${name}`,
+			"Choose a name that is none of a target.",
+			name,
+		);
+}
+
 /** `NFT_CHAIN_MAXNAMELEN`, less the closing NUL. */
 const LONGEST_NAME_OF_NFT = 255;
 
@@ -240,6 +251,7 @@ const LONGEST_NAME_OF_NFT = 255;
  */
 export function renameChain(table: TableDraft, from: string, to: string): void {
 	mustFollowVerdict(table, to, "renamedToVerdict");
+	mustNotHide(table, to);
 	if (table.chains.has(to) || VERDICTS.has(to))
 		throw new CommandFailure("File exists", "Choose another name.", to);
 	const chain = table.chains.get(from);

@@ -212,7 +212,9 @@ function mustBeSeen({ emptiedUnseen }: TableDraft, chain: ChainDraft): void {
 /** "Warning: using chain MARK, not extension": a chain may have got the name of a target (`do_command4`). */
 function toOwnChain(table: TableDraft, rule: Rule): Rule {
 	const { target } = rule;
-	return target?.kind === "extension" && table.chains.has(target.name)
+	return target?.kind === "extension" &&
+		table.behaviour.undeclaredTarget === "chain" &&
+		table.chains.has(target.name)
 		? { ...rule, target: { kind: "jump", chain: target.name } }
 		: rule;
 }
