@@ -208,7 +208,11 @@ export class FollowedDraws implements Choice {
 		const { shown: sent, held, returned } = this;
 		const emissions = sent.length > 0 || held !== null ? sent : returned;
 		const shown = hopShown(draw, emissions);
-		if (shown === null) this.noteChance("multipath");
+		// Of a packet that is routed anew the last draw shows alone.
+		const isAnew = this.made
+			.slice(this.madeBefore)
+			.some((one) => isFor(draw.destination, one));
+		if (shown === null || isAnew) this.noteChance("multipath");
 		return { drawn: shown ?? own, isSeen: shown !== null };
 	}
 
@@ -231,6 +235,10 @@ export class FollowedDraws implements Choice {
 		this.made.push(made);
 		return made;
 	}
+}
+
+function isFor(destination: string, { label }: Draw): boolean {
+	return multipathDraw(label)?.destination === destination;
 }
 
 /** Can it be seen of a kernel, one way or another? */
