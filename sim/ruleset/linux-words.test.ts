@@ -804,3 +804,33 @@ describe("a chain that is called like a target", () => {
 		expect(own("bullseye/nft", "-N X", "-E X LOG")).toEqual(["marktwin"]);
 	});
 });
+
+describe("a transaction of which the kernel refuses a rule and a rename", () => {
+	const rule = "-A INPUT -j SNAT --to-source 10.0.0.1";
+	const ofRule = "RULE_APPEND failed (Invalid argument): rule in chain INPUT";
+	const ofName = "CHAIN_RENAME failed (No such file or directory): chain TWO";
+	const words = (name: string, ...lines: readonly string[]) =>
+		on(name, ":ONE - [0:0]", ...lines).faults.map(({ message }) => message);
+
+	test("is refused for what was sent first", () => {
+		for (const name of ["bookworm/nft", "sid/nft"]) {
+			expect(words(name, rule, "-E ONE TWO")).toEqual([
+				`line 3: ${ofRule}`,
+				`line 4: ${ofName}`,
+			]);
+			expect(words(name, "-E ONE TWO", rule)).toEqual([
+				`line 3: ${ofName}`,
+				`line 4: ${ofRule}`,
+			]);
+		}
+		expect(words("bullseye/nft", rule, "-E ONE TWO")).toEqual([
+			`line 5: ${ofRule}`,
+			`line 5: ${ofName}`,
+		]);
+	});
+
+	test("and for what iptables-nft finds before it sends anything", () => {
+		const lines = [rule, "-E ONE TWO", "-D INPUT -j DROP"];
+		expect(words("bookworm/nft", ...lines)).toHaveLength(1);
+	});
+});

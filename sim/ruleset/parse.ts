@@ -9,7 +9,6 @@
  */
 
 import type { Rule, Ruleset, Table, TableName } from "../contract/ruleset.ts";
-import { PARAMETER_PROBLEM } from "../extension/refusal.ts";
 import { type Behaviour, behaviourOf } from "../linux/behaviour.ts";
 import { DEFAULT_LINUX, type Linux } from "../linux/linux.ts";
 import type { Command, CommandLine } from "./base/command.ts";
@@ -20,8 +19,8 @@ import {
 	faultBeforeJump,
 	type LoadFault,
 	type Placed,
-	usesOf,
 } from "./check/load-check.ts";
+import { MissingSet, mustHaveSets } from "./check/open-points.ts";
 import { changeTable } from "./table/change-table.ts";
 import {
 	CommandFailure,
@@ -141,12 +140,10 @@ export interface RestoreOptions extends ParseOptions {
 /** What there is besides the ruleset. */
 interface Around {
 	/** Is there a set of ipset of this name? Left out: all that a rule names are. */
-	readonly hasSet?: HasSet;
+	readonly hasSet?: (name: string) => boolean;
 	/** Left out: Debian 12 with iptables-legacy. */
 	readonly linux?: Linux;
 }
-
-type HasSet = (name: string) => boolean;
 
 /**
  * What `iptables-restore` makes of a text, table by table: the first fault ends it, and what was
@@ -404,37 +401,40 @@ class Loader {
 		open.finishRenames();
 		const table = open.build();
 		this.read.push(table);
-		const { failed } = this;
+		const first = firstOf(this.failed);
 		this.failed = [];
-		if (failed.length > 0)
-			return firstOf(failed).map((one) =>
-				faultInTransaction(one, place(), this.how),
-			);
+		const failed = first.map((one) =>
+			faultInTransaction(one, place(), this.how),
+		);
+		if (first.some(({ words }) => words.by !== "kernel")) return failed;
 		const faults = checkLoad(
 			table,
 			[...this.loaded.values()],
 			this.how.behaviour,
-			[...this.deleted.values()],
+			{ removed: [...this.deleted.values()], isRefused: failed.length > 0 },
 		);
 		const deleted = new Map(this.deleted);
 		this.deleted.clear();
-		if (faults.length === 0) {
+		if (faults.length + failed.length === 0) {
 			if (open.changed) this.put(table);
 			return NO_FAULTS;
 		}
 		const commit = place();
 		const before = this.loaded.get(table.name)?.chains ?? [];
-		return faults.flatMap((fault) => {
+		const refused = faults.flatMap((fault) => {
 			// A rule that was loaded before comes from another file.
 			const known = before.some(({ rules }) => rules.includes(fault.rule));
 			const place = known ? commit : placeOf(fault.rule.line);
 			const words = this.lineWords(fault, commit);
-			const refused = faultOfLoad(place, words, this.asSent(fault));
+			const added = faultOfLoad(place, words, this.asSent(fault));
 			const again = deleted.get(fault.rule);
 			return again === undefined
-				? [refused]
-				: [refused, this.notDeleted(again, commit)];
+				? [added]
+				: [added, this.notDeleted(again, commit)];
 		});
+		if (failed.length === 0) return refused;
+		// The kernel names what it refuses in the order in which it was sent.
+		return [...failed, ...refused].sort((one, other) => one.line - other.line);
 	}
 
 	/** What is not there cannot be deleted: the kernel says so besides. */
@@ -478,22 +478,4 @@ function withoutOwnPolicy(command: Command, { name }: TableDraft): Command {
 		TABLE_HOOKS[name].every((hook) => hook !== command.chain)
 		? { ...command, policy: "-" }
 		: command;
-}
-
-/** A set that a rule names and that is not there. */
-class MissingSet extends CommandFailure {}
-
-/** iptables asks the kernel for a set while it reads the rule (`get_set_byname`, libxt_set.h, 1.8.9). */
-function mustHaveSets(command: Command, hasSet: HasSet): void {
-	if (!("rules" in command)) return;
-	for (const rule of command.rules)
-		for (const [{ needs }, { options }] of usesOf(rule))
-			for (const { kind, name } of needs?.(options, rule.header) ?? [])
-				if (kind === "set" && !hasSet(name))
-					throw new MissingSet(
-						`Set ${name} doesn't exist.`,
-						`Make the set before the rules are loaded: \`ipset create ${name} …\`.`,
-						name,
-						{ spoken: true, exitCode: PARAMETER_PROBLEM },
-					);
 }

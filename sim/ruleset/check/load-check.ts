@@ -23,9 +23,11 @@ import { type Branch, markHooks } from "./chain-walk.ts";
 import {
 	firstInvalid,
 	firstOfLoop,
+	NOTHING_ELSE,
 	newRules,
 	ownHook,
 	type Placed,
+	type Sent,
 } from "./transaction-check.ts";
 
 export type { Placed };
@@ -58,16 +60,16 @@ const PARTICULAR_TARGETS = particular(targets);
 /**
  * What the kernel would refuse about a table; for a loop that alone, since it looks no further.
  * @param loaded the tables that there are, its own predecessor among them
- * @param removed rules that iptables-nft has sent, and that are deleted with the same COMMIT
+ * @param sent what iptables-nft sends besides
  */
 export function checkLoad(
 	table: Table,
 	loaded: readonly Table[],
 	behaviour = DEFAULT_BEHAVIOUR,
-	removed: readonly Placed[] = [],
+	sent: Sent = NOTHING_ELSE,
 ): readonly LoadFault[] {
 	if (behaviour.refusedRule !== "the COMMIT")
-		return checkTransaction(table, loaded, behaviour, removed);
+		return checkTransaction(table, loaded, behaviour, sent);
 	const { chains, loop } = markHooks(table);
 	if (loop !== null) return [loopFault(loop)];
 	const faults: LoadFault[] = [];
@@ -99,7 +101,7 @@ function checkTransaction(
 	table: Table,
 	loaded: readonly Table[],
 	behaviour: Behaviour,
-	removed: readonly Placed[],
+	{ removed, isRefused }: Sent,
 ): readonly LoadFault[] {
 	const before = loaded.find(({ name }) => name === table.name);
 	const added = newRules(table, before);
@@ -113,7 +115,7 @@ function checkTransaction(
 		const fault = oddRule(rule) ?? checkSent({ chain, rule }, table, names);
 		if (fault !== null) faults.push(inTransaction(fault, chain.name));
 	}
-	if (faults.length > 0) return faults;
+	if (isRefused || faults.length > 0) return faults;
 	const invalid =
 		(behaviour.loops === "all are refused"
 			? firstOfLoop(table, added)

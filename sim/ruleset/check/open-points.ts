@@ -5,6 +5,9 @@
 
 import { keyOfNeed, type Need } from "../../contract/need.ts";
 import type { Rule, Table, TableName } from "../../contract/ruleset.ts";
+import { PARAMETER_PROBLEM } from "../../extension/refusal.ts";
+import type { Command } from "../base/command.ts";
+import { CommandFailure } from "../table/table-draft.ts";
 import { usesOf } from "./load-check.ts";
 
 /** Where a rule stands. */
@@ -112,4 +115,25 @@ function noteIn<T extends { readonly rules: readonly RulePlace[] }>(
 	const known = all.get(key);
 	if (known === undefined) all.set(key, { ...what, rules: [place] });
 	else if (known.rules.at(-1) !== place) known.rules.push(place);
+}
+
+/** A set that a rule names and that is not there. */
+export class MissingSet extends CommandFailure {}
+
+/** iptables asks the kernel for a set while it reads the rule (`get_set_byname`, libxt_set.h, 1.8.9). @throws MissingSet */
+export function mustHaveSets(
+	command: Command,
+	hasSet: (name: string) => boolean,
+): void {
+	if (!("rules" in command)) return;
+	for (const rule of command.rules)
+		for (const [{ needs }, { options }] of usesOf(rule))
+			for (const { kind, name } of needs?.(options, rule.header) ?? [])
+				if (kind === "set" && !hasSet(name))
+					throw new MissingSet(
+						`Set ${name} doesn't exist.`,
+						`Make the set before the rules are loaded: \`ipset create ${name} …\`.`,
+						name,
+						{ spoken: true, exitCode: PARAMETER_PROBLEM },
+					);
 }

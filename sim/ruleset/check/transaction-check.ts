@@ -25,6 +25,16 @@ export interface Placed {
 	readonly rule: Rule;
 }
 
+/** What is sent with a COMMIT besides the rules of its table. */
+export interface Sent {
+	/** Rules that are deleted with the same COMMIT. */
+	readonly removed: readonly Placed[];
+	/** Something of it is refused: nothing is asked that needs all of it. */
+	readonly isRefused: boolean;
+}
+
+export const NOTHING_ELSE: Sent = { removed: [], isRefused: false };
+
 type MayCome = (hook: HookName, placed: Placed) => boolean;
 
 /** Rules of a table that it did not have before, in the order in which they are sent. */
