@@ -7,6 +7,7 @@ import type { GatewaySetup } from "../contract/gateway.ts";
 import { GatewayError } from "../contract/gateway-error.ts";
 import { UnknownSignal } from "../contract/unknown-signal.ts";
 import type { AddressType } from "../extension/host.ts";
+import type { Behaviour } from "../linux/behaviour.ts";
 import type { Address } from "../packet/packet.ts";
 import type { Route } from "../packet/skb/route.ts";
 import type { Skb } from "../packet/skb/skb.ts";
@@ -48,8 +49,7 @@ export interface RoutingPorts {
 	};
 	/** Hears of each choice among next hops by what is hashed: what has the same key has the same hash. */
 	hopChosen?(key: string): void;
-	/** What the lowest address of a network is; left out: that of a host. */
-	readonly lowestAddress?: RoutingState["lowestAddress"];
+	readonly lowestAddress?: Behaviour["lowestAddress"];
 	/** The neighbour is asked for in vain, or was (not `NUD_VALID`). */
 	hasFailed(interfaceIndex: number, address: Address): boolean;
 }
@@ -101,11 +101,7 @@ export class Routes implements Stateful<SavedRoutes> {
 	constructor(setup: GatewaySetup, ports: RoutingPorts | null = null) {
 		this.interfaces = ["", "lo", ...setup.interfaces.map((one) => one.name)];
 		this.ports = ports;
-		this.now = stateOf(
-			setup,
-			this.interfaces,
-			ports?.lowestAddress ?? "unicast",
-		);
+		this.now = stateOf(setup, this.interfaces, ports?.lowestAddress);
 		this.change(this.now);
 	}
 

@@ -34,6 +34,17 @@ it.each([
 	expect(cookieShown(CLIENT, [emission])).toBeNull();
 });
 
+it("a cookie is shown by an answer on the loopback interface, whoever the client is there", () => {
+	const packet = parsePacket(
+		"tcp 10.0.0.2:80 > 10.0.0.1:42101 SA seq 1005 ack 998 win 0",
+	);
+	const on = (name: string) => [
+		{ atMs: 0, interface: name, packet, nextHop: 0 },
+	];
+	expect(cookieShown(CLIENT, on("lo"))).toBe(5);
+	expect(cookieShown(CLIENT, on("eth2"))).toBeNull();
+});
+
 it("each of two SYNs that race has an answer of its own", () => {
 	const emissions = [1005, 1009].map((seq) => {
 		const packet = parsePacket(

@@ -35,9 +35,11 @@ function cookiesShown(label: string, emissions: readonly Emission[]): number[] {
 	for (const emission of emissions) {
 		const packet = quotedBy(emission.packet) ?? emission.packet;
 		if (packet.kind !== "tcp") continue;
+		// On its own loopback interface the gateway may have translated the client, and translates the answer back.
 		const isTheirs =
-			packet.destination === Number(client) &&
-			packet.destinationPort === Number(port);
+			emission.interface === "lo" ||
+			(packet.destination === Number(client) &&
+				packet.destinationPort === Number(port));
 		if (!isSynproxyAnswer(packet) || !isTheirs) continue;
 		if (offset === undefined) {
 			const { timestamp } = packet.options;

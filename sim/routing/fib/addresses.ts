@@ -1,7 +1,6 @@
 /** The addresses of an interface, and the routes that come with them (net/ipv4/devinet.c, net/ipv4/fib_frontend.c, 6.1). */
 
 import { LOOPBACK_IFINDEX } from "../../kernel.ts";
-import type { Behaviour } from "../../linux/behaviour.ts";
 import { prefixMask } from "../../packet/address.ts";
 import type { Address } from "../../packet/packet.ts";
 import {
@@ -97,7 +96,7 @@ export function connectedEntries(
 	}: {
 		readonly index: number;
 		readonly isUp: boolean;
-		readonly lowestAddress: Behaviour["lowestAddress"];
+		readonly lowestAddress: "broadcast" | undefined;
 	},
 ): readonly (readonly [table: number, entry: FibEntry])[] {
 	const found: (readonly [number, FibEntry])[] = [];

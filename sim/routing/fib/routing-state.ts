@@ -32,8 +32,8 @@ export interface RoutingState extends Carriers {
 	readonly mtus: readonly number[];
 	/** By index of the interface, the primary one first. */
 	readonly addresses: readonly (readonly OwnAddress[])[];
-	/** What the lowest address of a network is. */
-	readonly lowestAddress: Behaviour["lowestAddress"];
+	/** What the lowest address of a network is; left out: a host's. */
+	readonly lowestAddress?: "broadcast" | undefined;
 	/** By index: broadcast addresses of the interface's networks. */
 	readonly broadcasts: readonly (readonly Address[])[];
 	readonly fib: Fib;
@@ -61,7 +61,7 @@ const LOOPBACK: OwnAddress = {
 export function stateOf(
 	{ interfaces, routes }: Pick<GatewaySetup, "interfaces" | "routes">,
 	names: readonly string[],
-	lowestAddress: RoutingState["lowestAddress"],
+	lowestAddress?: Behaviour["lowestAddress"],
 ): RoutingState {
 	let state: RoutingState = {
 		up: names.map(() => true),
@@ -70,7 +70,7 @@ export function stateOf(
 		passedOver: null,
 		mtus: [LOOPBACK_MTU, LOOPBACK_MTU, ...interfaces.map(({ mtu }) => mtu)],
 		addresses: names.map(() => []),
-		lowestAddress,
+		lowestAddress: lowestAddress === "broadcast" ? lowestAddress : undefined,
 		broadcasts: names.map(() => []),
 		fib: new Map(),
 		rules: DEFAULT_RULES,
