@@ -1,10 +1,9 @@
 /** Deletes conntrack entries of a dead backend, so that its clients do not stick to it. */
 import { evictionOf } from "../../sim/endpoint/health-checker.ts";
 import {
-	EVICTION_TRIES,
 	evictedCount,
 	evictionCommands,
-	isStopped,
+	untilEvicted,
 } from "../kernel/conntrack-filter.ts";
 import { commandEnd } from "./probes/run-command.ts";
 
@@ -22,10 +21,10 @@ const PATIENCE_MS = 10_000;
 export function evictWith(program: readonly string[]): Evict {
 	return async (address) => {
 		const [words = []] = evictionCommands(evictionOf(address));
-		const ask = () => commandEnd([...program, ...words], PATIENCE_MS);
-		let end = await ask();
-		for (let left = EVICTION_TRIES; left > 0 && isStopped(end.words); left--)
-			end = await ask();
+		const { end } = await untilEvicted(
+			() => commandEnd([...program, ...words], PATIENCE_MS),
+			({ words: said }) => said,
+		);
 		const entries = evictedCount(end.words);
 		// conntrack ends with 1 when there was nothing to delete.
 		return entries !== null || end.code === 0

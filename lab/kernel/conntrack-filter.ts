@@ -55,15 +55,27 @@ export function evictedCount(words: string): number | null {
 	return found === null ? null : Number(found[1]);
 }
 
-/** How often an eviction is tried that met an entry which was going by itself. */
-export const EVICTION_TRIES = 10;
+/** So often an eviction is asked for that stops on the way. */
+const MOST_TRIES = 11;
 
 /**
- * It has stopped at an entry that went by itself before it could be deleted, and the rest is still there: conntrack of
- * Debian 11 (1.4.6) stops there, later ones go on (`delete_cb`, conntrack-tools). It is tried again.
+ * Asks until it does not stop on the way: conntrack of Debian 11 (1.4.6) stops at an entry that is gone before it can
+ * delete it, be it that its time was over or that one without ports took all with it. Later ones go on (`delete_cb`).
+ * @param words what one says on standard error
+ * @returns how it ended, and before that each time that it stopped
  */
-export function isStopped(words: string): boolean {
-	return words.includes("such conntrack doesn't exist");
+export async function untilEvicted<End>(
+	ask: () => Promise<End>,
+	words: (end: End) => string,
+): Promise<{ readonly stopped: readonly End[]; readonly end: End }> {
+	const stopped: End[] = [];
+	for (;;) {
+		const end = await ask();
+		const isStopped = words(end).includes("such conntrack doesn't exist");
+		if (!isStopped || stopped.length + 1 === MOST_TRIES)
+			return { stopped, end };
+		stopped.push(end);
+	}
 }
 
 function option(

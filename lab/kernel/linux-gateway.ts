@@ -16,10 +16,9 @@ import { noWords, splitWords } from "../../sim/ruleset/base/lexer.ts";
 import { normalSets } from "../../sim/sets/command/restore.ts";
 import { LabError } from "../lab-error.ts";
 import {
-	EVICTION_TRIES,
 	evictedCount,
 	evictionCommands,
-	isStopped,
+	untilEvicted,
 } from "./conntrack-filter.ts";
 import { parseConntrack } from "./conntrack-line.ts";
 import {
@@ -163,8 +162,14 @@ async function evict(
 	let count = 0;
 	let refusal = "";
 	for (const words of evictionCommands(filter)) {
-		const { status, err, stopped } = await evictAll(linux, words);
-		count += stopped;
+		const { stopped, end } = await untilEvicted(
+			() => linux.run(["conntrack", ...words]),
+			({ err }) => err,
+		);
+		// It prints a line for each one that it deletes.
+		for (const { out } of stopped)
+			count += out.split("\n").filter((line) => line !== "").length;
+		const { status, err } = end;
 		const evicted = evictedCount(err);
 		if (evicted === null)
 			throw new LabError({
@@ -180,20 +185,6 @@ async function evict(
 	if (count === 0 && refusal !== "" && !orNone)
 		return { ok: false, message: refusal };
 	return { ok: true, count };
-}
-
-/** Until it does not stop on the way. @returns how it ended, and how many were deleted before it was stopped */
-async function evictAll(
-	linux: Linux,
-	words: readonly string[],
-): Promise<ProgramResult & { readonly stopped: number }> {
-	let stopped = 0;
-	for (let left = EVICTION_TRIES; ; left--) {
-		const result = await linux.run(["conntrack", ...words]);
-		if (left === 0 || !isStopped(result.err)) return { ...result, stopped };
-		// It prints a line for each one that it deletes.
-		stopped += result.out.split("\n").filter((line) => line !== "").length;
-	}
 }
 
 /** What the gateway shows of itself. */

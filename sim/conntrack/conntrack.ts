@@ -38,7 +38,6 @@ import { Nat } from "./nat/nat.ts";
 import { type ConntrackConfig, conntrackConfigOf } from "./settings/config.ts";
 import type { Sysctls } from "./settings/sysctls.ts";
 import { confirmEntry, hasClash } from "./table/confirm.ts";
-
 import { ENTRY_SHIFT, ORIGINAL, REPLY, STATUS } from "./table/layout.ts";
 import type { ProxiedConnection } from "./table/proxied.ts";
 import { IPS_CONFIRMED, IPS_SEEN_REPLY } from "./table/status.ts";

@@ -49,6 +49,7 @@ export interface RoutingPorts {
 	};
 	/** Hears of each choice among next hops by what is hashed: what has the same key has the same hash. */
 	hopChosen?(key: string): void;
+	/** What the lowest address of a network is; left out: a host's. */
 	readonly lowestAddress?: Behaviour["lowestAddress"];
 	/** The neighbour is asked for in vain, or was (not `NUD_VALID`). */
 	hasFailed(interfaceIndex: number, address: Address): boolean;

@@ -3,6 +3,7 @@
 import type { Behaviour } from "../linux/behaviour.ts";
 import { formatAddress } from "../packet/address.ts";
 import { hex } from "./element.ts";
+import type { KernelError } from "./ipset-error.ts";
 import type { Header } from "./members.ts";
 import type { CreateOption } from "./set-types.ts";
 
@@ -98,6 +99,12 @@ export function isSameHeader(a: Header, b: Header): boolean {
 		a.comment === b.comment &&
 		a.skbinfo === b.skbinfo
 	);
+}
+
+/** What the kernel says of an element whose first address is null; `null`: it stores it. */
+export function nullRefusal({ type, storesNull }: Header): KernelError | null {
+	if (storesNull) return null;
+	return type.name === "hash:ip,port" ? "invalid" : "null-element";
 }
 
 /** Whether such a set stores an element whose first address is null. */

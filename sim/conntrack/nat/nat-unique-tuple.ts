@@ -10,7 +10,6 @@ import { hashAddressWord, scale } from "../../packet/jhash.ts";
 import { ICMP, TCP, UDP } from "../../packet/packet.ts";
 import { after } from "../../packet/sequence.ts";
 import { mayClash } from "../table/confirm.ts";
-
 import {
 	BY_SOURCE_NEXT,
 	ENTRY_SHIFT,

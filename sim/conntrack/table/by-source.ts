@@ -21,11 +21,11 @@ import { IPS_SRC_NAT_DONE } from "./status.ts";
 export class BySource {
 	readonly #heads: Int32Array;
 	readonly #scale: number;
+	readonly #hashedZones: number;
 
-	readonly #areZonesHashed: boolean;
-
-	constructor(buckets: number, areZonesHashed: boolean) {
-		this.#areZonesHashed = areZonesHashed;
+	/** @param hashedZones bits of zones (`ZONES`) that are hashed besides sources */
+	constructor(buckets: number, hashedZones: number) {
+		this.#hashedZones = hashedZones;
 		this.#heads = new Int32Array(buckets);
 		this.#scale = buckets / 2 ** 32;
 	}
@@ -112,9 +112,9 @@ export class BySource {
 		zones: number,
 	): number {
 		// A zone counts only if it is that of both directions (`hash_by_src`).
-		const zone = zones >>> 16;
-		const isOfBoth = zone === (zones & 0xffff);
-		const both = isOfBoth && this.#areZonesHashed ? zone : 0;
+		const hashed = zones & this.#hashedZones;
+		const zone = hashed >>> 16;
+		const both = zone === (hashed & 0xffff) ? zone : 0;
 		const hash = tupleHash(
 			source,
 			0,

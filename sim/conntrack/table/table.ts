@@ -10,7 +10,6 @@ import { invariant } from "../../invariant.ts";
 import { CTINFO_IS_REPLY, type Skb } from "../../packet/skb/skb.ts";
 import type { Stateful } from "../../stateful.ts";
 import { BySource } from "./by-source.ts";
-
 import {
 	ENTRY_SHIFT,
 	ENTRY_WORDS,
@@ -94,12 +93,9 @@ export class EntryTable implements Stateful<SavedTable> {
 	/** Chained by TUPLE_NEXT; 0 is none. */
 	#free = 0;
 
-	readonly #areZonesHashed: boolean;
-
 	/** @param areZonesHashed left out: they are */
 	constructor(buckets: number, areZonesHashed = true) {
 		this.index = new TupleIndex(buckets, areZonesHashed);
-		this.#areZonesHashed = areZonesHashed;
 	}
 
 	/** Takes a slot for an entry with these tuples; it is in no chain yet and has one reference. */
@@ -349,7 +345,7 @@ export class EntryTable implements Stateful<SavedTable> {
 	 */
 	indexBySource(): void {
 		if (this.bySource !== null) return;
-		this.bySource = new BySource(this.index.buckets, this.#areZonesHashed);
+		this.bySource = new BySource(this.index.buckets, this.index.hashedZones);
 		for (const entry of this.#mappedSources())
 			this.bySource.link(this.words, entry);
 	}
@@ -399,7 +395,7 @@ export class EntryTable implements Stateful<SavedTable> {
 		if (bySource === 0) this.bySource = null;
 		else {
 			if (this.bySource?.buckets !== bySource)
-				this.bySource = new BySource(bySource, this.#areZonesHashed);
+				this.bySource = new BySource(bySource, this.index.hashedZones);
 			this.bySource.adopt(this.words, this.#mappedSources());
 		}
 	}

@@ -56,14 +56,14 @@ export class TupleIndex {
 	#scale: number;
 
 	/** The bits of zones (`ZONES`) that are hashed besides tuples. */
-	readonly #hashedZones: number;
+	readonly hashedZones: number;
 
 	/**
 	 * @param buckets `nf_conntrack_buckets`
 	 * @param areZonesHashed left out: they are
 	 */
 	constructor(buckets: number, areZonesHashed = true) {
-		this.#hashedZones = areZonesHashed ? -1 : 0;
+		this.hashedZones = areZonesHashed ? -1 : 0;
 		const rounded = wholePages(buckets);
 		this.heads = new Int32Array(rounded);
 		this.#lengths = new Uint32Array(rounded);
@@ -87,7 +87,7 @@ export class TupleIndex {
 
 	/** Chain that a node belongs into. */
 	chainOfNode(words: Int32Array, node: number): number {
-		return this.chain(hashOfNode(words, node, this.#hashedZones));
+		return this.chain(hashOfNode(words, node, this.hashedZones));
 	}
 
 	/** Hash of a tuple in the zone of a direction. */
@@ -98,7 +98,7 @@ export class TupleIndex {
 			tuple.ports,
 			protocolInZone(
 				tuple.protocol,
-				zoneOf(zones & this.#hashedZones, direction),
+				zoneOf(zones & this.hashedZones, direction),
 			),
 		);
 	}

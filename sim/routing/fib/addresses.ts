@@ -1,5 +1,4 @@
 /** The addresses of an interface, and the routes that come with them (net/ipv4/devinet.c, net/ipv4/fib_frontend.c, 6.1). */
-
 import { LOOPBACK_IFINDEX } from "../../kernel.ts";
 import { prefixMask } from "../../packet/address.ts";
 import type { Address } from "../../packet/packet.ts";
@@ -26,7 +25,7 @@ export interface OwnAddress {
 	readonly hasNoRoute: boolean;
 }
 
-export function maskOf({ length }: OwnAddress): Address {
+function maskOf({ length }: OwnAddress): Address {
 	return prefixMask(length);
 }
 
@@ -86,6 +85,15 @@ export function removeAddress(
 	};
 }
 
+/** Of the address's network. */
+export function broadcastsOf(
+	one: OwnAddress,
+	lowestAddress: "broadcast" | undefined,
+): readonly Address[] {
+	const [lowest, highest] = [one.peer & maskOf(one), one.peer | ~maskOf(one)];
+	return lowestAddress === "broadcast" ? [lowest, highest] : [highest];
+}
+
 /** Routes that an interface's addresses bring along, each with its table (`fib_add_ifaddr`). */
 export function connectedEntries(
 	own: readonly OwnAddress[],
@@ -123,9 +131,7 @@ export function connectedEntries(
 			found.push([isLoopback ? TABLE_LOCAL : TABLE_MAIN, route]);
 		}
 		if (length >= 31) continue;
-		const broadcasts = [network | ~maskOf(one)];
-		if (lowestAddress === "broadcast") broadcasts.unshift(network);
-		for (const address of broadcasts)
+		for (const address of broadcastsOf(one, lowestAddress))
 			found.push([TABLE_LOCAL, make("broadcast", address, 32, 0)]);
 	}
 	return found;

@@ -1,5 +1,4 @@
 /** All of a gateway's routing as one record, and how a setup and its links make it. */
-
 import type { GatewaySetup, RouteSetup } from "../../contract/gateway.ts";
 import { SetupError } from "../../contract/setup-error.ts";
 import { LOOPBACK_IFINDEX, LOOPBACK_MTU } from "../../kernel.ts";
@@ -7,10 +6,10 @@ import type { Behaviour } from "../../linux/behaviour.ts";
 import { parseAddress, prefixMask } from "../../packet/address.ts";
 import type { Address } from "../../packet/packet.ts";
 import {
+	broadcastsOf,
 	connectedEntries,
 	insertAddress,
 	isOnNetwork,
-	maskOf,
 	type OwnAddress,
 } from "./addresses.ts";
 import { type Carriers, passedOverBy, rebalanced } from "./carriers.ts";
@@ -115,10 +114,7 @@ export function withAddresses(
 			index,
 			own
 				.filter(hasBroadcast)
-				.flatMap((one) => [
-					one.peer | ~maskOf(one),
-					...(lowestAddress === "broadcast" ? [one.peer & maskOf(one)] : []),
-				]),
+				.flatMap((one) => broadcastsOf(one, lowestAddress)),
 		),
 	};
 }
@@ -160,8 +156,8 @@ export function withLink(
 	if (state.up[index] === up) return state;
 	const own = state.addresses[index] ?? [];
 	const changed = { ...state, up: state.up.with(index, up) };
-	const { lowestAddress } = state;
 	if (up) {
+		const { lowestAddress } = state;
 		const fib = exchanged(
 			state.fib,
 			connectedEntries(own, { index, isUp: false, lowestAddress }),

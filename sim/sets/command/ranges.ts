@@ -4,6 +4,7 @@ import { UnknownSignal } from "../../contract/unknown-signal.ts";
 import { ICMP } from "../../kernel.ts";
 import type { Address } from "../../packet/packet.ts";
 import { HOST_LENGTH, masked, NO_PARTS, type Parts } from "../element.ts";
+import { nullRefusal } from "../header.ts";
 import { kernelRefuses } from "../ipset-error.ts";
 import type { Header } from "../members.ts";
 import { type AddressSpan, hasPorts, type PortSpan } from "./read-values.ts";
@@ -64,15 +65,15 @@ export function* elementsOf(
 /** A null address, or MAC address, is in no hash. */
 function checkNull(header: Header, { first, rest }: WrittenElement): void {
 	const { name } = header.type;
+	const refusal = nullRefusal(header);
+	if (refusal !== null && masked(first?.from ?? 0, header.netmask) === 0)
+		kernelRefuses(refusal);
 	const isNull =
-		(name === "hash:ip" && masked(first?.from ?? 0, header.netmask) === 0) ||
 		(name === "hash:ip,mark" &&
 			first?.from === 0 &&
 			(rest.mark & header.markmask) === 0) ||
 		(name === "hash:mac" && rest.mac === "00:00:00:00:00:00");
 	if (isNull) kernelRefuses("null-element");
-	if (name === "hash:ip,port" && first?.from === 0 && !header.storesNull)
-		kernelRefuses("invalid");
 }
 
 type First = Pick<Parts, "ip" | "length">;

@@ -3,6 +3,7 @@
 import { UnknownSignal } from "../../contract/unknown-signal.ts";
 import { printElement } from "../element.ts";
 import { isExpired, JUST_THERE } from "../extensions.ts";
+import { nullRefusal } from "../header.ts";
 import type { IpSet } from "../ip-set.ts";
 import type { IpSets } from "../ip-sets.ts";
 import {
@@ -339,10 +340,8 @@ const IPV6_NULL = /^[0:]+(\/128)?(,|$)/;
 
 /** @throws IpsetRefusal */
 function checkNull({ header }: IpSet, element: string): void {
-	if (header.storesNull || !IPV6_NULL.test(element)) return;
-	kernelRefuses(
-		header.type.name === "hash:ip,port" ? "invalid" : "null-element",
-	);
+	const refusal = nullRefusal(header);
+	if (refusal !== null && IPV6_NULL.test(element)) kernelRefuses(refusal);
 }
 
 function quoted(word: string): string {
